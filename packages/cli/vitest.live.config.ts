@@ -1,0 +1,1 @@
+export { liveTests as default } from "../../vitest.base.ts";

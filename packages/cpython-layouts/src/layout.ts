@@ -1,0 +1,230 @@
+/**
+ * Where one CPython build keeps what a reader wants.
+ *
+ * Every version has a `Layout` of the same shape, so a reader branches on what a field says
+ * (`layout.threadState.cframe !== ABSENT`) and never on a version number. All values are plain numbers: offsets
+ * in bytes from the start of the struct that the group is named after, sizes in bytes, or constants.
+ * Names are CPython's own.
+ */
+
+/** The value of a field that this build does not have. */
+export const ABSENT = -1;
+
+export interface PythonVersion {
+  readonly major: number;
+  readonly minor: number;
+  readonly micro: number;
+  /** "" for a final release; "a1", "b4", "rc2" otherwise. */
+  readonly release: string;
+}
+
+export interface Layout {
+  readonly version: PythonVersion;
+  readonly pointerSize: 4 | 8;
+  /** Built with `--disable-gil`. */
+  readonly freeThreaded: boolean;
+  /** False when this build is newer than what this package was tested with, or was never run. */
+  readonly verified: boolean;
+  readonly runtime: RuntimeLayout;
+  readonly interpreter: InterpreterLayout;
+  readonly gil: GilLayout;
+  readonly threadState: ThreadStateLayout;
+  readonly cframe: CFrameLayout;
+  readonly dataStackChunk: DataStackChunkLayout;
+  readonly frame: FrameLayout;
+  readonly code: CodeLayout;
+  readonly object: ObjectLayout;
+  readonly type: TypeLayout;
+  readonly unicode: UnicodeLayout;
+  readonly bytes: BytesLayout;
+}
+
+/** `_PyRuntimeState` (3.7+), from the address of `_PyRuntime`. Absent up to 3.6, where `interp_head` is a variable of its own. */
+export interface RuntimeLayout {
+  readonly size: number;
+  readonly finalizing: number;
+  readonly interpreters_head: number;
+  readonly interpreters_main: number;
+  /** `gilstate.tstate_current` (3.7–3.11): the thread state that holds the GIL, or 0. */
+  readonly tstate_current: number;
+}
+
+/** `PyInterpreterState` */
+export interface InterpreterLayout {
+  readonly next: number;
+  /** i64 */
+  readonly id: number;
+  /** Newest thread state. */
+  readonly threads_head: number;
+  /** `sys.modules` */
+  readonly imports_modules: number;
+  /** Pointer to the GIL this interpreter uses (3.12+). */
+  readonly ceval_gil: number;
+  /** i32: garbage is being collected. */
+  readonly gc_collecting: number;
+  /** The frame that the collection runs under (3.15+). */
+  readonly gc_frame: number;
+  /** u64 that changes when a code object dies (3.14+). */
+  readonly code_object_generation: number;
+  /** u32 that changes when thread-local bytecode is made (free-threaded 3.14+). */
+  readonly tlbc_generation: number;
+}
+
+/** `_gil_runtime_state`, from where `interpreter.ceval_gil` points. */
+export interface GilLayout {
+  readonly last_holder: number;
+  /** i32: -1 not created, 0 free, 1 held */
+  readonly locked: number;
+  /** i32, free-threaded builds: > 0 when there is a GIL after all. */
+  readonly enabled: number;
+}
+
+/** `PyThreadState` */
+export interface ThreadStateLayout {
+  readonly size: number;
+  readonly next: number;
+  readonly interp: number;
+  /** `PyFrameObject*` (up to 3.10). */
+  readonly frame: number;
+  /** `_PyCFrame*` (3.11, 3.12), which points to the current frame. */
+  readonly cframe: number;
+  /** `_PyInterpreterFrame*` (3.13+). */
+  readonly current_frame: number;
+  /** The sentinel that every complete chain ends in (3.15+). */
+  readonly base_frame: number;
+  /** `pthread_self()`, which `threading.get_ident()` returns. */
+  readonly thread_id: number;
+  /** `gettid()` in the target's own pid namespace (3.11+); 0 until the thread runs. */
+  readonly native_thread_id: number;
+  readonly datastack_chunk: number;
+  readonly datastack_top: number;
+  /** u32 of bits (3.12+). */
+  readonly status: number;
+  /** i32 (3.14+) */
+  readonly holds_gil: number;
+  /** i32 (3.15+) */
+  readonly gil_requested: number;
+  readonly current_exception: number;
+  readonly exc_info: number;
+}
+
+/** `_PyCFrame` (3.11, 3.12) */
+export interface CFrameLayout {
+  readonly current_frame: number;
+}
+
+/** `_PyStackChunk` (3.11+) */
+export interface DataStackChunkLayout {
+  readonly previous: number;
+  readonly size: number;
+  /** In words; valid for chunks that are not the newest. */
+  readonly top: number;
+  readonly data: number;
+}
+
+/** `PyFrameObject` up to 3.10, `_PyInterpreterFrame` from 3.11 on. */
+export interface FrameLayout {
+  /** Bytes up to and without the locals. */
+  readonly size: number;
+  /** `f_back`, `previous` */
+  readonly previous: number;
+  /** `f_code`, `f_executable` */
+  readonly executable: number;
+  /** Bits of `executable` that are a tag and not part of the address: 0 or 3. */
+  readonly executableTag: number;
+  /** `f_lasti` (i32), `prev_instr`, `instr_ptr`: {@link instructionKind} says which. */
+  readonly instruction: number;
+  readonly instructionKind: InstructionKind;
+  /** u8 (3.11+) */
+  readonly owner: number;
+  /** From this value of `owner` on the frame is C's, not Python's (3.12+). */
+  readonly firstForeignOwner: number;
+  /** u8 (3.11): the first frame of a C activation of the eval loop. */
+  readonly is_entry: number;
+  readonly localsplus: number;
+  /** `f_stacktop`, `f_stackdepth`, `stacktop`, `stackpointer`: end of the value stack. */
+  readonly stackpointer: number;
+  /** u32: which copy of the bytecode runs (free-threaded 3.14+). */
+  readonly tlbc_index: number;
+}
+
+/**
+ * What the instruction field of a frame means:
+ * - `lasti-bytes`: byte offset of the last instruction started (up to 3.9)
+ * - `lasti-units`: the same in code units of 2 bytes (3.10)
+ * - `prev_instr`: address of the unit before the next instruction (3.11, 3.12)
+ * - `instr_ptr`: address of the current instruction (3.13+)
+ */
+export type InstructionKind = "lasti-bytes" | "lasti-units" | "prev_instr" | "instr_ptr";
+
+/** How a code object maps instructions to lines: which object it keeps, in which encoding. */
+export type LineTableKind = "lnotab-unsigned" | "lnotab" | "linetable" | "locations";
+
+/** `PyCodeObject` */
+export interface CodeLayout {
+  readonly size: number;
+  readonly co_argcount: number;
+  readonly co_posonlyargcount: number;
+  readonly co_kwonlyargcount: number;
+  readonly co_nlocals: number;
+  readonly co_nlocalsplus: number;
+  readonly co_flags: number;
+  readonly co_firstlineno: number;
+  readonly co_varnames: number;
+  readonly co_freevars: number;
+  readonly co_cellvars: number;
+  readonly co_localsplusnames: number;
+  readonly co_localspluskinds: number;
+  readonly co_filename: number;
+  readonly co_name: number;
+  readonly co_qualname: number;
+  /** `co_lnotab` or `co_linetable`: a pointer to a bytes object (a `str` in 2.x). */
+  readonly linetable: number;
+  readonly lineTableKind: LineTableKind;
+  /** A pointer to the bytecode object (up to 3.10). */
+  readonly co_code: number;
+  /** Where the bytecode starts inside the code object (3.11+). */
+  readonly co_code_adaptive: number;
+  readonly co_tlbc: number;
+}
+
+/** `PyObject`, `PyVarObject` */
+export interface ObjectLayout {
+  readonly size: number;
+  readonly ob_type: number;
+  readonly ob_size: number;
+  /** Width of `ob_size` in bytes: 4 up to 2.4, then that of a pointer. */
+  readonly ob_size_width: 4 | 8;
+}
+
+/** `PyTypeObject` */
+export interface TypeLayout {
+  /** `const char *` */
+  readonly tp_name: number;
+  readonly tp_basicsize: number;
+  readonly tp_flags: number;
+  readonly tp_dictoffset: number;
+  readonly ht_cached_keys: number;
+}
+
+/** `PyASCIIObject` and what follows it (3.3+). */
+export interface UnicodeLayout {
+  /** Length in code points. */
+  readonly length: number;
+  readonly state: number;
+  /** Where the text starts in a compact ASCII string. */
+  readonly asciiData: number;
+  /** Where the text starts in another compact string. */
+  readonly compactData: number;
+  /** Pointer to the text of a string that is not compact. */
+  readonly data: number;
+  /** Lowest bit of the 3-bit kind in `state`. */
+  readonly kindShift: number;
+  readonly compactShift: number;
+  readonly asciiShift: number;
+}
+
+/** `PyBytesObject` (`PyStringObject` in 2.x) */
+export interface BytesLayout {
+  readonly ob_sval: number;
+}

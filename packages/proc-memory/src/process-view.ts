@@ -1,0 +1,52 @@
+import type { MemoryMap } from "./maps.js";
+import type { MemoryReader } from "./memory-reader.js";
+
+/** A process id, as seen from here. */
+export type Pid = number;
+/** A kernel thread id, as seen from here. */
+export type Tid = number;
+
+/** What can be read of a process, whether it runs or is a core file. */
+export interface ProcessView {
+  readonly pid: Pid;
+  readonly memory: MemoryReader;
+  /** What is mapped now, by ascending address. Reads it anew at every call. */
+  maps(): readonly MemoryMap[];
+  /** Path of the executable as the target's system knows it, without a " (deleted)" mark. */
+  readonly executable: string | undefined;
+  /** The command line, one string an argument. */
+  readonly commandLine: readonly string[];
+  /** Kernel ids of the threads that exist now. */
+  threads(): readonly Tid[];
+  /**
+   * Opens the file that is behind `map`: that very file, by device and inode, never another one that has
+   * taken its path. Undefined if it cannot be had (deleted, no permission); its bytes may then
+   * still be in memory. The caller closes it.
+   */
+  openMappedFile(map: MemoryMap): MappedFile | undefined;
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A file that a process has mapped. Has the shape of binary-symbols' `ByteSource`. */
+export interface MappedFile {
+  readonly size: number;
+  /** Bytes [offset, offset + length) of the file, fewer at its end. */
+  read(offset: number, length: number): Uint8Array;
+  close(): void;
+}
+
+/** What only a running process has. */
+export interface LiveProcess extends ProcessView {
+  /** When the process started, in clock ticks since boot: with the pid it names one process for good. */
+  readonly startTime: number;
+  /** Parent's pid, or undefined once the process is gone. */
+  parent(): Pid | undefined;
+  /** False once the process has exited, also while it is a zombie that nobody has reaped. */
+  isAlive(): boolean;
+  /** What the scheduler says of a thread now; undefined when the thread is gone. */
+  threadState(tid: Tid): ThreadState | undefined;
+}
+
+/** What a thread does, as the operating system's scheduler sees it. */
+export type ThreadState = "running" | "sleeping" | "stopped" | "exited";
