@@ -1,0 +1,22 @@
+export type {
+  FrameColumns,
+  FunctionRecord,
+  NodeColumns,
+  ProcessRecord,
+  SampleBatch,
+  SampleColumns,
+  SampleCounters,
+  ThreadRecord,
+} from "./sample-batch.js";
+export { SampleState } from "./sample-batch.js";
+export type {
+  LaunchedSampler,
+  LaunchOptions,
+  ProgramExit,
+  PythonDescription,
+  Sampler,
+  SamplerEnd,
+  SamplerOptions,
+} from "./sampler.js";
+export type { SamplerErrorCode, SamplerErrorFacts } from "./sampler-error.js";
+export { isSamplerError, SamplerError } from "./sampler-error.js";
