@@ -1,1 +1,1 @@
-export { liveTests as default } from "../../vitest.base.ts";
+export { liveTests as default } from "../../vitest.base.js";
