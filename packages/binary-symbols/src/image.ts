@@ -1,4 +1,7 @@
-/** A position relative to the start of an image (its lowest loaded address), as the file's own tables say it: `st_value`, `p_vaddr`. Add the load bias to get an address. */
+/**
+ * A place in an image as the file's own tables say it: `st_value`, `sh_addr`, `p_vaddr`. Add the load bias to get an
+ * address; in a program that is not position independent it is the address.
+ */
 export type ImageOffset = number;
 
 /** A part of the file that is mapped at run time (ELF: PT_LOAD). */
@@ -32,6 +35,16 @@ export interface BinarySymbol {
   readonly global: boolean;
 }
 
+/** A part of a file that is mapped in a process. */
+export interface FileMapping {
+  /** Where it begins, or any page of it. */
+  readonly address: number;
+  /** The offset in the file of what is at `address`. */
+  readonly fileOffset: number;
+  /** Whether it is executable: tells segments apart that share a page of the file. */
+  readonly executable?: boolean;
+}
+
 /** One binary: what can be learned from its file, or from where it is mapped. Everything is parsed when first asked for. */
 export interface BinaryImage {
   readonly format: "elf";
@@ -44,15 +57,21 @@ export interface BinaryImage {
   /** The build id in lower-case hexadecimal, if there is one. */
   readonly buildId: string | undefined;
   section(name: string): Section | undefined;
-  /** A defined symbol by its exact name: .symtab first, then .dynsym. Reads only as much as a look-up needs. */
+  /**
+   * A defined symbol by its exact name. First `.dynsym` through its hash table, a handful of small reads; then
+   * `.symtab`, read whole once, where a global symbol comes before a local one. (A global definition that is in both
+   * is the same one.) Symbols without a place in the image are not found: undefined, absolute, thread-local.
+   */
   symbol(name: string): BinarySymbol | undefined;
-  /** Every defined symbol, .symtab and .dynsym without repetition, in ascending order of image offset. */
+  /** Every symbol that {@link symbol} can find, `.symtab` and `.dynsym` without repetition, in ascending order of image offset. */
   symbols(): readonly BinarySymbol[];
   /**
    * What to add to an {@link ImageOffset} to get an address, when the page of the file at `fileOffset` is mapped at `address`.
-   * Undefined if no segment holds that file offset.
+   * Undefined if no segment can be what is mapped there.
    */
-  loadBias(mapping: { readonly address: number; readonly fileOffset: number }): number | undefined;
-  /** The bytes of a section, or of an address range of the image as it is in the file. */
+  loadBias(mapping: FileMapping): number | undefined;
+  /** The bytes from `imageOffset` on, as the file (or the memory) has them; fewer where its segment ends there, as .bss does in a file. */
   bytesAt(imageOffset: ImageOffset, length: number): Uint8Array;
+  /** The bytes of a section as the file has them, also of one that is not loaded; none for one that is not in the file. */
+  sectionBytes(section: Section): Uint8Array;
 }

@@ -1,0 +1,11 @@
+/**
+ * Sections, symbols and load addresses of executables and shared libraries.
+ *
+ * @packageDocumentation
+ */
+
+export { type ByteSource, bufferByteSource } from "./byte-source.js";
+export { type FileSource, openFileSource } from "./file-source.js";
+export type { BinaryImage, BinarySymbol, FileMapping, ImageOffset, Section, Segment } from "./image.js";
+export { openImage, openLoadedImage } from "./open-image.js";
+export { ParseError, type ParseErrorCode, type ParseErrorFacts } from "./parse-error.js";

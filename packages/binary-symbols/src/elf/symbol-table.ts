@@ -1,0 +1,137 @@
+import { type ByteSource, readExactly } from "../byte-source.js";
+import type { BinarySymbol } from "../image.js";
+import { encodedName, hasNameAt, StringTable } from "./string-table.js";
+import { type ElfClass, readWord } from "./structures.js";
+import type { SymbolHash } from "./symbol-hash.js";
+
+const SHN_UNDEF = 0;
+const SHN_LORESERVE = 0xff00;
+const SHN_XINDEX = 0xffff;
+const STB_LOCAL = 0;
+
+/**
+ * Symbol types that name a place in the image. STT_SECTION and STT_FILE name none, and the value of an STT_TLS
+ * symbol is an offset into each thread's own storage.
+ */
+const KINDS: Readonly<Record<number, BinarySymbol["kind"]>> = {
+  0: "other", // STT_NOTYPE
+  1: "object", // STT_OBJECT
+  2: "function", // STT_FUNC
+  10: "function", // STT_GNU_IFUNC: the function that chooses the implementation
+};
+
+/** One symbol table: `.symtab` or `.dynsym`. */
+export class SymbolTable {
+  readonly #part: string;
+  readonly #entries: ByteSource;
+  readonly #strings: ByteSource;
+  readonly #elfClass: ElfClass;
+  readonly #hash: SymbolHash | undefined;
+  #loaded: { readonly entries: DataView; readonly strings: Buffer } | undefined;
+
+  constructor(
+    part: string,
+    elfClass: ElfClass,
+    entries: ByteSource,
+    strings: ByteSource,
+    hash: SymbolHash | undefined,
+  ) {
+    this.#part = part;
+    this.#elfClass = elfClass;
+    this.#entries = entries;
+    this.#strings = strings;
+    this.#hash = hash;
+  }
+
+  /** The definition of a name; a global one before a local one. */
+  find(name: string): BinarySymbol | undefined {
+    const encoded = encodedName(name);
+    if (!encoded) return undefined;
+    return this.#hash ? this.#findHashed(name, encoded, this.#hash) : this.#scan(name, encoded);
+  }
+
+  /** Every definition that has a name, in the table's order. */
+  all(): BinarySymbol[] {
+    const { entries, strings } = this.#load();
+    const { size } = this.#elfClass.sym;
+    const names = new StringTable(strings, `names of ${this.#part}`);
+    const found: BinarySymbol[] = [];
+    for (let at = 0; at + size <= entries.byteLength; at += size) {
+      const symbol = decode(entries, at, this.#elfClass, (offset) => names.nameAt(offset));
+      if (symbol && symbol.name !== "") found.push(symbol);
+    }
+    return found;
+  }
+
+  #findHashed(name: string, encoded: Buffer, hash: SymbolHash): BinarySymbol | undefined {
+    const { size } = this.#elfClass.sym;
+    for (const index of hash.candidates(encoded)) {
+      const entry = readExactly(this.#entries, index * size, size, this.#part);
+      if (!hasNameAt(this.#strings, entry.getUint32(0, true), encoded)) continue;
+      const symbol = decode(entry, 0, this.#elfClass, () => name);
+      if (symbol) return symbol;
+    }
+    return undefined;
+  }
+
+  #scan(name: string, encoded: Buffer): BinarySymbol | undefined {
+    const { entries, strings } = this.#load();
+    // Most names that are asked for are in no table, and one native search through the strings tells that.
+    const earliest = strings.indexOf(encoded);
+    if (earliest < 0) return undefined;
+    const { size } = this.#elfClass.sym;
+    let local: BinarySymbol | undefined;
+    for (let at = 0; at + size <= entries.byteLength; at += size) {
+      const nameAt = entries.getUint32(at, true);
+      if (nameAt < earliest || !startsWithAt(strings, nameAt, encoded)) continue;
+      const symbol = decode(entries, at, this.#elfClass, () => name);
+      if (symbol?.global) return symbol;
+      local ??= symbol;
+    }
+    return local;
+  }
+
+  #load() {
+    if (!this.#loaded) {
+      const { size } = this.#elfClass.sym;
+      const count = this.#hash?.symbolCount() ?? Math.floor(this.#entries.size / size);
+      const entries = readExactly(this.#entries, 0, count * size, this.#part);
+      const strings = readExactly(this.#strings, 0, this.#strings.size, `names of ${this.#part}`);
+      this.#loaded = {
+        entries,
+        strings: Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength),
+      };
+    }
+    return this.#loaded;
+  }
+}
+
+function decode(
+  entries: DataView,
+  at: number,
+  elfClass: ElfClass,
+  nameAt: (offset: number) => string,
+): BinarySymbol | undefined {
+  const { sym } = elfClass;
+  const sectionIndex = entries.getUint16(at + sym.st_shndx, true);
+  if (sectionIndex === SHN_UNDEF) return undefined;
+  // The reserved indices but SHN_XINDEX mark values that are no place in the image: SHN_ABS, SHN_COMMON.
+  if (sectionIndex >= SHN_LORESERVE && sectionIndex !== SHN_XINDEX) return undefined;
+  const info = entries.getUint8(at + sym.st_info);
+  const kind = KINDS[info & 0xf];
+  if (!kind) return undefined;
+  return {
+    name: nameAt(entries.getUint32(at, true)),
+    imageOffset: readWord(entries, at + sym.st_value, elfClass),
+    size: readWord(entries, at + sym.st_size, elfClass),
+    kind,
+    global: info >>> 4 !== STB_LOCAL,
+  };
+}
+
+function startsWithAt(bytes: Uint8Array, start: number, expected: Uint8Array): boolean {
+  for (let at = 0; at < expected.length; at++) {
+    if (bytes[start + at] !== expected[at]) return false;
+  }
+  return true;
+}
