@@ -1,0 +1,157 @@
+import {
+  ABSENT,
+  type InstructionKind,
+  type Layout,
+  type LineTableKind,
+  type PythonVersion,
+} from "../layout.js";
+import type { MeasuredKey, MeasuredRow } from "./measured-row.js";
+
+/** What a row of measurements does not say about its build. */
+export interface BuildIdentity {
+  readonly version: PythonVersion;
+  readonly freeThreaded: boolean;
+  readonly verified: boolean;
+}
+
+/** The one place that knows both the generator's keys and the shape of {@link Layout}. */
+export function layoutOfRow(row: MeasuredRow, { version, freeThreaded, verified }: BuildIdentity): Layout {
+  const at = (...keys: readonly MeasuredKey[]): number => {
+    for (const key of keys) {
+      const value = row[key];
+      if (value !== undefined) return value;
+    }
+    return ABSENT;
+  };
+  const hasHeapFrames = row["fo.f_code"] !== undefined;
+  const hasStatusBits = row["K._Py_TPFLAGS_STATIC_BUILTIN"] !== undefined;
+  const hasWideUnicodeState = freeThreaded && row["code.co_tlbc"] !== undefined;
+  return {
+    version,
+    pointerSize: 8,
+    freeThreaded,
+    verified,
+    runtime: {
+      size: at("sizeof.runtime"),
+      finalizing: at("runtime._finalizing"),
+      interpreters_head: at("runtime.interpreters.head"),
+      interpreters_main: at("runtime.interpreters.main"),
+      tstate_current: at("runtime.gilstate.tstate_current"),
+    },
+    interpreter: {
+      next: at("is.next"),
+      id: at("is.id"),
+      threads_head: at("is.tstate_head"),
+      imports_modules: at("is.modules"),
+      ceval_gil: at("is.ceval.gil"),
+      gc_collecting: at("is.gc.collecting"),
+      gc_frame: at("is.gc.frame"),
+      code_object_generation: at("is.code_object_generation"),
+      tlbc_generation: at("is.tlbc_generation"),
+    },
+    gil: {
+      last_holder: at("gil.last_holder"),
+      locked: at("gil.locked"),
+      enabled: at("gil.enabled"),
+    },
+    threadState: {
+      size: at("sizeof.ts"),
+      next: at("ts.next"),
+      interp: at("ts.interp"),
+      frame: at("ts.frame"),
+      // 3.10 has the struct too, but keeps the frame elsewhere.
+      cframe: row["cframe.current_frame"] === undefined ? ABSENT : at("ts.cframe"),
+      current_frame: at("ts.current_frame"),
+      base_frame: at("ts.base_frame"),
+      thread_id: at("ts.thread_id"),
+      native_thread_id: at("ts.native_thread_id"),
+      datastack_chunk: at("ts.datastack_chunk"),
+      datastack_top: at("ts.datastack_top"),
+      status: hasStatusBits ? at("ts._status") : ABSENT,
+      holds_gil: at("ts.holds_gil"),
+      gil_requested: at("ts.gil_requested"),
+      current_exception: at("ts.curexc"),
+      exc_info: at("ts.exc_info"),
+    },
+    cframe: { current_frame: at("cframe.current_frame") },
+    dataStackChunk: {
+      previous: at("chunk.previous"),
+      size: at("chunk.size"),
+      top: at("chunk.top"),
+      data: at("chunk.data"),
+    },
+    frame: {
+      size: at("if.localsplus", "fo.f_localsplus"),
+      previous: hasHeapFrames ? at("fo.f_back") : at("if.previous"),
+      executable: at("if.code", "fo.f_code"),
+      executableTag: row["K.Py_TAG_REFCNT"] === undefined ? 0 : 3,
+      instruction: at("if.prev_instr/instr_ptr", "fo.f_lasti"),
+      instructionKind: instructionKindOf(version),
+      owner: at("if.owner"),
+      firstForeignOwner: at("K.FRAME_OWNED_BY_INTERPRETER", "K.FRAME_OWNED_BY_CSTACK"),
+      is_entry: at("if.is_entry"),
+      localsplus: at("if.localsplus", "fo.f_localsplus"),
+      stackpointer: at("if.stacktop/stackpointer", "fo.f_stacktop"),
+      tlbc_index: at("if.tlbc_index"),
+    },
+    code: {
+      size: at("sizeof.code"),
+      co_argcount: at("code.co_argcount"),
+      co_posonlyargcount: at("code.co_posonlyargcount"),
+      co_kwonlyargcount: at("code.co_kwonlyargcount"),
+      co_nlocals: at("code.co_nlocals"),
+      co_nlocalsplus: at("code.co_nlocalsplus"),
+      co_flags: at("code.co_flags"),
+      co_firstlineno: at("code.co_firstlineno"),
+      co_varnames: at("code.co_varnames"),
+      co_freevars: at("code.co_freevars"),
+      co_cellvars: at("code.co_cellvars"),
+      co_localsplusnames: at("code.co_localsplusnames"),
+      co_localspluskinds: at("code.co_localspluskinds"),
+      co_filename: at("code.co_filename"),
+      co_name: at("code.co_name"),
+      co_qualname: at("code.co_qualname"),
+      linetable: at("code.co_linetable", "code.co_lnotab"),
+      lineTableKind: lineTableKindOf(version),
+      co_code: at("code.co_code"),
+      co_code_adaptive: at("code.co_code_adaptive"),
+      co_tlbc: at("code.co_tlbc"),
+    },
+    object: {
+      size: at("sizeof.ob"),
+      ob_type: at("ob_type"),
+      ob_size: at("var.ob_size"),
+      ob_size_width: row["sizeof.ob_size"] === 4 ? 4 : 8,
+    },
+    type: {
+      tp_name: at("type.tp_name"),
+      tp_basicsize: at("type.tp_basicsize"),
+      tp_flags: at("type.tp_flags"),
+      tp_dictoffset: at("type.tp_dictoffset"),
+      ht_cached_keys: at("ht_cached_keys"),
+    },
+    unicode: {
+      length: at("ascii.length"),
+      state: at("ascii.state"),
+      asciiData: at("sizeof.ascii"),
+      compactData: at("sizeof.compact"),
+      data: at("unicode.data.any"),
+      kindShift: hasWideUnicodeState ? 8 : 2,
+      compactShift: hasWideUnicodeState ? 11 : 5,
+      asciiShift: hasWideUnicodeState ? 12 : 6,
+    },
+    bytes: { ob_sval: at("bytes.ob_sval", "string2.ob_sval") },
+  };
+}
+
+function instructionKindOf({ major, minor }: PythonVersion): InstructionKind {
+  if (major < 3 || minor < 10) return "lasti-bytes";
+  if (minor === 10) return "lasti-units";
+  return minor < 13 ? "prev_instr" : "instr_ptr";
+}
+
+function lineTableKindOf({ major, minor }: PythonVersion): LineTableKind {
+  if (major < 3 || minor < 6) return "lnotab-unsigned";
+  if (minor < 10) return "lnotab";
+  return minor === 10 ? "linetable" : "locations";
+}
