@@ -1,0 +1,18 @@
+export { type MemoryMap, parseMaps } from "./maps.js";
+export { MemoryError, type MemoryErrorFacts } from "./memory-error.js";
+export {
+  type Address,
+  type MemoryReader,
+  type ReadFailure,
+  readCString,
+  readExactly,
+  readInt32,
+  readPointer,
+  readRangeByRange,
+  readUint32,
+} from "./memory-reader.js";
+export { isProcessAlive, listProcesses, openProcess } from "./open-process.js";
+export { ProcessError, type ProcessErrorCode, type ProcessErrorFacts } from "./process-error.js";
+export type { LiveProcess, MappedFile, Pid, ProcessView, ThreadState, Tid } from "./process-view.js";
+export { ScatterRead } from "./scatter-read.js";
+export { type ExitStatus, type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";

@@ -6,6 +6,10 @@
  * callers that cannot go on without the bytes.
  */
 
+import { MemoryError } from "./memory-error.js";
+import type { Pid } from "./process-view.js";
+import type { ScatterRead } from "./scatter-read.js";
+
 /** An address in the target's virtual memory. User-space addresses fit in 2^53 on every supported platform. */
 export type Address = number;
 
@@ -30,4 +34,68 @@ export interface MemoryReader {
 
   /** Why the last read came back short; undefined after a complete one. */
   readonly failure: ReadFailure | undefined;
+
+  /** The process whose memory it is, where that is known; errors name it. */
+  readonly pid?: Pid;
+}
+
+/** Bytes [address, address + length). Throws {@link MemoryError} unless all of them can be read. */
+export function readExactly(reader: MemoryReader, address: Address, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  if (reader.readInto(address, bytes) < length) throw readError(reader, address, length);
+  return bytes;
+}
+
+const WORD_BYTES = new Uint8Array(8);
+const WORD = new DataView(WORD_BYTES.buffer);
+const HALF_WORD_BYTES = WORD_BYTES.subarray(0, 4);
+
+/** The 64-bit address at `address`. Throws {@link MemoryError}. */
+export function readPointer(reader: MemoryReader, address: Address): Address {
+  if (reader.readInto(address, WORD_BYTES) < 8) throw readError(reader, address, 8);
+  return WORD.getUint32(0, true) + WORD.getUint32(4, true) * 2 ** 32;
+}
+
+/** The unsigned 32-bit number at `address`. Throws {@link MemoryError}. */
+export function readUint32(reader: MemoryReader, address: Address): number {
+  if (reader.readInto(address, HALF_WORD_BYTES) < 4) throw readError(reader, address, 4);
+  return WORD.getUint32(0, true);
+}
+
+/** The signed 32-bit number at `address`. Throws {@link MemoryError}. */
+export function readInt32(reader: MemoryReader, address: Address): number {
+  return readUint32(reader, address) | 0;
+}
+
+/**
+ * The text before the first NUL at `address`, at most `maxLength` bytes of it, as UTF-8 (what is not becomes
+ * U+FFFD). It may end right before unmapped memory. Throws {@link MemoryError} if neither a NUL nor `maxLength`
+ * bytes can be reached.
+ */
+export function readCString(reader: MemoryReader, address: Address, maxLength: number): string {
+  const bytes = new Uint8Array(maxLength);
+  const count = reader.readInto(address, bytes);
+  const end = bytes.subarray(0, count).indexOf(0);
+  if (end < 0 && count < maxLength) throw readError(reader, address, maxLength);
+  return new TextDecoder().decode(bytes.subarray(0, end < 0 ? count : end));
+}
+
+/**
+ * {@link MemoryReader.readScatter} for readers that have nothing better: one {@link MemoryReader.readInto} a range.
+ */
+export function readRangeByRange(reader: MemoryReader, scatter: ScatterRead): number {
+  let total = 0;
+  for (let range = 0; range < scatter.rangeCount; range++) {
+    const offset = scatter.offsetOf(range);
+    const length = scatter.lengthOf(range);
+    const count = reader.readInto(scatter.addressOf(range), scatter.bytes.subarray(offset, offset + length));
+    total += count;
+    if (count < length) break;
+  }
+  scatter.setBytesRead(total);
+  return total;
+}
+
+function readError(reader: MemoryReader, address: Address, length: number): MemoryError {
+  return new MemoryError(reader.failure ?? "unmapped", { address, length, pid: reader.pid });
 }

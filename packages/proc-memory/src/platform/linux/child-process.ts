@@ -1,0 +1,67 @@
+import { constants } from "node:os";
+import { ProcessError } from "../../process-error.js";
+import type { Pid } from "../../process-view.js";
+import type { ExitStatus, SpawnedProcess } from "../../spawn.js";
+import type { Libc } from "./libc.js";
+
+const WNOHANG = 1;
+/** The first real-time signal that programs may use, in glibc and musl's numbering respectively 34 and 35. */
+const SIGRTMIN = 34;
+
+/** A child of this process, not yet waited for. */
+export class ChildProcess implements SpawnedProcess {
+  readonly pid: Pid;
+  readonly #libc: Libc;
+  readonly #waitStatus = new Int32Array(1);
+  #status: ExitStatus | undefined;
+
+  constructor(system: Libc, pid: Pid) {
+    this.pid = pid;
+    this.#libc = system;
+  }
+
+  poll(): ExitStatus | undefined {
+    this.#status ??= this.#wait(WNOHANG);
+    return this.#status;
+  }
+
+  wait(): ExitStatus {
+    // More than one round only when a tracer's stop is reported.
+    while (this.#status === undefined) this.#status = this.#wait(0);
+    return this.#status;
+  }
+
+  kill(signal: NodeJS.Signals | number): boolean {
+    if (this.#status !== undefined) return false;
+    try {
+      process.kill(this.pid, signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #wait(options: number): ExitStatus | undefined {
+    for (;;) {
+      const pid = this.#libc.waitpid(this.pid, this.#waitStatus, options);
+      if (pid === 0) return undefined;
+      if (pid === this.pid) return statusOf(this.#waitStatus[0] ?? 0);
+      if (this.#libc.errno() === constants.errno.EINTR) continue;
+      const message = `Cannot wait for process ${this.pid}: it is no child of this process, or no longer`;
+      throw new ProcessError("no-such-process", message, { pid: this.pid });
+    }
+  }
+}
+
+/** Decodes a wait status (the W… macros of waitpid(2)); undefined for one that is not about an end. */
+function statusOf(status: number): ExitStatus | undefined {
+  const signalNumber = status & 0x7f;
+  if (signalNumber === 0) return { code: (status >> 8) & 0xff, signal: undefined, signalNumber: undefined };
+  if (signalNumber === 0x7f) return undefined;
+  return { code: undefined, signal: signalName(signalNumber), signalNumber };
+}
+
+function signalName(signal: number): string {
+  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
+  return name ?? `SIGRTMIN+${signal - SIGRTMIN}`;
+}

@@ -1,0 +1,100 @@
+import { createRequire } from "node:module";
+import type Koffi from "koffi";
+
+/** A pointer argument: an address, memory of our own, or NULL. */
+export type Pointer = bigint | NodeJS.TypedArray | null;
+
+/** The C library's functions that this package calls; see their manual pages. */
+export interface Libc {
+  process_vm_readv(
+    pid: number,
+    local: Pointer,
+    localCount: number,
+    remote: Pointer,
+    remoteCount: number,
+    flags: number,
+  ): number;
+  waitpid(pid: number, status: Pointer, options: number): number;
+  getenv(name: string): string | null;
+  posix_spawn(
+    pid: Pointer,
+    path: Pointer,
+    fileActions: Pointer,
+    attributes: Pointer,
+    argv: Pointer,
+    environment: Pointer,
+  ): number;
+  posix_spawnattr_init(attributes: Pointer): number;
+  posix_spawnattr_destroy(attributes: Pointer): number;
+  posix_spawnattr_setflags(attributes: Pointer, flags: number): number;
+  posix_spawnattr_setsigdefault(attributes: Pointer, signals: Pointer): number;
+  posix_spawnattr_setsigmask(attributes: Pointer, signals: Pointer): number;
+  posix_spawn_file_actions_init(actions: Pointer): number;
+  posix_spawn_file_actions_destroy(actions: Pointer): number;
+  posix_spawn_file_actions_adddup2(actions: Pointer, from: number, to: number): number;
+  posix_spawn_file_actions_addchdir_np(actions: Pointer, path: Pointer): number;
+  /** The variable `environ`. */
+  environ(): Pointer;
+  /** The address of memory of our own, valid as long as the object lives. */
+  addressOf(memory: NodeJS.TypedArray): bigint;
+  /** `errno` of this thread: to be asked right after a call that failed, nothing resets it. */
+  errno(): number;
+}
+
+let loaded: Libc | undefined;
+
+/**
+ * The C library, loaded at the first call so that importing this package works where koffi does not. Throws what
+ * koffi throws. Types are anonymous throughout: koffi's named ones collide between copies of a package.
+ */
+export function libc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Libc {
+  const koffi: typeof Koffi = createRequire(import.meta.url)("koffi");
+  // The symbols of this very process: glibc or musl, whichever Node runs on.
+  const library = koffi.load(null);
+  const environ = library.symbol("environ");
+  // `ssize_t` is no type name of koffi's.
+  return {
+    process_vm_readv: library.func("process_vm_readv", "intptr_t", [
+      "int",
+      "void *",
+      "ulong",
+      "void *",
+      "ulong",
+      "ulong",
+    ]),
+    waitpid: library.func("waitpid", "int", ["int", "void *", "int"]),
+    getenv: library.func("getenv", "str", ["str"]),
+    posix_spawn: library.func("posix_spawn", "int", [
+      "void *",
+      "void *",
+      "void *",
+      "void *",
+      "void *",
+      "void *",
+    ]),
+    posix_spawnattr_init: library.func("posix_spawnattr_init", "int", ["void *"]),
+    posix_spawnattr_destroy: library.func("posix_spawnattr_destroy", "int", ["void *"]),
+    posix_spawnattr_setflags: library.func("posix_spawnattr_setflags", "int", ["void *", "short"]),
+    posix_spawnattr_setsigdefault: library.func("posix_spawnattr_setsigdefault", "int", ["void *", "void *"]),
+    posix_spawnattr_setsigmask: library.func("posix_spawnattr_setsigmask", "int", ["void *", "void *"]),
+    posix_spawn_file_actions_init: library.func("posix_spawn_file_actions_init", "int", ["void *"]),
+    posix_spawn_file_actions_destroy: library.func("posix_spawn_file_actions_destroy", "int", ["void *"]),
+    posix_spawn_file_actions_adddup2: library.func("posix_spawn_file_actions_adddup2", "int", [
+      "void *",
+      "int",
+      "int",
+    ]),
+    posix_spawn_file_actions_addchdir_np: library.func("posix_spawn_file_actions_addchdir_np", "int", [
+      "void *",
+      "void *",
+    ]),
+    environ: () => koffi.decode(environ, "void *"),
+    addressOf: (memory) => BigInt(koffi.address(memory)),
+    errno: () => koffi.errno(),
+  };
+}

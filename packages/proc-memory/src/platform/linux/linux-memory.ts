@@ -1,0 +1,44 @@
+import type { Address, MemoryReader, ReadFailure } from "../../memory-reader.js";
+import type { Pid } from "../../process-view.js";
+import type { ScatterRead } from "../../scatter-read.js";
+import { MemFileMemory } from "./mem-file-memory.js";
+import { ProcessVmMemory } from "./process-vm-memory.js";
+
+/** Memory of a process by `process_vm_readv`, and by /proc/PID/mem from the first read on that only the latter may do. */
+export class LinuxMemory implements MemoryReader {
+  readonly pid: Pid;
+  readonly #file: MemFileMemory;
+  #reader: MemoryReader;
+
+  constructor(pid: Pid, first: MemoryReader = new ProcessVmMemory(pid)) {
+    this.pid = pid;
+    this.#reader = first;
+    this.#file = new MemFileMemory(pid);
+  }
+
+  get failure(): ReadFailure | undefined {
+    return this.#reader.failure;
+  }
+
+  readInto(address: Address, target: Uint8Array): number {
+    const count = this.#reader.readInto(address, target);
+    return this.#wasRefused() ? this.#reader.readInto(address, target) : count;
+  }
+
+  readScatter(scatter: ScatterRead): number {
+    const count = this.#reader.readScatter(scatter);
+    return this.#wasRefused() ? this.#reader.readScatter(scatter) : count;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  /** Whether the last read was refused and the file may be read instead, as it is from now on. */
+  #wasRefused(): boolean {
+    if (this.#reader.failure !== "denied" || this.#reader === this.#file) return false;
+    if (!this.#file.isPermitted()) return false;
+    this.#reader = this.#file;
+    return true;
+  }
+}

@@ -1,0 +1,11 @@
+import type { Platform } from "../platform.js";
+import { isLinuxProcessAlive, listLinuxProcesses, openLinuxProcess } from "./linux-process.js";
+import { spawnProgram } from "./posix-spawn.js";
+
+/** Linux on 64-bit little-endian processors. */
+export const linux: Platform = {
+  openProcess: openLinuxProcess,
+  isProcessAlive: isLinuxProcessAlive,
+  listProcesses: listLinuxProcesses,
+  spawn: spawnProgram,
+};

@@ -1,0 +1,45 @@
+import type { Pid, ThreadState } from "../../process-view.js";
+
+/** More than a line of /proc/PID/stat up to its 22nd field ever has: 52 fields of at most 20 digits would be 1100. */
+export const STAT_BYTES = 512;
+
+const CLOSING_PARENTHESIS = 0x29;
+
+/** What is needed of a line of /proc/PID/stat (proc_pid_stat(5)). */
+export interface ProcessStat {
+  readonly state: ThreadState;
+  readonly parent: Pid;
+  /** Clock ticks since boot. */
+  readonly startTime: number;
+}
+
+/** Parses the first `length` bytes. The name may hold anything, parentheses too, so all counts from the last one. */
+export function parseStat(line: Buffer, length: number): ProcessStat | undefined {
+  const state = parseState(line, length);
+  const after = line.lastIndexOf(CLOSING_PARENTHESIS, length - 1) + 2;
+  // The first field here is the third of the line.
+  const fields = line.toString("latin1", after, length).split(" ");
+  const parent = Number(fields[4 - 3]);
+  const startTime = Number(fields[22 - 3]);
+  if (state === undefined || !Number.isSafeInteger(parent) || !Number.isFinite(startTime)) return undefined;
+  return { state, parent, startTime };
+}
+
+/** Only the state of {@link parseStat}, without allocating: this is done for every thread of every sample. */
+export function parseState(line: Buffer, length: number): ThreadState | undefined {
+  const parenthesis = length === 0 ? -1 : line.lastIndexOf(CLOSING_PARENTHESIS, length - 1);
+  if (parenthesis < 0 || parenthesis + 2 >= length) return undefined;
+  switch (line[parenthesis + 2]) {
+    case 0x52: // R
+      return "running";
+    case 0x54: // T
+    case 0x74: // t
+      return "stopped";
+    case 0x5a: // Z
+    case 0x58: // X
+    case 0x78: // x
+      return "exited";
+    default: // S, D, I, and P, K, W of some kernels
+      return "sleeping";
+  }
+}

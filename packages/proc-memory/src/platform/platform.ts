@@ -1,0 +1,22 @@
+import { ProcessError } from "../process-error.js";
+import type { LiveProcess, Pid } from "../process-view.js";
+import type { SpawnedProcess, SpawnOptions } from "../spawn.js";
+import { linux } from "./linux/linux.js";
+
+/** What an operating system has to provide. */
+export interface Platform {
+  openProcess(pid: Pid): LiveProcess;
+  isProcessAlive(pid: Pid): boolean;
+  listProcesses(): Pid[];
+  spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
+}
+
+/** The platform we run on. `action` says in an error what could not be done: "open process 1234". */
+export function platformTo(action: string): Platform {
+  const { platform, arch } = process;
+  if (platform === "linux" && arch === "x64") return linux;
+  throw new ProcessError(
+    "unsupported-platform",
+    `Cannot ${action}: ${platform} on ${arch} is not supported, only linux on x64 is`,
+  );
+}
