@@ -4,6 +4,8 @@ import { ElfImage, segmentsOf } from "./elf/elf-image.js";
 import { readElfHeader } from "./elf/header.js";
 import type { BinaryImage } from "./image.js";
 
+const NO_SECTION_HEADERS = { fileOffset: 0, count: 0, nameIndex: 0 };
+
 /**
  * Opens a binary from the bytes of its file. Only the header and the program headers are read now; what is
  * asked for later is read then, so the source must stay open, and a later question can throw too.
@@ -32,7 +34,7 @@ export function openImage(source: ByteSource): BinaryImage {
  * ```
  */
 export function openLoadedImage(source: ByteSource, address: number): BinaryImage {
-  const header = readElfHeader(source);
+  const header = { ...readElfHeader(source), sectionHeaders: NO_SECTION_HEADERS };
   const segments = segmentsOf(header);
   return new ElfImage(header, segments, memoryContents(source, segments, address));
 }

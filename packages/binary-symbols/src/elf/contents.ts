@@ -14,14 +14,13 @@ export interface ElfContents {
   inImage(imageOffset: ImageOffset): ByteSource | undefined;
   /** Where a pointer of the dynamic section leads. */
   imageOffsetOf(pointer: number): ImageOffset;
-  /** Whether there can be section headers: they are in no segment, so memory does not have them. */
-  readonly hasSections: boolean;
 }
+
+const SMALLEST_PAGE = 4096;
 
 /** The contents of a file. */
 export function fileContents(source: ByteSource, segments: readonly Segment[]): ElfContents {
   return {
-    hasSections: true,
     inFile: (fileOffset, size, part) => partOf(source, fileOffset, size, part),
     inImage: (imageOffset) => {
       const segment = segments.find(
@@ -42,9 +41,7 @@ export function memoryContents(
   segments: readonly Segment[],
   address: number,
 ): ElfContents {
-  const header = segments.find(
-    (segment) => segment.fileOffset < segment.alignment || segment.fileOffset === 0,
-  );
+  const header = segments.find((segment) => segment.fileOffset < SMALLEST_PAGE) ?? segments[0];
   const headerOffset = header ? header.imageOffset - header.fileOffset : 0;
   const bias = address - headerOffset;
   const segmentOf = (imageOffset: ImageOffset) =>
@@ -53,22 +50,8 @@ export function memoryContents(
         imageOffset >= segment.imageOffset && imageOffset < segment.imageOffset + segment.memorySize,
     );
   return {
-    hasSections: false,
-    inFile: (fileOffset, size, part) => {
-      const segment = segments.find(
-        (candidate) =>
-          fileOffset >= candidate.fileOffset &&
-          fileOffset + size <= candidate.fileOffset + candidate.fileSize,
-      );
-      if (!segment) {
-        throw new ParseError("truncated", `the ${size} bytes at ${fileOffset} of the file are not mapped`, {
-          part,
-          offset: fileOffset,
-          length: size,
-        });
-      }
-      const imageOffset = segment.imageOffset + fileOffset - segment.fileOffset;
-      return partOf(source, imageOffset - headerOffset, size, part);
+    inFile: (offset, length, part) => {
+      throw new ParseError("truncated", "memory has no positions by file offset", { part, offset, length });
     },
     inImage: (imageOffset) => {
       const segment = segmentOf(imageOffset);

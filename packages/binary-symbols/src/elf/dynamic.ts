@@ -29,7 +29,7 @@ export function dynamicSymbolTable(contents: ElfContents, header: ElfHeader): Sy
   if (!entries || !strings || !hash) return undefined;
   const part = ".dynsym";
   const names = partOf(strings, 0, tags.get(DT_STRSZ) ?? strings.size, `names of ${part}`);
-  return new SymbolTable(part, header.elfClass, entries, names, hash);
+  return new SymbolTable(part, header.elfClass, entries, names, hash, () => hash.symbolCount());
 }
 
 function readDynamicTags(

@@ -41,7 +41,8 @@ export class ElfImage implements BinaryImage {
     this.#buildId = once(() => readBuildId(contents, header, this.#sectionTable()));
     this.#symtab = once(() => this.#tableOfSection(SHT_SYMTAB));
     this.#dynsym = once(() =>
-      this.#sectionTable().some(({ sh_type }) => sh_type === SHT_DYNSYM)
+      // In a separate debug file PT_DYNAMIC is that of the stripped file and leads nowhere.
+      this.#sectionTable().length > 0
         ? this.#tableOfSection(SHT_DYNSYM)
         : dynamicSymbolTable(contents, header),
     );

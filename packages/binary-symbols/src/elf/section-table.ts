@@ -18,7 +18,7 @@ export interface ElfSection {
 /** Every section but the empty first one; none if the file has no section headers. */
 export function readSectionTable(contents: ElfContents, header: ElfHeader): readonly ElfSection[] {
   const { fileOffset, count: shnum, nameIndex: shstrndx } = header.sectionHeaders;
-  if (!contents.hasSections || fileOffset === 0) return [];
+  if (fileOffset === 0) return [];
   const { elfClass } = header;
   const { shdr } = elfClass;
   const part = "section headers";

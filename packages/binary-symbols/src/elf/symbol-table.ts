@@ -27,6 +27,7 @@ export class SymbolTable {
   readonly #strings: ByteSource;
   readonly #elfClass: ElfClass;
   readonly #hash: SymbolHash | undefined;
+  readonly #count: () => number;
   #loaded: { readonly entries: DataView; readonly strings: Buffer } | undefined;
 
   constructor(
@@ -35,12 +36,15 @@ export class SymbolTable {
     entries: ByteSource,
     strings: ByteSource,
     hash: SymbolHash | undefined,
+    /** How many entries there are, where the end of `entries` does not say it. */
+    count = () => Math.floor(entries.size / elfClass.sym.size),
   ) {
     this.#part = part;
     this.#elfClass = elfClass;
     this.#entries = entries;
     this.#strings = strings;
     this.#hash = hash;
+    this.#count = count;
   }
 
   /** The definition of a name; a global one before a local one. */
@@ -94,8 +98,7 @@ export class SymbolTable {
   #load() {
     if (!this.#loaded) {
       const { size } = this.#elfClass.sym;
-      const count = this.#hash?.symbolCount() ?? Math.floor(this.#entries.size / size);
-      const entries = readExactly(this.#entries, 0, count * size, this.#part);
+      const entries = readExactly(this.#entries, 0, this.#count() * size, this.#part);
       const strings = readExactly(this.#strings, 0, this.#strings.size, `names of ${this.#part}`);
       this.#loaded = {
         entries,
@@ -119,10 +122,11 @@ function decode(
   if (sectionIndex >= SHN_LORESERVE && sectionIndex !== SHN_XINDEX) return undefined;
   const info = entries.getUint8(at + sym.st_info);
   const kind = KINDS[info & 0xf];
-  if (!kind) return undefined;
+  const imageOffset = readWord(entries, at + sym.st_value, elfClass);
+  if (!kind || imageOffset > Number.MAX_SAFE_INTEGER) return undefined;
   return {
     name: nameAt(entries.getUint32(at, true)),
-    imageOffset: readWord(entries, at + sym.st_value, elfClass),
+    imageOffset,
     size: readWord(entries, at + sym.st_size, elfClass),
     kind,
     global: info >>> 4 !== STB_LOCAL,
