@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DebianArchitecture, PrivateApt } from "./private-apt.js";
 import { CommandError, runCommand } from "./run-command.js";
@@ -40,9 +40,11 @@ export function unpackDebian(
   }
 
   const programs = join(root, "usr/bin");
+  const executable = realpathSync(join(programs, recipe.package)); // python3.14-dbg is a link to python3.14d
   for (const name of readdirSync(programs)) {
     // What is not patched would run with the libraries of this machine.
-    if (name !== recipe.package) rmSync(join(programs, name), { recursive: true });
+    if (name !== recipe.package && join(programs, name) !== executable)
+      rmSync(join(programs, name), { recursive: true });
   }
   const triplet = recipe.architecture === "i386" ? "i386-linux-gnu" : "x86_64-linux-gnu";
   const libraries = ["lib", "usr/lib"].map((folder) => `${folder}/${triplet}`);
@@ -54,7 +56,7 @@ export function unpackDebian(
     ...["--set-interpreter", join(home, loader)],
     // DT_RPATH, which extension modules inherit; DT_RUNPATH would hold for the executable alone.
     ...["--force-rpath", "--set-rpath", libraries.map((folder) => join(home, folder)).join(":")],
-    join(programs, recipe.package),
+    executable,
   ]);
 }
 
