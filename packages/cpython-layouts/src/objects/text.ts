@@ -11,8 +11,8 @@ export interface TextHeader {
   readonly byteLength: number;
   /** Where the text starts in the object; `ABSENT` if it is elsewhere. */
   readonly dataOffset: number;
-  /** Where the text starts in memory, if it is not in the object; else 0. */
-  readonly dataAddress: number;
+  /** Where the text starts in memory, if it is not in the object. */
+  readonly dataAddress: number | undefined;
 }
 
 /** How many bytes of a `str` {@link unicodeHeader} wants at least. */
@@ -46,7 +46,7 @@ export function unicodeHeader(layout: Layout, object: Uint8Array): TextHeader | 
     ascii,
     byteLength: length * kind,
     dataOffset: compact ? (ascii ? unicode.asciiData : unicode.compactData) : ABSENT,
-    dataAddress: compact ? 0 : readWord(view, unicode.data),
+    dataAddress: compact ? undefined : readWord(view, unicode.data),
   };
 }
 
