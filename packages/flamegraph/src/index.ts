@@ -1,0 +1,30 @@
+export { collapsedStacks, writeCollapsed } from "./formats/collapsed.js";
+export { type FlamegraphOptions, renderFlamegraphSvg } from "./formats/flamegraph-svg.js";
+export type { Profile, ProfileMetadata } from "./profile.js";
+export { ProfileBuilder } from "./profile-builder.js";
+export {
+  isProfileError,
+  ProfileError,
+  type ProfileErrorCode,
+  type ProfileErrorFacts,
+} from "./profile-error.js";
+export {
+  type FrameColumns,
+  type FrameId,
+  type FunctionId,
+  type FunctionRecord,
+  type Nanoseconds,
+  type NodeColumns,
+  type NodeId,
+  type ProcessId,
+  type ProcessRecord,
+  type SampleBatch,
+  type SampleColumns,
+  type SampleCounters,
+  SampleState,
+  type ThreadId,
+  type ThreadRecord,
+} from "./sample-batch.js";
+export { type CodeOrigin, shortFileName } from "./source-file.js";
+export type { LabelOptions, StackLabel } from "./stack-label.js";
+export { type FoldOptions, foldStacks, type StackTree } from "./stack-tree.js";
