@@ -68,6 +68,9 @@ export interface BinaryImage {
   /**
    * What to add to an {@link ImageOffset} to get an address, when the page of the file at `fileOffset` is mapped at `address`.
    * Undefined if no segment can be what is mapped there.
+   *
+   * Give the image's lowest mapping, or an executable one: two read-only segments (GNU ld's constants and RELRO data)
+   * can share a page of the file, and then nothing tells which of them a mapping of that page is; the first is taken.
    */
   loadBias(mapping: FileMapping): number | undefined;
   /** The bytes from `imageOffset` on, as the file (or the memory) has them; fewer where its segment ends there, as .bss does in a file. */

@@ -7,7 +7,8 @@ const PAGE_SIZE = 4096;
  *
  * Segments need not begin at a page of the file, so one page can be mapped twice, as the end of one segment
  * and as the beginning of the next. A mapping that begins with a segment's first page is most likely that
- * segment's; else it lies inside of one, or inside of one as systems with larger pages see it.
+ * segment's; else it lies inside of one, or inside of one as systems with larger pages see it. Segments are in ascending
+ * order of address, so the lowest mapping is always explained by the right one.
  */
 export function loadBiasOf(
   segments: readonly Segment[],

@@ -70,10 +70,12 @@ describe("a running program", () => {
 
     using file = openFileSource(path);
     const image = openImage(file);
-    const biases = mappings.map((mapping) => image.loadBias(mapping));
-    expect(mappings.length).toBeGreaterThan(1);
-    expect(new Set(biases).size).toBe(1);
-    const [bias = Number.NaN] = biases;
+    const [lowest, ...others] = mappings;
+    if (!lowest) throw new Error(`${path} is not mapped`);
+    const bias = image.loadBias(lowest) ?? Number.NaN;
+    const executable = others.filter((mapping) => mapping.executable);
+    expect(lowest.executable || executable.length > 0).toBe(true);
+    expect(executable.map((mapping) => image.loadBias(mapping))).toEqual(executable.map(() => bias));
     expect(found.map((name) => addressIn(image, name, bias))).toEqual(
       found.map((name) => addresses.get(name)),
     );
@@ -102,9 +104,7 @@ describe("this process", () => {
       const inDynsym = inFile.symbols().filter(({ name }) => inMemory.symbol(name));
       expect(inMemory.symbols().length).toBeGreaterThan(1000);
       expect(inMemory.symbols()).toEqual(inDynsym);
-      expect(new Set(mappings.map((mapping) => inMemory.loadBias(mapping)))).toEqual(
-        new Set([first.address]),
-      );
+      expect(inMemory.loadBias(first)).toBe(first.address);
     } finally {
       closeSync(memory);
     }
