@@ -1,0 +1,290 @@
+import { Command as CommanderCommand, CommanderError, Option } from "commander";
+import { CommandError } from "./command-error.js";
+import { type Format, formatNames } from "./formats.js";
+import { createStyle, type Style } from "./terminal/style.js";
+
+/** What a command line asks for. */
+export type Command = HelpCommand | VersionCommand | RecordCommand;
+
+/** Somebody wants to read the help, or wrote nothing at all. */
+export interface HelpCommand {
+  readonly name: "help";
+  readonly text: string;
+  /** False for a bare `pyspy`, which is a mistake. */
+  readonly asked: boolean;
+}
+
+export interface VersionCommand {
+  readonly name: "version";
+}
+
+export interface RecordCommand {
+  readonly name: "record";
+  readonly target: RecordTarget;
+  /** A path; `-` is standard output. Undefined: a file named after the target and the time. */
+  readonly output: string | undefined;
+  readonly format: Format;
+  /** Seconds; undefined: until the process ends or somebody stops it. */
+  readonly duration: number | undefined;
+  /** Samples a second. */
+  readonly rate: number;
+  readonly idle: boolean;
+  /** Show stack traces of pyspy's own failures. */
+  readonly debug: boolean;
+}
+
+/** A running process, or a program to start with its arguments. */
+export type RecordTarget =
+  | { readonly kind: "process"; readonly pid: number }
+  | { readonly kind: "program"; readonly words: readonly string[] };
+
+const highestRate = 1_000_000;
+const highestPid = 2 ** 31 - 1;
+
+/**
+ * Reads a command line, without the `node pyspy` in front of it.
+ *
+ * @param style for the help
+ * @throws {CommandError} `usage`
+ *
+ * @example
+ * parseArgs(["record", "-o", "out.svg", "python3", "app.py", "-o", "its own"]);
+ * // { name: "record", output: "out.svg", target: { kind: "program", words: ["python3", "app.py", "-o", "its own"] }, … }
+ */
+export function parseArgs(argv: readonly string[], style: Style = createStyle(false)): Command {
+  let text = "";
+  const program = describeProgram(style, (piece) => {
+    text += piece;
+  });
+  let result: RecordCommand | undefined;
+  describeRecord(program, style).action((words: readonly string[], options: Options) => {
+    result = readRecord(words, options);
+  });
+  try {
+    program.parse(withFullCommandName(argv, program), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.version") return { name: "version" };
+    if (error.code.startsWith("commander.help")) return { name: "help", text, asked: argv.length > 0 };
+    throw new CommandError("usage", sentenceOf(error), error);
+  }
+  if (result === undefined) throw new Error("commander ran no command and did not say why");
+  return result;
+}
+
+/** What commander gives an action. */
+type Options = Readonly<Record<string, unknown>>;
+
+function describeProgram(style: Style, onHelp: (text: string) => void): CommanderCommand {
+  return new CommanderCommand("pyspy")
+    .description("Shows where running Python programs spend their time: from outside, without changing them.")
+    .usage("<command> [options]")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: onHelp,
+      writeErr: onHelp,
+      outputError: () => {},
+      // commander's own answers look at process.stdout, which alters a pipe that a program may share.
+      getOutHelpWidth: () => 80,
+      getErrHelpWidth: () => 80,
+      getOutHasColors: () => style.enabled,
+      getErrHasColors: () => style.enabled,
+    })
+    .configureHelp({
+      styleTitle: style.bold,
+      styleSubcommandTerm: style.green,
+      styleOptionTerm: style.cyan,
+      subcommandTerm: (command) => command.name(),
+      // The commands are what matters here; commander would list the options first.
+      visibleOptions: (command) =>
+        command.parent === null
+          ? []
+          : [...command.options, new Option("-h, --help", "print this help").helpGroup("Other:")],
+    })
+    .version("", "-V, --version")
+    .helpCommand("help", "print the help of a command")
+    .addHelpText(
+      "after",
+      section(style, "Options:", style.cyan, [
+        ["-V, --version", "print the version"],
+        ["-h, --help", "print this help"],
+      ]),
+    )
+    .addHelpText(
+      "after",
+      section(style, "Examples:", style.green, [
+        ["pyspy record -- python3 app.py", "run a program and draw where it spends its time"],
+        ["pyspy record --pid 1234 -d 10", "look into a running one for ten seconds"],
+        ["pyspy record --help", "everything that record can do"],
+      ]),
+    );
+}
+
+function describeRecord(program: CommanderCommand, style: Style): CommanderCommand {
+  return program
+    .command("record")
+    .summary("draw a flame graph of a running program")
+    .description(
+      "Samples the stacks of a Python program and draws a flame graph of them. The program is one that runs already " +
+        "(--pid) or one to start: what follows its name is its own. Ctrl-C stops and keeps what there is.",
+    )
+    .usage("[options] [--] <program> [arguments...]\n       pyspy record [options] --pid <pid>")
+    .argument("[program...]")
+    .passThroughOptions()
+    .optionsGroup("Sampling:")
+    .option("-p, --pid <pid>", "process to look into, in decimal or hex", collect)
+    .option("-d, --duration <seconds>", "how long; default: until the program ends")
+    .option("-r, --rate <number>", "samples a second; default: 100")
+    .option("-i, --idle", "include threads that are waiting")
+    .optionsGroup("Output:")
+    .option("-o, --output <file>", '"-" is standard output; default: PROGRAM-TIME.svg')
+    .option(
+      "-f, --format <format>",
+      "flamegraph: an SVG to open in a browser (default)\nraw: collapsed stacks, as text",
+    )
+    .optionsGroup("Other:")
+    .option("--debug", "show stack traces of pyspy's own failures")
+    .addHelpText(
+      "after",
+      section(style, "Examples:", style.green, [
+        ["pyspy record -o profile.svg -- python3 app.py --its-own option"],
+        ["pyspy record --pid 1234 --duration 10 --rate 500"],
+        ["pyspy record --pid 1234 --format raw -o - | sort"],
+      ]),
+    );
+}
+
+function section(
+  style: Style,
+  title: string,
+  termStyle: (term: string) => string,
+  rows: readonly (readonly [term: string, meaning?: string])[],
+): string {
+  const width = Math.max(...rows.map(([term]) => term.length));
+  const lines = rows.map(([term, meaning]) =>
+    meaning === undefined ? `  ${termStyle(term)}` : `  ${termStyle(term.padEnd(width))}  ${meaning}`,
+  );
+  return `\n${[style.bold(title), ...lines].join("\n")}`;
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
+
+/** Lets `rec` stand for `record`, as long as no other command begins like it. */
+function withFullCommandName(argv: readonly string[], program: CommanderCommand): readonly string[] {
+  const [first = "", second] = argv;
+  const names = ["help", ...program.commands.map((command) => command.name())];
+  const name = fullName(first, names);
+  // commander answers `help` of a command that does not exist with the general help.
+  if (name === "help" && second !== undefined) {
+    const topic = fullName(second, names);
+    return names.includes(topic) ? [topic, "--help"] : [topic];
+  }
+  return argv.length === 0 ? argv : [name, ...argv.slice(1)];
+}
+
+function fullName(prefix: string, names: readonly string[]): string {
+  if (prefix === "" || names.includes(prefix)) return prefix;
+  const matches = names.filter((name) => name.startsWith(prefix));
+  if (matches.length > 1) throw usage(`The command "${prefix}" could be ${matches.join(" or ")}`);
+  return matches[0] ?? prefix;
+}
+
+function readRecord(words: readonly string[], options: Options): RecordCommand {
+  return {
+    name: "record",
+    target: readTarget(words, options["pid"] as readonly string[] | undefined),
+    output: readOutput(optionValue(options, "output")),
+    format: readFormat(optionValue(options, "format")),
+    duration: readDuration(optionValue(options, "duration")),
+    rate: readRate(optionValue(options, "rate")),
+    idle: options["idle"] === true,
+    debug: options["debug"] === true,
+  };
+}
+
+function readTarget(words: readonly string[], pids: readonly string[] | undefined): RecordTarget {
+  const [pid, ...otherPids] = pids ?? [];
+  if (pid === undefined) {
+    if (words.length === 0) {
+      throw usage(
+        "Nothing to record: give a program to run or the --pid of a process; see pyspy record --help",
+      );
+    }
+    return { kind: "program", words };
+  }
+  if (otherPids.length > 0) throw usage("One --pid at a time can be recorded");
+  if (words.length > 0) throw usage("Either --pid or a program to run can be recorded, not both");
+  return { kind: "process", pid: readPid(pid) };
+}
+
+function readPid(text: string): number {
+  const pid = /^(\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (!(pid >= 1 && pid <= highestPid)) {
+    throw usage(`A process id is a positive number, decimal or hex, not ${quoted(text)}`);
+  }
+  return pid;
+}
+
+function readOutput(text: string | undefined): string | undefined {
+  if (text === "") throw usage("The name of the output file is empty");
+  return text;
+}
+
+function readFormat(text: string | undefined): Format {
+  if (text === undefined) return "flamegraph";
+  const format = formatNames.find((name) => name === text.toLowerCase());
+  if (format === undefined) throw usage(`The format is ${formatNames.join(" or ")}, not ${quoted(text)}`);
+  return format;
+}
+
+function readDuration(text: string | undefined): number | undefined {
+  if (text === undefined || text.toLowerCase() === "unlimited") return undefined;
+  const seconds = readNumber(text);
+  if (!(seconds > 0)) {
+    throw usage(`The duration is a number of seconds above 0, or "unlimited", not ${quoted(text)}`);
+  }
+  return seconds;
+}
+
+function readRate(text: string | undefined): number {
+  if (text === undefined) return 100;
+  const rate = readNumber(text);
+  if (!(rate >= 1 && rate <= highestRate)) {
+    throw usage(`The rate is a number of samples a second from 1 to ${highestRate}, not ${quoted(text)}`);
+  }
+  return rate;
+}
+
+/** NaN for what is not a plain decimal number: `Number` would also take "", "0x10" and "Infinity". */
+function readNumber(text: string): number {
+  return /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** The option's value as written. commander takes whatever comes next, also the `--` that was to end the options. */
+function optionValue(options: Options, name: string): string | undefined {
+  const value = options[name];
+  if (value === undefined) return undefined;
+  if (value === "--") throw usage(`The option --${name} needs a value`);
+  return String(value);
+}
+
+function quoted(text: string): string {
+  return text === "" ? "an empty text" : `"${text}"`;
+}
+
+/** commander's message in one line: `Unknown option --formt; did you mean --format?` */
+function sentenceOf(error: CommanderError): string {
+  const message = error.message
+    .replace(/^error: /, "")
+    .replace(/\s*\(Did you mean (.*)\?\)$/, "; did you mean $1?")
+    .replace(/^(unknown (?:option|command)) '(.*?)'/, "$1 $2")
+    .replace(/^option '(?:-\w, )?(--[\w-]+).*' argument missing$/, "the option $1 needs a value");
+  return message.charAt(0).toUpperCase() + message.slice(1);
+}
+
+function usage(message: string): CommandError {
+  return new CommandError("usage", message);
+}

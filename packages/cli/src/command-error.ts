@@ -1,0 +1,19 @@
+/** - `usage`: the command line makes no sense
+ *  - `output`: the profile cannot be written where it was asked for */
+export type CommandErrorCode = "usage" | "output";
+
+/** Something that pyspy itself cannot do, in a sentence for the person who asked for it. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly code: CommandErrorCode;
+
+  constructor(code: CommandErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** The exit code for a failure of pyspy's own. */
+export function exitCodeOf(error: unknown): 1 | 2 {
+  return error instanceof CommandError && error.code === "usage" ? 2 : 1;
+}

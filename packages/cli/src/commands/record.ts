@@ -1,0 +1,174 @@
+import {
+  foldStacks,
+  type Profile,
+  ProfileBuilder,
+  renderFlamegraphSvg,
+  type StackTree,
+  writeCollapsed,
+} from "@pyspy/flamegraph";
+import type { LaunchedSampler, LaunchOptions, Sampler, SamplerOptions } from "@pyspy/stack-sampler";
+import type { RecordCommand } from "../args.js";
+import { type Ending, endingOf } from "../ending.js";
+import { type Format, formatExtensions } from "../formats.js";
+import { emptyMessage, type RecordingSummary, startMessage, wroteMessage } from "../messages.js";
+import { defaultOutputPath, type OutputFile, openOutput } from "../output-file.js";
+import type { AskingSignal } from "../signals.js";
+import { commandLine } from "../terminal/printable.js";
+import { type Progress, showProgress } from "../terminal/progress.js";
+import type { Terminal } from "../terminal/terminal.js";
+
+/** What a recording needs of the world. */
+export interface Surroundings {
+  readonly samplers: {
+    attach(pid: number, options?: SamplerOptions): Promise<Sampler>;
+    launch(program: readonly string[], options?: LaunchOptions): Promise<LaunchedSampler>;
+  };
+  readonly terminal: Terminal;
+  /** Calls back for each signal that asks pyspy to end, until disposed of. */
+  readonly onAskingSignal: (listener: (signal: AskingSignal) => void) => Disposable;
+  /** Ctrl-C reaches a program that we start without our help. */
+  readonly hasControllingTerminal: boolean;
+  /** What a program that we start prints appears where our status line would. */
+  readonly sharesScreen: boolean;
+  /** Tells about trouble that must not keep us from waiting for the program. */
+  readonly report: (error: unknown) => Promise<void>;
+}
+
+/**
+ * Samples a process or a new program and writes the profile.
+ *
+ * @returns for a program that was started its own status, whatever became of the profile
+ * @throws {CommandError | SamplerError} if there is nothing to wait for
+ */
+export async function record(command: RecordCommand, surroundings: Surroundings): Promise<Ending> {
+  const { target, format } = command;
+  const subject = target.kind === "process" ? String(target.pid) : (target.words[0] ?? "");
+  const path = command.output ?? defaultOutputPath(subject, formatExtensions[format], new Date());
+  const output = openOutput(path);
+  return target.kind === "process"
+    ? recordProcess(target.pid, command, output, surroundings)
+    : recordProgram(target.words, command, output, surroundings);
+}
+
+async function recordProcess(
+  pid: number,
+  command: RecordCommand,
+  output: OutputFile,
+  { samplers, terminal, onAskingSignal }: Surroundings,
+): Promise<Ending> {
+  // Until the process is open there is nothing to keep, and a signal ends pyspy as it would any program.
+  await using sampler = await samplers.attach(pid, samplerOptions(command));
+  // The first signal asks for the profile; then nobody listens any more, so that the second one ends pyspy at once.
+  const signals = onAskingSignal(() => {
+    signals[Symbol.dispose]();
+    sampler.stop();
+  });
+  terminal.say(startMessage({ ...command, python: await sampler.python }));
+  const profile = await collect(sampler, command, terminal, true);
+  const wrote = await writeProfile(sampler, profile, command, output, terminal);
+  signals[Symbol.dispose]();
+  return { code: wrote ? 0 : 1 };
+}
+
+/**
+ * The program is what the person wanted to run: from here on pyspy leaves only after it, with its status. Signals
+ * end the sampling and are passed on, each of them, since a program may want more than one. Ctrl-C is the exception: a
+ * terminal sends it to the program itself.
+ */
+async function recordProgram(
+  words: readonly string[],
+  command: RecordCommand,
+  output: OutputFile,
+  surroundings: Surroundings,
+): Promise<Ending> {
+  const { samplers, terminal, onAskingSignal, hasControllingTerminal, sharesScreen, report } = surroundings;
+  let launched: LaunchedSampler | undefined;
+  const early: AskingSignal[] = [];
+  const passOn = (signal: AskingSignal): void => {
+    launched?.stop();
+    if (signal !== "SIGINT" || !hasControllingTerminal) launched?.kill(signal);
+  };
+  using _signals = onAskingSignal((signal) => {
+    if (launched === undefined) early.push(signal);
+    else passOn(signal);
+  });
+  await using sampler = await samplers.launch(words, samplerOptions(command));
+  launched = sampler;
+  for (const signal of early) passOn(signal);
+  try {
+    terminal.say(startMessage({ ...command, python: undefined }));
+    const profile = await collect(sampler, command, terminal, !sharesScreen);
+    await writeProfile(sampler, profile, command, output, terminal);
+  } catch (error) {
+    await report(error);
+  }
+  return endingOf(await sampler.exit);
+}
+
+function samplerOptions({ rate, duration, idle }: RecordCommand): SamplerOptions {
+  return duration === undefined ? { rate, idle } : { rate, idle, duration };
+}
+
+/** Takes all batches in, and shows how it goes. */
+async function collect(
+  sampler: Sampler,
+  { target, rate, duration }: RecordCommand,
+  terminal: Terminal,
+  showsProgress: boolean,
+): Promise<ProfileBuilder> {
+  const python = await sampler.python;
+  const builder = new ProfileBuilder({
+    command: target.kind === "program" ? target.words : [],
+    rate,
+    startTime: Date.now(),
+  });
+  const begin = performance.now();
+  const sums = { samples: 0, taken: 0, missed: 0, unreadable: 0 };
+  const progress = (): Progress => ({ seconds: (performance.now() - begin) / 1000, duration, ...sums });
+  using _status = python && showsProgress ? showProgress(terminal, progress) : undefined;
+  for await (const batch of sampler) {
+    builder.add(batch);
+    sums.samples += batch.samples.time.length;
+    sums.taken += batch.counters.taken;
+    sums.missed += batch.counters.missed;
+    sums.unreadable += batch.counters.unreadable;
+  }
+  return builder;
+}
+
+/** Writes what there is and says so. False if sampling failed; a profile is written even then if it has samples. */
+async function writeProfile(
+  sampler: Sampler,
+  builder: ProfileBuilder,
+  command: RecordCommand,
+  output: OutputFile,
+  terminal: Terminal,
+): Promise<boolean> {
+  const { seconds, problem, reason } = await sampler.end;
+  const profile = builder.finish(seconds * 1e9);
+  const tree = foldStacks(profile);
+  const summary: RecordingSummary = { samples: tree.samples, seconds, counters: profile.counters };
+  if (problem && tree.samples === 0) {
+    terminal.fail(`No profile was written: ${problem.message}`);
+    return false;
+  }
+  if (problem) terminal.fail(`Sampling ended early: ${problem.message}`);
+  else if (tree.samples === 0) terminal.warn(emptyMessage(summary));
+  output.write(render(command, profile, tree));
+  terminal.say(wroteMessage(output.name, summary));
+  return reason !== "failed";
+}
+
+function render({ target, format }: RecordCommand, profile: Profile, tree: StackTree): string {
+  const writers: Readonly<Record<Format, () => string>> = {
+    flamegraph: () => renderFlamegraphSvg(tree, { title: titleOf(target, profile) }),
+    raw: () => writeCollapsed(tree),
+  };
+  return writers[format]();
+}
+
+function titleOf(target: RecordCommand["target"], profile: Profile): string {
+  if (target.kind === "program") return commandLine(target.words);
+  const words = profile.processes[0]?.commandLine ?? [];
+  return words.length === 0 ? `Process ${target.pid}` : `${commandLine(words)} (process ${target.pid})`;
+}

@@ -1,0 +1,63 @@
+import type { PythonDescription, SampleCounters } from "@pyspy/stack-sampler";
+import type { RecordTarget } from "./args.js";
+import { commandLine, shortened } from "./terminal/printable.js";
+
+/** What is sampled, for a sentence: `process 1234` or `python3 app.py`. */
+export function subjectOf(target: RecordTarget): string {
+  return target.kind === "process" ? `process ${target.pid}` : shortened(commandLine(target.words), 60);
+}
+
+/** Said when sampling begins: of what, how often, and how it ends. */
+export function startMessage(options: {
+  readonly target: RecordTarget;
+  readonly python: PythonDescription | undefined;
+  readonly rate: number;
+  readonly duration: number | undefined;
+}): string {
+  const { target, python, rate, duration } = options;
+  const described = python ? `${subjectOf(target)} (Python ${python.version})` : subjectOf(target);
+  const often = rate === 1 ? "once a second" : `${rate} times a second`;
+  const span = duration === undefined ? "until it ends" : `for ${duration} s`;
+  return `Sampling ${described} ${often} ${span}; press Ctrl-C to stop`;
+}
+
+/** How a recording went. */
+export interface RecordingSummary {
+  /** Stacks in the profile. */
+  readonly samples: number;
+  /** How long was sampled. */
+  readonly seconds: number;
+  readonly counters: SampleCounters;
+}
+
+/** `Wrote profile.svg: 512 samples in 5.1 s at 99.8/s, 0 errors`, and more only where there was more. */
+export function wroteMessage(file: string, { samples, seconds, counters }: RecordingSummary): string {
+  const { scheduled, taken, missed, torn, unreadable } = counters;
+  const rate = seconds > 0 ? taken / seconds : 0;
+  const parts = [
+    `${count(samples, "sample")} in ${seconds.toFixed(1)} s at ${rate.toFixed(1)}/s`,
+    count(unreadable, "error"),
+  ];
+  if (torn > 0) parts.push(`${torn} torn`);
+  if (missed > scheduled * notableMisses) {
+    parts.push(`${missed} missed (${((100 * missed) / scheduled).toFixed(1)} %): the machine was too busy`);
+  }
+  return `Wrote ${file}: ${parts.join(", ")}`;
+}
+
+/** The share of missed points above which people should know. */
+const notableMisses = 0.01;
+
+/** Why a profile is empty though nothing failed, and what to do about it. */
+export function emptyMessage({ samples, counters }: RecordingSummary): string {
+  const { attempted, unreadable } = counters;
+  if (attempted === 0) return "Nothing to show: it ended before a first sample could be taken";
+  const idle = attempted - unreadable - samples;
+  if (idle === 0) return `Nothing to show: none of the ${count(attempted, "stack")} could be read`;
+  const rest = unreadable === 0 ? "" : ` and ${unreadable} could not be read`;
+  return `Nothing to show: all ${count(idle, "stack")} were idle${rest}; use --idle to include them`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { CommandError } from "./command-error.js";
+import { writeFully } from "./terminal/write-fully.js";
+
+/** Where a profile goes. */
+export interface OutputFile {
+  /** What to call it in a message. */
+  readonly name: string;
+  /**
+   * Writes everything or nothing.
+   *
+   * @throws {CommandError} `output`
+   */
+  write(text: string): void;
+}
+
+/**
+ * Finds out, before anything is sampled, whether a profile can be written to this path; `-` is standard output.
+ *
+ * @throws {CommandError} `output`, if the folder is missing or closed to us, or the path is a folder
+ */
+export function openOutput(path: string): OutputFile {
+  if (path === "-") return { name: "standard output", write: (text) => void writeFully(1, text) };
+  const existing = statsOf(path);
+  if (existing?.isDirectory()) throw unusable(path, "it is a folder");
+  if (existing) {
+    if (!allows(path, constants.W_OK)) throw unusable(path, "it is write-protected");
+    // A device or a pipe is not a file that could be replaced.
+    if (!existing.isFile()) return { name: path, write: (text) => writeInto(path, text) };
+  }
+  // A symbolic link stays, and what it points to is replaced.
+  const target = existing ? realpathSync(path) : resolve(path);
+  const folder = dirname(target);
+  const folderStats = statsOf(folder);
+  const shownFolder = existing ? folder : dirname(path);
+  if (!folderStats) throw unusable(path, `the folder ${shownFolder} does not exist`);
+  if (!folderStats.isDirectory()) throw unusable(path, `${shownFolder} is not a folder`);
+  if (!allows(folder, constants.W_OK | constants.X_OK)) {
+    throw unusable(path, `the folder ${shownFolder} is not writable`);
+  }
+  return { name: path, write: (text) => replace(path, target, existing?.mode, text) };
+}
+
+/**
+ * The file name for people who gave none: `python3-2026-01-31T235959.svg`, in local time and without colons, which
+ * not every file system takes.
+ */
+export function defaultOutputPath(subject: string, extension: string, time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  const clock = `${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
+  const name = basename(subject)
+    .replace(/[^\p{L}\p{N}._+-]/gu, "_")
+    .slice(0, 100);
+  // A leading dash would read as an option, a leading dot would hide the file.
+  return `${name.replace(/^[-.]+/, "") || "profile"}-${day}T${clock}.${extension}`;
+}
+
+/** Writes a neighbour and renames it, so that the name never stands for half a profile. */
+function replace(path: string, target: string, mode: number | undefined, text: string): void {
+  const partial = join(dirname(target), `.pyspy-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    const descriptor = openSync(partial, "wx");
+    try {
+      if (mode !== undefined) fchmodSync(descriptor, mode & 0o777);
+      writeFully(descriptor, text);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(partial, target);
+  } catch (error) {
+    try {
+      unlinkSync(partial);
+    } catch {
+      // It was never made, or its folder is gone: nothing is left behind.
+    }
+    throw unusable(path, reasonOf(error), error);
+  }
+}
+
+function writeInto(path: string, text: string): void {
+  try {
+    const descriptor = openSync(path, "w");
+    try {
+      writeFully(descriptor, text);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw unusable(path, reasonOf(error), error);
+  }
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw unusable(path, reasonOf(error), error);
+  }
+}
+
+function allows(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be too large",
+  EIO: "the disk reports an error",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "the name is too long",
+  ENOENT: "its folder is gone",
+  ENOSPC: "the disk is full",
+  EROFS: "the file system is read-only",
+};
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : reasons[code]) ?? message;
+}
+
+function unusable(path: string, reason: string, cause?: unknown): CommandError {
+  return new CommandError("output", `Cannot write ${path}: ${reason}`, cause);
+}

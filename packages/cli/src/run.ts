@@ -1,0 +1,62 @@
+import { isatty } from "node:tty";
+import { currentInvocation } from "./advice.js";
+import type { RecordCommand } from "./args.js";
+import { exitCodeOf } from "./command-error.js";
+import { type Ending, leave } from "./ending.js";
+import { styleOf } from "./terminal/style.js";
+import { errorTerminal, type Terminal } from "./terminal/terminal.js";
+import { writeFully } from "./terminal/write-fully.js";
+
+/** Does what a command line asks for. Every failure has been told to the person when it returns. */
+export async function run(argv: readonly string[]): Promise<Ending> {
+  const terminal = errorTerminal();
+  const invocation = currentInvocation(argv);
+  let debug = false;
+  const report: Report = async (error) => {
+    const { reportFailure } = await import("./failure.js");
+    reportFailure(terminal, error, invocation, debug);
+  };
+  process.on("uncaughtException", (error) => {
+    void report(error).finally(() => leave({ code: 1 }));
+  });
+  try {
+    const { parseArgs } = await import("./args.js");
+    const isBare = argv.length === 0;
+    const command = parseArgs(argv, styleOf(isBare ? 2 : 1));
+    switch (command.name) {
+      case "version": {
+        const { packageVersion } = await import("./package-version.js");
+        writeFully(1, `pyspy ${packageVersion()}\n`);
+        return { code: 0 };
+      }
+      case "help":
+        writeFully(command.asked ? 1 : 2, command.text);
+        return { code: command.asked ? 0 : 2 };
+      case "record":
+        debug = command.debug;
+        return await runRecord(command, terminal, report);
+    }
+  } catch (error) {
+    await report(error);
+    return { code: exitCodeOf(error) };
+  }
+}
+
+/** Tells a person about a failure. Loaded when there is one: help and version need none of it. */
+type Report = (error: unknown) => Promise<void>;
+
+async function runRecord(command: RecordCommand, terminal: Terminal, report: Report): Promise<Ending> {
+  const [{ record }, { attach, launch }, { hasControllingTerminal, onAskingSignal }] = await Promise.all([
+    import("./commands/record.js"),
+    import("@pyspy/stack-sampler"),
+    import("./signals.js"),
+  ]);
+  return record(command, {
+    samplers: { attach, launch },
+    terminal,
+    onAskingSignal,
+    hasControllingTerminal: hasControllingTerminal(),
+    sharesScreen: isatty(1),
+    report,
+  });
+}

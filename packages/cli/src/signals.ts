@@ -1,0 +1,28 @@
+import { closeSync, openSync } from "node:fs";
+
+/** Signals that ask pyspy to come to an end. */
+const askingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export type AskingSignal = (typeof askingSignals)[number];
+
+/** Calls back for each such signal, which does not end pyspy then, until disposed of. */
+export function onAskingSignal(listener: (signal: AskingSignal) => void): Disposable {
+  for (const signal of askingSignals) process.on(signal, listener);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of askingSignals) process.off(signal, listener);
+    },
+  };
+}
+
+/**
+ * Whether this process has a controlling terminal. Its Ctrl-C goes to every process in the foreground, so a program
+ * that we started hears of it without us; without a terminal an interrupt was meant for pyspy alone.
+ */
+export function hasControllingTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}

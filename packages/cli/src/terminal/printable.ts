@@ -1,0 +1,33 @@
+/**
+ * Text that cannot do anything to a terminal: control characters, bidirectional overrides and lone surrogates
+ * are shown as escapes. File names and command lines come from anywhere.
+ */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => {
+    const known = names[character];
+    if (known !== undefined) return known;
+    const code = character.charCodeAt(0);
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, "0")}`
+      : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+}
+
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const names: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** A command line as one would type it into a shell: words with special characters are quoted. */
+export function commandLine(words: readonly string[]): string {
+  return words.map(shellWord).join(" ");
+}
+
+function shellWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The text, or its beginning and an ellipsis where it has more than `limit` characters. */
+export function shortened(text: string, limit: number): string {
+  const characters = [...text];
+  return characters.length <= limit ? text : `${characters.slice(0, Math.max(0, limit - 1)).join("")}…`;
+}
