@@ -1,0 +1,100 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openProcess } from "../src/open-process.js";
+import type { LiveProcess, MappedFile } from "../src/process-view.js";
+import { start, startPython, temporaryDirectory } from "./live-programs.js";
+
+const SLEEP = readFileSync("/bin/sleep");
+
+function contents(file: MappedFile | undefined): Buffer | undefined {
+  if (file === undefined) return undefined;
+  const bytes = Buffer.from(file.read(0, file.size));
+  file.close();
+  return bytes;
+}
+
+function mapOf(target: LiveProcess, path: string) {
+  const map = target.maps().find((candidate) => candidate.path === path);
+  if (map === undefined) throw new Error(`${path} is not mapped`);
+  return map;
+}
+
+describe("openMappedFile", () => {
+  it.each([
+    ["is in its place", () => {}],
+    ["has been deleted", (path: string) => unlinkSync(path)],
+    [
+      "has been replaced by another",
+      (path: string) => {
+        writeFileSync(`${path}.new`, "another file");
+        renameSync(`${path}.new`, path);
+      },
+    ],
+    [
+      "has given its name to a folder",
+      (path: string) => {
+        unlinkSync(path);
+        mkdirSync(path);
+      },
+    ],
+  ])("opens the executable that runs when it %s", (_, change) => {
+    const path = join(temporaryDirectory(), "sleep");
+    copyFileSync("/bin/sleep", path);
+    using target = openProcess(start([path, "600"]).pid);
+    change(path);
+    expect(contents(target.openMappedFile(mapOf(target, path)))?.equals(SLEEP)).toBe(true);
+  });
+
+  it("never opens another file that has taken the path of a mapped one", async () => {
+    const path = join(temporaryDirectory(), "data");
+    writeFileSync(path, "what is mapped".padEnd(4096));
+    const { program } = await startPython(
+      "file = open(sys.argv[2], 'rb'); area = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ); told.append(1)",
+      path,
+    );
+    writeFileSync(`${path}.new`, "another file".padEnd(4096));
+    renameSync(`${path}.new`, path);
+    using target = openProcess(program.pid);
+    const map = mapOf(target, path);
+    expect(map.deleted).toBe(true);
+    // Only some users may open the mapping's own file.
+    const text = contents(target.openMappedFile(map))?.toString().trim();
+    expect([undefined, "what is mapped"]).toContain(text);
+  });
+
+  it("opens neither a pipe nor a device, nor what is no file", () => {
+    const fifo = join(temporaryDirectory(), "fifo");
+    start(["mkfifo", fifo]).wait();
+    using target = openProcess(process.pid);
+    const map = mapOf(target, target.executable ?? "");
+    for (const path of [fifo, "/dev/null", "/"]) {
+      const { ino } = statSync(path);
+      expect(target.openMappedFile({ ...map, start: 0, end: 4096, path, inode: ino })).toBeUndefined();
+    }
+    const stack = target.maps().find(({ path }) => path === "[stack]");
+    expect(stack && target.openMappedFile(stack)).toBeUndefined();
+  });
+
+  it("reads parts, fewer bytes at the end, none after it and none once closed", () => {
+    using target = openProcess(start(["/bin/sleep", "600"]).pid);
+    const file = target.openMappedFile(mapOf(target, target.executable ?? ""));
+    if (file === undefined) throw new Error("the executable cannot be opened");
+    expect(file.size).toBe(SLEEP.length);
+    expect(Buffer.from(file.read(1, 3)).toString()).toBe("ELF");
+    expect(Buffer.from(file.read(file.size - 5, 100)).equals(SLEEP.subarray(-5))).toBe(true);
+    expect(file.read(file.size, 10)).toHaveLength(0);
+    expect(file.read(file.size + 10, 10)).toHaveLength(0);
+    file.close();
+    file.close();
+    expect(file.read(0, 4)).toHaveLength(0);
+  });
+});

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseStat, parseState } from "../../../src/platform/linux/process-stat.js";
+
+function line(name: string | Buffer, state = "S"): Buffer {
+  const rest = ` ${state} 41 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 200 18446744073709551615\n`;
+  return Buffer.concat([Buffer.from("42 ("), Buffer.from(name), Buffer.from(`)${rest}`)]);
+}
+
+describe("parseStat", () => {
+  it.each([
+    ["a plain name", "python3"],
+    ["parentheses and spaces", "a) R 1 (b"],
+    ["a newline", "a\nb"],
+    ["bytes that are no UTF-8", Buffer.of(0xff, 0x29, 0x80)],
+    ["nothing", ""],
+  ])("is not misled by a name of %s", (_, name) => {
+    const bytes = line(name);
+    expect(parseStat(bytes, bytes.length)).toEqual({ state: "sleeping", parent: 41, startTime: 987654 });
+  });
+
+  it.each([
+    ["R", "running"],
+    ["S", "sleeping"],
+    ["D", "sleeping"],
+    ["I", "sleeping"],
+    ["T", "stopped"],
+    ["t", "stopped"],
+    ["Z", "exited"],
+    ["X", "exited"],
+  ])("reads state %s as %s", (letter, state) => {
+    const bytes = line("x", letter);
+    expect(parseState(bytes, bytes.length)).toBe(state);
+  });
+
+  it("looks only at the given length of a buffer that is used again", () => {
+    const bytes = Buffer.concat([line("x"), Buffer.from(") Z")]);
+    expect(parseState(bytes, line("x").length)).toBe("sleeping");
+  });
+
+  it("gives a value or nothing for any bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        const stat = parseStat(Buffer.from(bytes), bytes.length);
+        if (stat !== undefined) expect(Number.isFinite(stat.startTime)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,148 @@
+import { copyFileSync, readFileSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isProcessAlive, listProcesses, openProcess } from "../src/open-process.js";
+import { ThreadStates } from "../src/platform/linux/thread-states.js";
+import { PYTHON, start, startPython, temporaryDirectory, until } from "./live-programs.js";
+
+describe("openProcess", () => {
+  it.each([0, -1, 1.5, Number.NaN, 2 ** 31, 2 ** 60, 4_194_305])("knows no process %d", (pid) => {
+    expect(() => openProcess(pid)).toThrow(
+      expect.objectContaining({
+        code: "no-such-process",
+        pid,
+        message: `Cannot open process ${pid}: there is no such process`,
+      }),
+    );
+    expect(isProcessAlive(pid)).toBe(false);
+  });
+
+  it("does not open a zombie", async () => {
+    const program = start(["true"]);
+    await until(() => !isProcessAlive(program.pid));
+    expect(() => openProcess(program.pid)).toThrow(
+      expect.objectContaining({
+        code: "exited",
+        message: `Cannot open process ${program.pid}: it has exited`,
+      }),
+    );
+  });
+});
+
+describe("a running process", () => {
+  it("has an executable, a command line, a parent, threads and a start time", async () => {
+    const { program } = await startPython("signal.signal(signal.SIGUSR1, lambda *_: None)", "two words", "");
+    using target = openProcess(program.pid);
+    expect(target.executable).toMatch(/^\/usr\/bin\/python3/);
+    expect(target.commandLine.slice(0, 2)).toEqual([PYTHON, "-c"]);
+    expect(target.commandLine.slice(-2)).toEqual(["two words", ""]);
+    expect([target.parent(), target.threads(), target.isAlive()]).toEqual([process.pid, [program.pid], true]);
+    const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 100;
+    expect(target.startTime).toBeGreaterThan(0);
+    expect(target.startTime).toBeLessThanOrEqual(uptime + 1);
+    expect(listProcesses()).toEqual(expect.arrayContaining([process.pid, program.pid]));
+  });
+
+  it("has maps in ascending order, its executable among them", () => {
+    using target = openProcess(process.pid);
+    const maps = target.maps();
+    expect(maps.map((map) => map.start)).toEqual(maps.map((map) => map.start).sort((a, b) => a - b));
+    expect(maps.some((map) => map.path === target.executable && map.executable)).toBe(true);
+  });
+
+  it("has nothing any more after its end", async () => {
+    const program = start(["sleep", "600"]);
+    using target = openProcess(program.pid);
+    program.kill("SIGKILL");
+    await until(() => !target.isAlive());
+    expect(() => target.maps()).toThrow(
+      expect.objectContaining({
+        code: "exited",
+        message: `Cannot read the memory maps of process ${program.pid}: it has exited`,
+      }),
+    );
+    program.wait();
+    expect(() => target.maps()).toThrow(expect.objectContaining({ code: "exited" }));
+    expect([target.isAlive(), target.executable, target.commandLine, target.threads()]).toEqual([
+      false,
+      undefined,
+      [],
+      [],
+    ]);
+    expect([target.parent(), target.threadState(program.pid)]).toEqual([undefined, undefined]);
+  });
+
+  it("is followed through execve", async () => {
+    const program = start(["sh", "-c", "kill -STOP $$; exec sleep 600"]);
+    using target = openProcess(program.pid);
+    await until(() => target.threadState(program.pid) === "stopped");
+    const { startTime } = target;
+    program.kill("SIGCONT");
+    await until(() => target.commandLine[0] === "sleep");
+    expect([target.isAlive(), openProcess(program.pid).startTime]).toEqual([true, startTime]);
+  });
+
+  it("has a path without the mark when its executable is deleted, unless that is its name", () => {
+    const directory = temporaryDirectory();
+    for (const name of ["gone", "kept (deleted)"]) {
+      const path = join(directory, name);
+      copyFileSync("/bin/sleep", path);
+      using target = openProcess(start([path, "600"]).pid);
+      if (name === "gone") unlinkSync(path);
+      expect(target.executable).toBe(path);
+    }
+  });
+
+  it("releases its descriptors when closed, once", () => {
+    const target = openProcess(process.pid);
+    target.threadState(process.pid);
+    target.close();
+    target.close();
+    expect([target.isAlive(), target.parent()]).toEqual([false, undefined]);
+  });
+});
+
+describe("the state of a thread", () => {
+  it("is running in a loop, then stopped, then exited, then nothing", async () => {
+    const program = start(["sh", "-c", "while :; do :; done"]);
+    using target = openProcess(program.pid);
+    await until(() => target.threadState(program.pid) === "running");
+    program.kill("SIGSTOP");
+    await until(() => target.threadState(program.pid) === "stopped");
+    program.kill("SIGKILL");
+    await until(() => target.threadState(program.pid) === "exited");
+    program.wait();
+    expect(target.threadState(program.pid)).toBeUndefined();
+  });
+
+  it("is told of every thread of a process, with few descriptors", async () => {
+    const { program } = await startPython(`
+for _ in range(20): threading.Thread(target=threading.Event().wait, daemon=True).start()
+`);
+    using target = openProcess(program.pid);
+    const threads = target.threads();
+    expect(threads).toHaveLength(21);
+    const states = new ThreadStates(program.pid, 5);
+    for (let time = 0; time < 3; time++) {
+      await until(() => threads.every((tid) => states.stateOf(tid) === "sleeping"));
+      expect(states.openFiles).toBeLessThanOrEqual(5);
+    }
+    expect(states.stateOf(1)).toBeUndefined();
+    program.kill("SIGKILL");
+    program.wait();
+    for (const tid of threads) expect(states.stateOf(tid)).toBeUndefined();
+    expect(states.openFiles).toBe(0);
+    states.close();
+  });
+});
+
+describe("the name of a process", () => {
+  it("may hold parentheses, spaces and newlines", async () => {
+    const { program } = await startPython(
+      'ctypes.CDLL(None).prctl(15, b") R 1 (\\n", 0, 0, 0)\nsignal.signal(signal.SIGUSR1, lambda *_: None)',
+    );
+    using target = openProcess(program.pid);
+    await until(() => target.threadState(program.pid) === "sleeping");
+    expect([target.parent(), target.isAlive()]).toEqual([process.pid, true]);
+  });
+});
