@@ -114,7 +114,7 @@ function describeProgram(style: Style, onHelp: (text: string) => void): Commande
     .addHelpText(
       "after",
       section(style, "Examples:", style.green, [
-        ["pyspy record -- python3 app.py", "run a program and draw where it spends its time"],
+        ["pyspy record -- python3 app.py", "run a program and see where its time goes"],
         ["pyspy record --pid 1234 -d 10", "look into a running one for ten seconds"],
         ["pyspy record --help", "everything that record can do"],
       ]),

@@ -62,11 +62,11 @@ export function defaultOutputPath(subject: string, extension: string, time: Date
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   const clock = `${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
+  // A leading dash would read as an option, a leading dot would hide the file; names are limited to 255 bytes.
   const name = basename(subject)
     .replace(/[^\p{L}\p{N}._+-]/gu, "_")
-    .slice(0, 100);
-  // A leading dash would read as an option, a leading dot would hide the file.
-  return `${name.replace(/^[-.]+/, "") || "profile"}-${day}T${clock}.${extension}`;
+    .replace(/^[-.]+/, "");
+  return `${[...name].slice(0, 50).join("") || "profile"}-${day}T${clock}.${extension}`;
 }
 
 /** Writes a neighbour and renames it, so that the name never stands for half a profile. */

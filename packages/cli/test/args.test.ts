@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import { parseArgs, type RecordCommand } from "../src/args.js";
+import { CommandError } from "../src/command-error.js";
+import { createStyle } from "../src/terminal/style.js";
+
+const defaults: Omit<RecordCommand, "target"> = {
+  name: "record",
+  output: undefined,
+  format: "flamegraph",
+  duration: undefined,
+  rate: 100,
+  idle: false,
+  debug: false,
+};
+const program = (...words: string[]): RecordCommand["target"] => ({ kind: "program", words });
+const process1234: RecordCommand["target"] = { kind: "process", pid: 1234 };
+
+describe("a command line that makes sense", () => {
+  const cases: readonly (readonly [string, Partial<RecordCommand>])[] = [
+    ["record python app.py", { target: program("python", "app.py") }],
+    ["record -- python app.py", { target: program("python", "app.py") }],
+    ["record -o x -- python app.py -o y", { target: program("python", "app.py", "-o", "y"), output: "x" }],
+    ["record -o x python app.py -o y", { target: program("python", "app.py", "-o", "y"), output: "x" }],
+    ["record python -- app.py", { target: program("python", "--", "app.py") }],
+    ["record -i python --help", { target: program("python", "--help"), idle: true }],
+    ["record -- --odd-name", { target: program("--odd-name") }],
+    ["record -p 1234", { target: process1234 }],
+    ["record --pid=1234", { target: process1234 }],
+    ["record -p1234", { target: process1234 }],
+    ["record -p 0x4d2", { target: process1234 }],
+    ["record -p 0X4D2", { target: process1234 }],
+    ["record -ip 1234", { target: process1234, idle: true }],
+    ["r -p 1234", { target: process1234 }],
+    ["rec -p 1234", { target: process1234 }],
+    ["record -p 1234 -o -", { target: process1234, output: "-" }],
+    ["record -p 1234 -f raw", { target: process1234, format: "raw" }],
+    ["record -p 1234 -f FlameGraph", { target: process1234 }],
+    ["record -p 1234 -d 2.5", { target: process1234, duration: 2.5 }],
+    ["record -p 1234 -d .5", { target: process1234, duration: 0.5 }],
+    ["record -p 1234 -d Unlimited", { target: process1234 }],
+    ["record -p 1234 -r 1", { target: process1234, rate: 1 }],
+    ["record -p 1234 -r 1000000", { target: process1234, rate: 1_000_000 }],
+    ["record -p 1234 -r 10 -r 20", { target: process1234, rate: 20 }],
+    ["record -p 1234 --debug", { target: process1234, debug: true }],
+  ];
+  test.each(cases)("pyspy %s", (line, expected) => {
+    expect(parseArgs(line.split(" "))).toEqual({ ...defaults, ...expected });
+  });
+
+  test("keeps empty and odd words of the program as they are", () => {
+    expect(parseArgs(["record", "--", "python", "", " ", "-p", "\n"])).toEqual({
+      ...defaults,
+      target: program("python", "", " ", "-p", "\n"),
+    });
+  });
+
+  test.each(["-V", "--version"])("pyspy %s asks for the version", (option) => {
+    expect(parseArgs([option])).toEqual({ name: "version" });
+  });
+});
+
+describe("a command line that makes no sense", () => {
+  const rateMessage = (text: string): string =>
+    `The rate is a number of samples a second from 1 to 1000000, not ${text}`;
+  const durationMessage = (text: string): string =>
+    `The duration is a number of seconds above 0, or "unlimited", not ${text}`;
+  const pidMessage = (text: string): string =>
+    `A process id is a positive number, decimal or hex, not ${text}`;
+  const nothing =
+    "Nothing to record: give a program to run or the --pid of a process; see pyspy record --help";
+  const both = "Either --pid or a program to run can be recorded, not both";
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [["record"], nothing],
+    [["record", "--"], nothing],
+    [["record", "-o", "x"], nothing],
+    [["record", "-p", "1", "python"], both],
+    [["record", "-p", "1", "--", "python"], both],
+    [["record", "-p", "1", "-p", "2"], "One --pid at a time can be recorded"],
+    [["record", "-p", "abc"], pidMessage('"abc"')],
+    [["record", "-p", "0"], pidMessage('"0"')],
+    [["record", "-p", "-5"], pidMessage('"-5"')],
+    [["record", "-p", "1.5"], pidMessage('"1.5"')],
+    [["record", "-p", "0x"], pidMessage('"0x"')],
+    [["record", "-p", "1f"], pidMessage('"1f"')],
+    [["record", "-p", "99999999999"], pidMessage('"99999999999"')],
+    [["record", "-p", ""], pidMessage("an empty text")],
+    [["record", "-p"], "The option --pid needs a value"],
+    [["record", "-r", "0", "x"], rateMessage('"0"')],
+    [["record", "-r", "-1", "x"], rateMessage('"-1"')],
+    [["record", "-r", "NaN", "x"], rateMessage('"NaN"')],
+    [["record", "-r", "Infinity", "x"], rateMessage('"Infinity"')],
+    [["record", "-r", "0.5", "x"], rateMessage('"0.5"')],
+    [["record", "-r", "1000001", "x"], rateMessage('"1000001"')],
+    [["record", "-r", "fast", "x"], rateMessage('"fast"')],
+    [["record", "--rate=", "x"], rateMessage("an empty text")],
+    [["record", "-d", "0", "x"], durationMessage('"0"')],
+    [["record", "-d", "-3", "x"], durationMessage('"-3"')],
+    [["record", "-d", "soon", "x"], durationMessage('"soon"')],
+    [["record", "-d", "0x10", "x"], durationMessage('"0x10"')],
+    [["record", "-f", "gif", "x"], 'The format is flamegraph or raw, not "gif"'],
+    [["record", "-o", "", "x"], "The name of the output file is empty"],
+    [["record", "-o", "--", "x"], "The option --output needs a value"],
+    [["record", "-r", "--", "x"], "The option --rate needs a value"],
+    [["record", "--formt", "raw", "x"], "Unknown option --formt; did you mean --format?"],
+    [["record", "-z", "x"], "Unknown option -z"],
+    [["recrod"], "Unknown command recrod; did you mean record?"],
+    [["help", "recrod"], "Unknown command recrod; did you mean record?"],
+    [["--bogus"], "Unknown option --bogus"],
+  ];
+  test.each(cases)("pyspy %j", (argv, message) => {
+    const error = thrownBy(() => parseArgs(argv));
+    expect(error).toBeInstanceOf(CommandError);
+    expect(error).toMatchObject({ code: "usage", message });
+  });
+});
+
+describe("the help", () => {
+  test.each([[["--help"]], [["-h"]], [["help"]], [["help", "help"]]])("of pyspy answers %j", (argv) => {
+    expect(help(argv)).toMatchObject({
+      asked: true,
+      text: expect.stringContaining("record  draw a flame graph"),
+    });
+  });
+
+  test.each([[["record", "--help"]], [["rec", "-h"]], [["help", "record"]], [["help", "r"]]])(
+    "of record answers %j",
+    (argv) => {
+      expect(help(argv)).toMatchObject({
+        asked: true,
+        text: expect.stringContaining("pyspy record [options] --pid"),
+      });
+    },
+  );
+
+  test("answers a bare pyspy, too, which is a mistake", () => {
+    expect(parseArgs([])).toEqual({ ...help(["--help"]), asked: false });
+  });
+
+  test("fits into 80 columns", () => {
+    for (const argv of [["--help"], ["record", "--help"]]) {
+      for (const line of help(argv).text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    }
+  });
+
+  test("has colours only where they are wanted", () => {
+    const coloured = parseArgs(["--help"], createStyle(true));
+    expect(coloured).toMatchObject({ text: expect.stringContaining("\x1b[1mUsage:\x1b[22m") });
+    expect(help(["--help"]).text).not.toContain("\x1b");
+  });
+});
+
+function help(argv: readonly string[]): { readonly text: string; readonly asked: boolean } {
+  const command = parseArgs(argv);
+  if (command.name !== "help") throw new Error(`no help but ${command.name}`);
+  return command;
+}
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import type { SampleCounters } from "@pyspy/stack-sampler";
+import { describe, expect, test } from "vitest";
+import { emptyMessage, startMessage, subjectOf, wroteMessage } from "../src/messages.js";
+
+const python = { version: "3.11.7", executable: "/usr/bin/python3.11" };
+const target = { kind: "process", pid: 1234 } as const;
+
+function counters(changes: Partial<SampleCounters>): SampleCounters {
+  return { scheduled: 0, taken: 0, missed: 0, attempted: 0, good: 0, torn: 0, unreadable: 0, ...changes };
+}
+
+describe("the first line", () => {
+  test("says what is sampled, how often, and how to stop", () => {
+    expect(startMessage({ target, python, rate: 100, duration: undefined })).toBe(
+      "Sampling process 1234 (Python 3.11.7) 100 times a second until it ends; press Ctrl-C to stop",
+    );
+  });
+
+  test("says how long, and speaks of one sample a second as people do", () => {
+    const program = { kind: "program", words: ["python3", "my app.py"] } as const;
+    expect(startMessage({ target: program, python: undefined, rate: 1, duration: 2.5 })).toBe(
+      "Sampling python3 'my app.py' once a second for 2.5 s; press Ctrl-C to stop",
+    );
+  });
+
+  test("shortens a long command line", () => {
+    expect(subjectOf({ kind: "program", words: ["python3", "x".repeat(100)] })).toBe(
+      `python3 ${"x".repeat(51)}…`,
+    );
+  });
+});
+
+describe("the last line", () => {
+  test("says file, samples, achieved rate and errors", () => {
+    const summary = {
+      samples: 512,
+      seconds: 5.13,
+      counters: counters({ scheduled: 513, taken: 512, missed: 1, attempted: 512, good: 512 }),
+    };
+    expect(wroteMessage("profile.svg", summary)).toBe(
+      "Wrote profile.svg: 512 samples in 5.1 s at 99.8/s, 0 errors",
+    );
+  });
+
+  test("mentions what was torn and what was missed where it matters", () => {
+    const summary = {
+      samples: 1,
+      seconds: 10,
+      counters: counters({
+        scheduled: 100,
+        taken: 90,
+        missed: 10,
+        attempted: 4,
+        good: 0,
+        torn: 3,
+        unreadable: 1,
+      }),
+    };
+    expect(wroteMessage("a.txt", summary)).toBe(
+      "Wrote a.txt: 1 sample in 10.0 s at 9.0/s, 1 error, 3 torn, 10 missed (10.0 %): the machine was too busy",
+    );
+  });
+
+  test("has a rate for no time at all", () => {
+    expect(wroteMessage("a.txt", { samples: 0, seconds: 0, counters: counters({}) })).toBe(
+      "Wrote a.txt: 0 samples in 0.0 s at 0.0/s, 0 errors",
+    );
+  });
+});
+
+describe("an empty profile", () => {
+  test.each([
+    [{ attempted: 0 }, "Nothing to show: it ended before a first sample could be taken"],
+    [{ attempted: 497, good: 497 }, "Nothing to show: all 497 stacks were idle; use --idle to include them"],
+    [{ attempted: 7, unreadable: 7 }, "Nothing to show: none of the 7 stacks could be read"],
+    [
+      { attempted: 7, good: 4, torn: 1, unreadable: 2 },
+      "Nothing to show: all 5 stacks were idle and 2 could not be read; use --idle to include them",
+    ],
+  ])("with %o explains itself", (changes, message) => {
+    expect(emptyMessage({ samples: 0, seconds: 5, counters: counters(changes) })).toBe(message);
+  });
+});
