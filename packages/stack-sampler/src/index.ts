@@ -1,3 +1,4 @@
+export type { ExitStatus } from "@pyspy/proc-memory";
 export type {
   FrameColumns,
   FunctionRecord,
@@ -12,7 +13,6 @@ export { SampleState } from "./sample-batch.js";
 export type {
   LaunchedSampler,
   LaunchOptions,
-  ProgramExit,
   PythonDescription,
   Sampler,
   SamplerEnd,
@@ -20,3 +20,4 @@ export type {
 } from "./sampler.js";
 export type { SamplerErrorCode, SamplerErrorFacts } from "./sampler-error.js";
 export { isSamplerError, SamplerError } from "./sampler-error.js";
+export { attach, launch } from "./worker-sampler.js";

@@ -1,3 +1,4 @@
+import type { ExitStatus } from "@pyspy/proc-memory";
 import type { SampleBatch } from "./sample-batch.js";
 import type { SamplerError } from "./sampler-error.js";
 
@@ -59,15 +60,10 @@ export interface Sampler extends AsyncIterable<SampleBatch>, AsyncDisposable {
   stop(): void;
 }
 
-/** How a program ended: by itself, or by a signal. */
-export type ProgramExit =
-  | { readonly code: number; readonly signal: undefined }
-  | { readonly code: undefined; readonly signal: NodeJS.Signals };
-
 /** A program started by {@link launch}. It goes on after the sampling has ended. */
 export interface LaunchedSampler extends Sampler {
   /** Resolves when the program has ended, which may be long after {@link Sampler.end}. */
-  readonly exit: Promise<ProgramExit>;
+  readonly exit: Promise<ExitStatus>;
   /** Sends a signal to the program, unless it has ended. */
   kill(signal: NodeJS.Signals): void;
 }

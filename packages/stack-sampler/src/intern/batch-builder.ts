@@ -1,0 +1,125 @@
+import type {
+  FrameId,
+  FunctionId,
+  FunctionRecord,
+  Nanoseconds,
+  NodeId,
+  ProcessId,
+  ProcessRecord,
+  SampleBatch,
+  ThreadId,
+  ThreadRecord,
+} from "../sample-batch.js";
+import { GrowableColumn } from "./growable-column.js";
+import { StackTrie } from "./stack-trie.js";
+
+/** Collects descriptions and samples, and hands them out as the batches of one stream. */
+export class BatchBuilder {
+  readonly #trie = new StackTrie();
+  #functionCount = 0;
+  #frameCount = 0;
+  #processCount = 0;
+  #threadCount = 0;
+  #functions: FunctionRecord[] = [];
+  #processes: ProcessRecord[] = [];
+  #threads: ThreadRecord[] = [];
+  readonly #frames = {
+    function: new GrowableColumn(new Int32Array(64)),
+    line: new GrowableColumn(new Int32Array(64)),
+    column: new GrowableColumn(new Int32Array(64)),
+    endLine: new GrowableColumn(new Int32Array(64)),
+    endColumn: new GrowableColumn(new Int32Array(64)),
+  };
+  readonly #nodes = {
+    parent: new GrowableColumn(new Int32Array(256)),
+    frame: new GrowableColumn(new Int32Array(256)),
+  };
+  readonly #samples = {
+    time: new GrowableColumn(new Float64Array(256)),
+    thread: new GrowableColumn(new Int32Array(256)),
+    node: new GrowableColumn(new Int32Array(256)),
+    state: new GrowableColumn(new Uint8Array(256)),
+    cpu: new GrowableColumn(new Float64Array(256)),
+  };
+  /** What the next batch will say was tried; the sampling loop counts here. */
+  readonly counters = { scheduled: 0, taken: 0, missed: 0, attempted: 0, good: 0, torn: 0, unreadable: 0 };
+
+  /** Samples waiting for the next batch. */
+  get pendingSamples(): number {
+    return this.#samples.time.length;
+  }
+
+  addFunction(record: FunctionRecord): FunctionId {
+    this.#functions.push(record);
+    return this.#functionCount++;
+  }
+
+  addFrame(of: FunctionId, line: number, column: number, endLine: number, endColumn: number): FrameId {
+    this.#frames.function.push(of);
+    this.#frames.line.push(line);
+    this.#frames.column.push(column);
+    this.#frames.endLine.push(endLine);
+    this.#frames.endColumn.push(endColumn);
+    return this.#frameCount++;
+  }
+
+  addProcess(record: ProcessRecord): ProcessId {
+    this.#processes.push(record);
+    return this.#processCount++;
+  }
+
+  addThread(record: ThreadRecord): ThreadId {
+    this.#threads.push(record);
+    return this.#threadCount++;
+  }
+
+  /** The stack in which the stack `parent` called `frame`; described when it is new. */
+  node(parent: NodeId, frame: FrameId): NodeId {
+    const known = this.#trie.size;
+    const node = this.#trie.node(parent, frame);
+    if (node === known) {
+      this.#nodes.parent.push(parent);
+      this.#nodes.frame.push(frame);
+    }
+    return node;
+  }
+
+  addSample(time: Nanoseconds, thread: ThreadId, node: NodeId, state: number, cpu: Nanoseconds): void {
+    this.#samples.time.push(time);
+    this.#samples.thread.push(thread);
+    this.#samples.node.push(node);
+    this.#samples.state.push(state);
+    this.#samples.cpu.push(cpu);
+  }
+
+  /** Everything since the last call. */
+  take(): SampleBatch {
+    const { counters } = this;
+    const batch: SampleBatch = {
+      functions: this.#functions,
+      frames: {
+        function: this.#frames.function.take(),
+        line: this.#frames.line.take(),
+        column: this.#frames.column.take(),
+        endLine: this.#frames.endLine.take(),
+        endColumn: this.#frames.endColumn.take(),
+      },
+      nodes: { parent: this.#nodes.parent.take(), frame: this.#nodes.frame.take() },
+      processes: this.#processes,
+      threads: this.#threads,
+      samples: {
+        time: this.#samples.time.take(),
+        thread: this.#samples.thread.take(),
+        node: this.#samples.node.take(),
+        state: this.#samples.state.take(),
+        cpu: this.#samples.cpu.take(),
+      },
+      counters: { ...counters },
+    };
+    this.#functions = [];
+    this.#processes = [];
+    this.#threads = [];
+    for (const name of Object.keys(counters) as (keyof typeof counters)[]) counters[name] = 0;
+    return batch;
+  }
+}

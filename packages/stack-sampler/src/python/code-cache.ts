@@ -1,0 +1,224 @@
+import { ABSENT, type Layout, linePosition, lookUpLine } from "@pyspy/cpython-layouts";
+import type { Address, MemoryReader } from "@pyspy/proc-memory";
+import { ScatterRead } from "@pyspy/proc-memory";
+import type { BatchBuilder } from "../intern/batch-builder.js";
+import type { FrameId, FunctionId } from "../sample-batch.js";
+import { readBytes, readText, UNREADABLE } from "./remote-text.js";
+
+/** The frame of a code object that is no function of anyone's: nothing is shown for it. */
+export const HIDDEN: FrameId = -1;
+
+/** How much of a name's object takes part in recognising it: header, hash and the start of the text. */
+const NAME_BYTES = 64;
+
+/**
+ * What has been learned of code objects, by their address.
+ *
+ * A code object never changes while it lives, but its address is used again when it has died. So {@link revalidate} reads
+ * again what tells one code object from another (its numbers and pointers, and the start of its names, hashes included)
+ * and forgets those that are not what they were.
+ */
+export class CodeCache {
+  readonly #entries = new Map<Address, CodeEntry>();
+  readonly #check = new ScatterRead(64, 8192);
+  readonly #memory: MemoryReader;
+  readonly #layout: Layout;
+  readonly #builder: BatchBuilder;
+  readonly #functions = new Map<string, FunctionId>();
+  readonly #identity: { readonly offset: number; readonly length: number };
+  /** The type of code objects; 0 until the first one has been read. */
+  #codeType: Address = 0;
+  #round = 0;
+  #unreadable: FrameId | undefined;
+
+  constructor(memory: MemoryReader, layout: Layout, builder: BatchBuilder) {
+    this.#memory = memory;
+    this.#layout = layout;
+    this.#builder = builder;
+    this.#identity = identityRange(layout);
+  }
+
+  /** Starts a round: every code object is looked at once more before it is believed. */
+  beginRound(): void {
+    this.#round += 1;
+  }
+
+  /**
+   * Compares the known ones of the first `count` code objects in `codes` with what is in the target now, in one read,
+   * and forgets those that have been replaced.
+   */
+  revalidate(codes: Float64Array, count: number): void {
+    const plan = this.#check;
+    plan.clear();
+    const entries: CodeEntry[] = [];
+    for (let index = 0; index < count; index++) {
+      const entry = this.#entries.get(codes[index] as number);
+      if (entry === undefined || entry.round === this.#round) continue;
+      entry.round = this.#round;
+      entries.push(entry);
+      for (const part of entry.parts) plan.add(part.address, part.bytes.length);
+    }
+    if (entries.length === 0) return;
+    this.#memory.readScatter(plan);
+    let range = 0;
+    for (const entry of entries) {
+      for (const part of entry.parts) {
+        if (!plan.isRead(range) || !sameBytes(plan.bytes, plan.offsetOf(range), part.bytes)) {
+          this.#entries.delete(entry.address);
+        }
+        range += 1;
+      }
+    }
+  }
+
+  /** The frame of `code` at `instruction` (the frame's instruction field); {@link HIDDEN} if none is to be shown. */
+  frame(code: Address, instruction: number): FrameId {
+    let entry = this.#entries.get(code);
+    if (entry === undefined) {
+      entry = this.#read(code);
+      if (entry === undefined) return this.#unreadableFrame();
+      this.#entries.set(code, entry);
+    }
+    if (entry.function === HIDDEN) return HIDDEN;
+    return entry.frames.get(instruction) ?? this.#locate(entry, instruction);
+  }
+
+  /** True if a code object is at `address`; for telling frames from memory that only looks like one. */
+  isCode(address: Address): boolean {
+    return this.#entries.has(address) || this.#read(address) !== undefined;
+  }
+
+  #locate(entry: CodeEntry, instruction: number): FrameId {
+    const { lineTableKind } = this.#layout.code;
+    const position = linePosition(this.#layout, instruction, entry.address);
+    const at = lookUpLine(lineTableKind, entry.lineTable, entry.firstLine, position);
+    const key = `${at.line}:${at.column}:${at.endLine}:${at.endColumn}`;
+    let frame = entry.places.get(key);
+    if (frame === undefined) {
+      frame = this.#builder.addFrame(entry.function, at.line, at.column, at.endLine, at.endColumn);
+      entry.places.set(key, frame);
+    }
+    entry.frames.set(instruction, frame);
+    return frame;
+  }
+
+  #read(address: Address): CodeEntry | undefined {
+    const { code, object, unicode } = this.#layout;
+    const bytes = new Uint8Array(code.size);
+    if (this.#memory.readInto(address, bytes) < bytes.length) return undefined;
+    const view = new DataView(bytes.buffer);
+    const pointer = (offset: number) =>
+      view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
+    if (!this.#isCodeType(pointer(object.ob_type))) return undefined;
+
+    const nameAddress = pointer(code.co_name);
+    const qualnameAddress = code.co_qualname === ABSENT ? nameAddress : pointer(code.co_qualname);
+    const fileAddress = pointer(code.co_filename);
+    const parts = [
+      {
+        address: address + this.#identity.offset,
+        bytes: bytes.slice(this.#identity.offset, this.#identity.offset + this.#identity.length),
+      },
+    ];
+    for (const text of [qualnameAddress, fileAddress]) {
+      // Past the reference count, which changes all the time.
+      const start = text + object.ob_type;
+      const words = new Uint8Array(NAME_BYTES);
+      const length = this.#memory.readInto(start, words);
+      parts.push({ address: start, bytes: words.subarray(0, Math.min(length, unicode.asciiData)) });
+    }
+
+    const name = readText(this.#memory, this.#layout, nameAddress) ?? UNREADABLE;
+    const file = readText(this.#memory, this.#layout, fileAddress) ?? "";
+    const firstLine = view.getInt32(code.co_firstlineno, true);
+    const entry: CodeEntry = {
+      address,
+      round: this.#round,
+      parts,
+      function: HIDDEN,
+      firstLine,
+      lineTable: new Uint8Array(0),
+      frames: new Map(),
+      places: new Map(),
+    };
+    if (isHidden(name, file)) return entry;
+    const qualname =
+      (qualnameAddress === nameAddress ? name : readText(this.#memory, this.#layout, qualnameAddress)) ??
+      name;
+    entry.lineTable = readBytes(this.#memory, this.#layout, pointer(code.linetable)) ?? entry.lineTable;
+    entry.function = this.#function(name, qualname, file, firstLine);
+    return entry;
+  }
+
+  /** One function for all code objects that say the same of themselves: a `def` that runs again makes a new code object. */
+  #function(name: string, qualname: string, file: string, firstLine: number): FunctionId {
+    const key = `${firstLine}\0${qualname}\0${name}\0${file}`;
+    let id = this.#functions.get(key);
+    if (id === undefined) {
+      id = this.#builder.addFunction({ name, qualname, file, module: "", firstLine, kind: "python" });
+      this.#functions.set(key, id);
+    }
+    return id;
+  }
+
+  /** Code objects all have one type, whose name is "code"; it is read once. */
+  #isCodeType(type: Address): boolean {
+    if (this.#codeType !== 0) return type === this.#codeType;
+    const pointer = new Uint8Array(8);
+    if (this.#memory.readInto(type + this.#layout.type.tp_name, pointer) < 8) return false;
+    const view = new DataView(pointer.buffer);
+    const nameAddress = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+    const name = new Uint8Array(5);
+    if (this.#memory.readInto(nameAddress, name) < 5 || String.fromCharCode(...name) !== "code\0")
+      return false;
+    this.#codeType = type;
+    return true;
+  }
+
+  #unreadableFrame(): FrameId {
+    this.#unreadable ??= this.#builder.addFrame(this.#function(UNREADABLE, UNREADABLE, "", 0), 0, 0, 0, 0);
+    return this.#unreadable;
+  }
+}
+
+interface CodeEntry {
+  readonly address: Address;
+  round: number;
+  /** What tells this code object from another one at the same address. */
+  readonly parts: readonly { readonly address: Address; readonly bytes: Uint8Array }[];
+  function: FunctionId;
+  readonly firstLine: number;
+  lineTable: Uint8Array;
+  /** By the frame's instruction field. */
+  readonly frames: Map<number, FrameId>;
+  /** By what is shown: instructions of one expression share their frame. */
+  readonly places: Map<string, FrameId>;
+}
+
+/** The part of a code object that holds its numbers and the pointers to its names and tables. */
+function identityRange(layout: Layout): { offset: number; length: number } {
+  const { code } = layout;
+  const fields = [
+    code.co_argcount,
+    code.co_firstlineno,
+    code.co_filename,
+    code.co_name,
+    code.co_qualname,
+    code.linetable,
+  ];
+  const present = fields.filter((offset) => offset !== ABSENT);
+  const offset = Math.min(...present);
+  return { offset, length: Math.max(...present) + layout.pointerSize - offset };
+}
+
+/** The interpreter's own stepping stones between C and Python (3.12+), and the frame that finishes an `__init__` (3.13+). */
+function isHidden(name: string, file: string): boolean {
+  return file === "<shim>" || (file === "__init__" && name === "__init__") || (file === "" && name === "");
+}
+
+function sameBytes(bytes: Uint8Array, offset: number, expected: Uint8Array): boolean {
+  for (let index = 0; index < expected.length; index++) {
+    if (bytes[offset + index] !== expected[index]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,51 @@
+import { bytesHeader, decodeText, type Layout, unicodeHeader } from "@pyspy/cpython-layouts";
+import type { Address, MemoryReader } from "@pyspy/proc-memory";
+
+/** What is shown for a name that could not be read or decoded. */
+export const UNREADABLE = "<unreadable>";
+
+/** Enough for the header and the text of nearly every name, so that one read brings both. */
+const GUESS = 256;
+/** No name is longer; what claims to be is memory that has been reused. */
+const MAX_TEXT_BYTES = 1 << 20;
+const MAX_TABLE_BYTES = 1 << 26;
+
+/** The text of a Python string object; undefined if it cannot be read. */
+export function readText(memory: MemoryReader, layout: Layout, address: Address): string | undefined {
+  const object = readUpTo(memory, address, GUESS);
+  const header = unicodeHeader(layout, object);
+  if (header === undefined || header.byteLength > MAX_TEXT_BYTES) return undefined;
+  const text =
+    header.dataAddress === undefined
+      ? readPart(memory, address, object, header.dataOffset, header.byteLength)
+      : readUpTo(memory, header.dataAddress, header.byteLength);
+  if (text.length < header.byteLength) return undefined;
+  return decodeText(header, text);
+}
+
+/** The contents of a bytes object; undefined if it cannot be read. */
+export function readBytes(memory: MemoryReader, layout: Layout, address: Address): Uint8Array | undefined {
+  const object = readUpTo(memory, address, GUESS);
+  const header = bytesHeader(layout, object);
+  if (header === undefined || header.byteLength > MAX_TABLE_BYTES) return undefined;
+  const contents = readPart(memory, address, object, header.dataOffset, header.byteLength);
+  return contents.length < header.byteLength ? undefined : contents;
+}
+
+/** Bytes [offset, offset + length) of an object of which `start` has been read. */
+function readPart(
+  memory: MemoryReader,
+  address: Address,
+  start: Uint8Array,
+  offset: number,
+  length: number,
+): Uint8Array {
+  if (offset + length <= start.length) return start.slice(offset, offset + length);
+  return readUpTo(memory, address + offset, length);
+}
+
+/** As many of `length` bytes as can be read. */
+function readUpTo(memory: MemoryReader, address: Address, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  return bytes.subarray(0, memory.readInto(address, bytes));
+}

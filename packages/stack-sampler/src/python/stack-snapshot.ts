@@ -1,0 +1,286 @@
+/**
+ * One thread's stack, read twice.
+ *
+ * The target runs on while it is read, and from Python 3.11 on the memory of its frames is used again at once: a
+ * frame-by-frame walk shows stacks that never existed in up to a third of all samples. So everything that a
+ * walk may need is read ahead, at the places where the last sample met it: the thread state, the used
+ * part of its data-stack chunks, and the frames that are elsewhere (on the C stack, in generators, and
+ * all of them up to 3.10). One system call reads it all, and then all of it again. A walk goes
+ * through the first copy and compares with the second: where both agree on what runs and who called it, the stack
+ * was there. What was not read ahead is read on its own, and is known the next time.
+ */
+import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
+import type { Address, MemoryReader, ScatterRead } from "@pyspy/proc-memory";
+import type { ThreadTrack } from "./thread-track.js";
+
+/**
+ * What came of a walk:
+ * - `good`: both copies agree on every frame
+ * - `torn`: they do not
+ * - `learnt`: complete, but something had to be read on its own: the next read will bring it
+ * - `unreadable`: a frame could not be read
+ */
+export type WalkOutcome = "good" | "torn" | "learnt" | "unreadable";
+
+/** Read beyond the used part of a chunk: what one more call or two would need. */
+const SLACK_BYTES = 768;
+const MAX_CHUNKS = 4096;
+const MAX_CHUNK_BYTES = 1 << 26;
+/** A chain that is longer has been read while it was changed into a circle. */
+const MAX_FRAMES = 1 << 20;
+const CFRAME_BYTES = 16;
+
+/** Where one stretch of the target's memory is in a read: [start, end), and its two copies in the buffer. */
+interface Region {
+  readonly start: Address;
+  readonly end: Address;
+  readonly first: number;
+  second: number;
+}
+
+export class StackSnapshot {
+  readonly #memory: MemoryReader;
+  readonly #layout: Layout;
+  readonly #threadStateLength: number;
+  readonly #frameLength: number;
+  /** Walked stack, innermost frame first. */
+  codes = new Float64Array(256);
+  instructions = new Float64Array(256);
+  depth = 0;
+  readonly #stray: DataView;
+
+  constructor(memory: MemoryReader, layout: Layout) {
+    this.#memory = memory;
+    this.#layout = layout;
+    this.#threadStateLength = endOf(layout.threadState, layout.pointerSize);
+    const { frame } = layout;
+    this.#frameLength =
+      Math.max(frame.previous, frame.executable, frame.instruction, frame.owner, frame.is_entry) +
+      layout.pointerSize;
+    this.#stray = new DataView(new ArrayBuffer(Math.max(this.#frameLength, CFRAME_BYTES)));
+  }
+
+  /** Adds everything that a walk of the thread may need to `plan`, twice. */
+  plan(track: ThreadTrack, plan: ScatterRead): PlannedStack {
+    const firstRange = plan.rangeCount;
+    const threadState = plan.add(track.threadState, this.#threadStateLength);
+    const regions: Region[] = [];
+    const strays = new Map<Address, Region>();
+    for (const { address, used } of track.chunks) {
+      regions.push({ start: address, end: address + used, first: plan.add(address, used), second: 0 });
+    }
+    for (const [address, { length }] of track.strays) {
+      strays.set(address, {
+        start: address,
+        end: address + length,
+        first: plan.add(address, length),
+        second: 0,
+      });
+    }
+    const threadStateAgain = plan.add(track.threadState, this.#threadStateLength);
+    for (const region of regions) region.second = plan.add(region.start, region.end - region.start);
+    for (const region of strays.values()) region.second = plan.add(region.start, region.end - region.start);
+    return { firstRange, endRange: plan.rangeCount, threadState, threadStateAgain, regions, strays };
+  }
+
+  /**
+   * Walks a stack in what was read. Leaves it in {@link codes}, {@link instructions} and {@link depth}, also when it
+   * is torn, and what to read ahead the next time in `track`.
+   */
+  walk(track: ThreadTrack, plan: ScatterRead, planned: PlannedStack): WalkOutcome {
+    this.depth = 0;
+    if (!plan.isRead(planned.endRange - 1)) {
+      // Something that was expected is gone. Expect nothing, and learn anew where things are.
+      track.chunks.length = 0;
+      track.strays.clear();
+      if (!plan.isRead(planned.firstRange)) return "unreadable";
+    }
+    const complete = plan.isRead(planned.endRange - 1);
+    const followed = complete && this.#followChunks(track, plan, planned.threadState);
+    if (!complete) this.#followChunks(track, plan, planned.threadState);
+
+    let outcome: WalkOutcome = followed ? "good" : "learnt";
+    const current = this.#currentFrame(track, plan, planned, planned.threadState, complete, "first");
+    if (current.learnt) outcome = "learnt";
+    if (current.address === undefined) return "unreadable";
+    if (complete && !current.learnt) {
+      const again = this.#currentFrame(track, plan, planned, planned.threadStateAgain, complete, "second");
+      if (again.address !== current.address) outcome = "torn";
+    }
+
+    const { frame } = this.#layout;
+    let address = current.address;
+    for (let steps = 0; address !== 0; steps++) {
+      if (steps === MAX_FRAMES) return "torn";
+      const region = complete ? find(planned, address, this.#frameLength) : undefined;
+      let view: DataView;
+      let offset: number;
+      if (region === undefined) {
+        if (this.#readStray(address, this.#frameLength) === undefined) return "unreadable";
+        view = this.#stray;
+        offset = 0;
+        if (outcome === "good") outcome = "learnt";
+      } else {
+        view = plan.view;
+        offset = region.first + (address - region.start);
+        const again = region.second + (address - region.start);
+        if (
+          !sameWord(view, offset, again, frame.executable) ||
+          !sameWord(view, offset, again, frame.previous)
+        ) {
+          outcome = "torn";
+        }
+      }
+      if (region === undefined || region.end - region.start === this.#frameLength) {
+        if (!isInChunk(track, address)) track.meet(address, this.#frameLength);
+      }
+      this.#keep(view, offset);
+      address = pointerAt(view, offset + frame.previous);
+    }
+    return outcome;
+  }
+
+  /** Keeps a frame of the walk, unless it is a stepping stone between C and Python. */
+  #keep(view: DataView, offset: number): void {
+    const { frame } = this.#layout;
+    if (frame.owner !== ABSENT && frame.firstForeignOwner !== ABSENT) {
+      if (view.getUint8(offset + frame.owner) >= frame.firstForeignOwner) return;
+    }
+    const low = view.getUint32(offset + frame.executable, true);
+    const code =
+      low - (low & frame.executableTag) + view.getUint32(offset + frame.executable + 4, true) * 2 ** 32;
+    // A frame that is being popped has let go of its code already.
+    if (code === 0) return;
+    if (this.depth === this.codes.length) this.#grow();
+    this.codes[this.depth] = code;
+    this.instructions[this.depth] =
+      frame.instructionKind === "lasti-bytes" || frame.instructionKind === "lasti-units"
+        ? view.getInt32(offset + frame.instruction, true)
+        : pointerAt(view, offset + frame.instruction);
+    this.depth += 1;
+  }
+
+  /** The innermost frame, as one copy of the thread state has it. */
+  #currentFrame(
+    track: ThreadTrack,
+    plan: ScatterRead,
+    planned: PlannedStack,
+    threadState: number,
+    complete: boolean,
+    copy: "first" | "second",
+  ): { address: Address | undefined; learnt: boolean } {
+    const { threadState: fields, cframe } = this.#layout;
+    if (fields.current_frame !== ABSENT) {
+      return { address: plan.addressAt(threadState + fields.current_frame), learnt: false };
+    }
+    if (fields.cframe === ABSENT)
+      return { address: plan.addressAt(threadState + fields.frame), learnt: false };
+
+    const address = plan.addressAt(threadState + fields.cframe);
+    if (address === 0) return { address: 0, learnt: false };
+    const region = complete ? planned.strays.get(address) : undefined;
+    track.meet(address, CFRAME_BYTES);
+    if (region !== undefined)
+      return { address: plan.addressAt(region[copy] + cframe.current_frame), learnt: false };
+    const read = this.#readStray(address, CFRAME_BYTES);
+    return { address: read && pointerAt(read, cframe.current_frame), learnt: true };
+  }
+
+  /**
+   * Brings the chunks of `track` up to date with the thread state. False if what was read ahead did not hold
+   * all that is used.
+   */
+  #followChunks(track: ThreadTrack, plan: ScatterRead, threadState: number): boolean {
+    const { threadState: fields } = this.#layout;
+    if (fields.datastack_chunk === ABSENT) return true;
+    const newest = plan.addressAt(threadState + fields.datastack_chunk);
+    const top = plan.addressAt(threadState + fields.datastack_top);
+    const known = track.chunks[0];
+    if (known === undefined ? newest === 0 : known.address === newest && top <= newest + known.used)
+      return true;
+    this.#readChunks(track, newest, top);
+    return false;
+  }
+
+  #readChunks(track: ThreadTrack, newest: Address, top: Address): void {
+    const { dataStackChunk } = this.#layout;
+    const header = new DataView(new ArrayBuffer(dataStackChunk.data));
+    track.chunks.length = 0;
+    let address = newest;
+    while (address !== 0 && track.chunks.length < MAX_CHUNKS) {
+      if (this.#memory.readInto(address, new Uint8Array(header.buffer)) < header.byteLength) return;
+      const size = pointerAt(header, dataStackChunk.size);
+      if (size < header.byteLength || size > MAX_CHUNK_BYTES) return;
+      const used =
+        address === newest
+          ? top - address + SLACK_BYTES
+          : dataStackChunk.data + pointerAt(header, dataStackChunk.top) * this.#layout.pointerSize;
+      track.chunks.push({ address, used: Math.max(header.byteLength, Math.min(size, used)) });
+      address = pointerAt(header, dataStackChunk.previous);
+    }
+  }
+
+  #readStray(address: Address, length: number): DataView | undefined {
+    const read = this.#memory.readInto(address, new Uint8Array(this.#stray.buffer, 0, length));
+    return read === length ? this.#stray : undefined;
+  }
+
+  #grow(): void {
+    const { codes, instructions } = this;
+    this.codes = new Float64Array(codes.length * 2);
+    this.codes.set(codes);
+    this.instructions = new Float64Array(codes.length * 2);
+    this.instructions.set(instructions);
+  }
+}
+
+/** Where the parts of one thread's stack are in a read. */
+export interface PlannedStack {
+  readonly firstRange: number;
+  readonly endRange: number;
+  /** Offsets of the two copies of the thread state in the buffer. */
+  readonly threadState: number;
+  readonly threadStateAgain: number;
+  readonly regions: readonly Region[];
+  readonly strays: ReadonlyMap<Address, Region>;
+}
+
+function find(planned: PlannedStack, address: Address, length: number): Region | undefined {
+  for (const region of planned.regions) {
+    if (address >= region.start && address + length <= region.end) return region;
+  }
+  return planned.strays.get(address);
+}
+
+function isInChunk(track: ThreadTrack, address: Address): boolean {
+  return track.chunks.some((chunk) => address >= chunk.address && address < chunk.address + chunk.used);
+}
+
+function sameWord(view: DataView, first: number, second: number, field: number): boolean {
+  return (
+    view.getUint32(first + field, true) === view.getUint32(second + field, true) &&
+    view.getUint32(first + field + 4, true) === view.getUint32(second + field + 4, true)
+  );
+}
+
+function pointerAt(view: DataView, offset: number): Address {
+  return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
+}
+
+/** Bytes from the start of a struct to the end of the last of its fields that a walk needs. */
+function endOf(fields: Layout["threadState"], pointerSize: number): number {
+  return (
+    Math.max(
+      fields.next,
+      fields.interp,
+      fields.frame,
+      fields.cframe,
+      fields.current_frame,
+      fields.thread_id,
+      fields.native_thread_id,
+      fields.datastack_chunk,
+      fields.datastack_top,
+      fields.status,
+    ) + pointerSize
+  );
+}

@@ -1,0 +1,179 @@
+import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
+import type { Address, LiveProcess, MemoryReader, ScatterRead, Tid } from "@pyspy/proc-memory";
+import type { BatchBuilder } from "../intern/batch-builder.js";
+import type { ProcessId } from "../sample-batch.js";
+import { KernelThreadIds } from "../threads/kernel-thread-id.js";
+import type { PythonRuntime } from "./python-runtime.js";
+import { ThreadTrack } from "./thread-track.js";
+
+/** A list that is longer has been read while it was changed into a circle. */
+const MAX_INTERPRETERS = 4096;
+const MAX_THREADS = 1 << 17;
+const WORD = 8;
+
+/** One interpreter of a runtime: the main one, or a sub-interpreter. */
+export interface InterpreterTrack {
+  readonly address: Address;
+  /** 0 is the main one. */
+  readonly id: number;
+  /** Oldest thread first. */
+  readonly threads: readonly ThreadTrack[];
+  /** Where the words of the last {@link ThreadList.plan} are in the buffer. */
+  readonly words: { next: number; threadsHead: number; gil: number };
+  /** Address of the GIL's state (3.12+); 0 if there is none. */
+  readonly gil: Address;
+}
+
+/**
+ * The interpreters and threads of a runtime. Both are linked lists with the newest first, so that whoever is new
+ * shows in the word that the list starts at, and that is all that has to be read in a sample.
+ */
+export class ThreadList {
+  readonly #memory: MemoryReader;
+  readonly #runtime: PythonRuntime;
+  readonly #layout: Layout;
+  readonly #builder: BatchBuilder;
+  readonly #record: ProcessId;
+  readonly #kernelIds: KernelThreadIds;
+  #interpreters: InterpreterTrack[] = [];
+  #suspected = true;
+  readonly #offsets = { head: 0, holder: 0 };
+
+  constructor(process: LiveProcess, runtime: PythonRuntime, builder: BatchBuilder, record: ProcessId) {
+    this.#memory = process.memory;
+    this.#runtime = runtime;
+    this.#layout = runtime.layout;
+    this.#builder = builder;
+    this.#record = record;
+    this.#kernelIds = new KernelThreadIds(process.memory, process.pid);
+  }
+
+  get interpreters(): readonly InterpreterTrack[] {
+    return this.#interpreters;
+  }
+
+  /** Says that a thread seems to be gone: the next {@link check} finds the list changed. */
+  suspect(): void {
+    this.#suspected = true;
+  }
+
+  /** Adds the words that tell whether the list is still what it was, and who holds the GIL. */
+  plan(plan: ScatterRead): void {
+    const { runtime, interpreter, gil } = this.#layout;
+    this.#offsets.head = plan.add(this.#runtime.address + runtime.interpreters_head, WORD);
+    if (runtime.tstate_current !== ABSENT) {
+      this.#offsets.holder = plan.add(this.#runtime.address + runtime.tstate_current, WORD);
+    }
+    for (const { address, words, gil: state } of this.#interpreters) {
+      words.next = plan.add(address + interpreter.next, WORD);
+      words.threadsHead = plan.add(address + interpreter.threads_head, WORD);
+      if (state !== 0) words.gil = plan.add(state, Math.max(gil.last_holder, gil.locked) + WORD);
+    }
+  }
+
+  /** Compares the list with what was read. */
+  check(plan: ScatterRead): "same" | "changed" | "unreadable" {
+    if (!plan.isRead(0)) return "unreadable";
+    if (this.#suspected) return "changed";
+    let head = plan.addressAt(this.#offsets.head);
+    for (const { address, words, threads } of this.#interpreters) {
+      if (address !== head) return "changed";
+      if (plan.addressAt(words.threadsHead) !== (threads.at(-1)?.threadState ?? 0)) return "changed";
+      head = plan.addressAt(words.next);
+    }
+    return head === 0 ? "same" : "changed";
+  }
+
+  /** The thread state that held the GIL of `interpreter` in a read; 0 if nobody did. */
+  gilHolder(plan: ScatterRead, interpreter: InterpreterTrack): Address {
+    if (this.#layout.runtime.tstate_current !== ABSENT) return plan.addressAt(this.#offsets.holder);
+    if (interpreter.gil === 0) return 0;
+    const { locked, last_holder, enabled } = this.#layout.gil;
+    if (this.#layout.freeThreaded && plan.view.getInt32(interpreter.words.gil + enabled, true) <= 0) return 0;
+    const held = plan.view.getInt32(interpreter.words.gil + locked, true) === 1;
+    return held ? plan.addressAt(interpreter.words.gil + last_holder) : 0;
+  }
+
+  /** Walks both lists anew; what is known of a thread that is still there is kept. False if they cannot be read. */
+  refresh(): boolean {
+    const { runtime, interpreter } = this.#layout;
+    const known = new Map<Address, ThreadTrack>();
+    for (const { threads } of this.#interpreters) {
+      for (const track of threads) known.set(track.threadState, track);
+    }
+    const head = this.#pointer(this.#runtime.address + runtime.interpreters_head);
+    if (head === undefined) return false;
+    const interpreters: InterpreterTrack[] = [];
+    for (let address = head; address !== 0 && interpreters.length < MAX_INTERPRETERS; ) {
+      const next = this.#pointer(address + interpreter.next);
+      const first = this.#pointer(address + interpreter.threads_head);
+      if (next === undefined || first === undefined) break;
+      const id = this.#pointer(address + interpreter.id) ?? 0;
+      const gil =
+        interpreter.ceval_gil === ABSENT ? 0 : (this.#pointer(address + interpreter.ceval_gil) ?? 0);
+      const threads = this.#threadsOf(address, first, id, known);
+      interpreters.push({ address, id, threads, gil, words: { next: 0, threadsHead: 0, gil: 0 } });
+      address = next;
+    }
+    this.#interpreters = interpreters;
+    this.#suspected = false;
+    return true;
+  }
+
+  #threadsOf(
+    interpreter: Address,
+    first: Address,
+    id: number,
+    known: Map<Address, ThreadTrack>,
+  ): ThreadTrack[] {
+    const { threadState } = this.#layout;
+    const bytes = new Uint8Array(
+      Math.max(threadState.next, threadState.interp, threadState.thread_id, threadState.native_thread_id) +
+        WORD,
+    );
+    const view = new DataView(bytes.buffer);
+    const word = (offset: number) =>
+      view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
+    const found: { address: Address; pythonId: number; tid: Tid | undefined }[] = [];
+    for (let address = first; address !== 0 && found.length < MAX_THREADS; address = word(threadState.next)) {
+      if (this.#memory.readInto(address, bytes) < bytes.length || word(threadState.interp) !== interpreter)
+        break;
+      const tid = threadState.native_thread_id === ABSENT ? undefined : word(threadState.native_thread_id);
+      found.push({ address, pythonId: word(threadState.thread_id), tid });
+    }
+    // Oldest first: with the main thread the place of the kernel's ids is found.
+    found.reverse();
+    return found.map(({ address, pythonId, tid }) =>
+      this.#trackOf(known.get(address), address, pythonId, tid, id),
+    );
+  }
+
+  #trackOf(
+    known: ThreadTrack | undefined,
+    address: Address,
+    pythonId: number,
+    tid: Tid | undefined,
+    interpreter: number,
+  ): ThreadTrack {
+    const kernelId = tid ?? this.#kernelIds.of(pythonId);
+    if (known !== undefined && known.pythonId === pythonId && (known.tid === kernelId || known.tid === 0)) {
+      known.tid = kernelId;
+      return known;
+    }
+    const record = this.#builder.addThread({
+      process: this.#record,
+      tid: kernelId,
+      pythonId,
+      name: "",
+      interpreter,
+    });
+    return new ThreadTrack(address, pythonId, kernelId, record);
+  }
+
+  #pointer(address: Address): Address | undefined {
+    const bytes = new Uint8Array(WORD);
+    if (this.#memory.readInto(address, bytes) < WORD) return undefined;
+    const view = new DataView(bytes.buffer);
+    return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  }
+}

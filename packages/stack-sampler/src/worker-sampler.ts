@@ -1,0 +1,193 @@
+import { constants } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { ExitStatus } from "@pyspy/proc-memory";
+import type { SampleBatch } from "./sample-batch.js";
+import type {
+  LaunchedSampler,
+  LaunchOptions,
+  PythonDescription,
+  Sampler,
+  SamplerEnd,
+  SamplerOptions,
+} from "./sampler.js";
+import { SamplerError } from "./sampler-error.js";
+import { ControlBlock } from "./worker/control-block.js";
+import {
+  type AttachOrder,
+  errorOf,
+  type LaunchOrder,
+  type SessionMessage,
+  type SessionOrder,
+} from "./worker/protocol.js";
+
+const DEFAULT_RATE = 100;
+const DEFAULT_START_TIMEOUT = 5;
+
+/**
+ * Starts sampling a running process in a worker thread.
+ *
+ * Rejects with {@link SamplerError} if there is nothing to sample: `no-such-process`, `permission-denied`, `not-python`,
+ * `unsupported-python`, `not-started`, `exited`, `unsupported-platform`.
+ *
+ * ```ts
+ * await using sampler = await attach(1234, { duration: 10 });
+ * for await (const batch of sampler) console.log(batch.samples.time.length, "stacks");
+ * ```
+ */
+export async function attach(pid: number, options: SamplerOptions = {}): Promise<Sampler> {
+  const sampler = new WorkerSampler({ kind: "attach", pid }, options);
+  if ((await sampler.python) === undefined) {
+    const { problem } = await sampler.end;
+    await sampler[Symbol.asyncDispose]();
+    if (problem !== undefined) throw problem;
+  }
+  return sampler;
+}
+
+/**
+ * Starts a program, with the standard streams of this process, and samples it as soon as there is a Python in it. `program` is
+ * the program and its arguments.
+ *
+ * Rejects with {@link SamplerError} if it cannot be started: `program-not-found`, `program-not-executable`,
+ * `spawn-failed`, `unsupported-platform`. If no Python was ever found, {@link Sampler.end} says so.
+ *
+ * ```ts
+ * await using sampler = await launch(["python3", "program.py"]);
+ * for await (const batch of sampler) console.log(batch.samples.time.length, "stacks");
+ * console.log(await sampler.exit);
+ * ```
+ */
+export async function launch(
+  program: readonly string[],
+  options: LaunchOptions = {},
+): Promise<LaunchedSampler> {
+  const { environment, workingDirectory } = options;
+  const sampler = new WorkerSampler({ kind: "launch", program, environment, workingDirectory }, options);
+  await sampler.opened;
+  return sampler;
+}
+
+class WorkerSampler implements LaunchedSampler {
+  readonly #control = new ControlBlock();
+  readonly #worker: Worker;
+  readonly #batches: SampleBatch[] = [];
+  #over = false;
+  #wake: () => void = () => {};
+  #pid = 0;
+
+  readonly #opened = deferred<void>();
+  readonly #python = deferred<PythonDescription | undefined>();
+  readonly #end = deferred<SamplerEnd>();
+  readonly #exit = deferred<ExitStatus>();
+  readonly #finished = deferred<void>();
+  readonly python = this.#python.promise;
+  readonly end = this.#end.promise;
+  readonly exit = this.#exit.promise;
+
+  constructor(target: AttachOrder | LaunchOrder, options: SamplerOptions) {
+    const order: SessionOrder = {
+      control: this.#control.buffer,
+      target,
+      rate: options.rate ?? DEFAULT_RATE,
+      duration: options.duration,
+      idle: options.idle ?? false,
+      startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
+    };
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: order });
+    this.#worker.on("message", (message: SessionMessage) => this.#hear(message));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", () => this.#finished.resolve());
+    const { signal } = options;
+    if (signal?.aborted) this.stop();
+    signal?.addEventListener("abort", () => this.stop(), { once: true });
+  }
+
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /** Resolves when the target has been opened, or started; rejects if it cannot be. */
+  get opened(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  stop(): void {
+    this.#control.requestStop();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#control.requestSignal(constants.signals[signal]);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<SampleBatch> {
+    for (;;) {
+      const batch = this.#batches.shift();
+      if (batch !== undefined) yield batch;
+      else if (this.#over) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await this.end;
+    await this.#worker.terminate();
+    await this.#finished.promise;
+  }
+
+  #hear(message: SessionMessage): void {
+    switch (message.type) {
+      case "opened":
+        this.#pid = message.pid;
+        this.#opened.resolve();
+        break;
+      case "python":
+        this.#python.resolve(message.python);
+        break;
+      case "batch":
+        this.#batches.push(message.batch);
+        this.#wake();
+        break;
+      case "end": {
+        const { problem } = message.end;
+        this.#finish({ ...message.end, problem: problem && errorOf(problem) });
+        break;
+      }
+      case "exit":
+        this.#exit.resolve(message.status);
+        break;
+    }
+  }
+
+  #fail(cause: unknown): void {
+    const problem = new SamplerError("internal", `Cannot go on sampling: ${String(cause)}`, { cause });
+    this.#finish({ reason: "failed", seconds: 0, python: undefined, problem });
+  }
+
+  #finish(end: SamplerEnd): void {
+    this.#over = true;
+    if (end.problem !== undefined) this.#opened.reject(end.problem);
+    this.#python.resolve(undefined);
+    this.#end.resolve(end);
+    this.#wake();
+  }
+}
+
+interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  resolve(value: Value): void;
+  reject(error: Error): void;
+}
+
+function deferred<Value>(): Deferred<Value> {
+  let settle: Omit<Deferred<Value>, "promise"> | undefined;
+  const promise = new Promise<Value>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Whoever awaits it hears of a rejection; nobody has to.
+  promise.catch(() => {});
+  return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
+}

@@ -1,0 +1,58 @@
+/**
+ * How the main thread talks to a worker that never returns to its event loop: a few words of shared
+ * memory that the worker looks at between samples, and waits on instead of sleeping.
+ */
+
+const WAKE = 0;
+const STOP = 1;
+const SIGNALS = 2;
+const WORDS = 4;
+
+/** Both ends of the conversation; make it on the main thread and hand {@link ControlBlock.buffer} to the worker. */
+export class ControlBlock {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array;
+  #seen = 0;
+
+  constructor(buffer = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+  }
+
+  requestStop(): void {
+    Atomics.store(this.#words, STOP, 1);
+    this.#wake();
+  }
+
+  get stopRequested(): boolean {
+    return Atomics.load(this.#words, STOP) !== 0;
+  }
+
+  /** Asks the worker to send signal number `signal` (1 … 64) to the program it launched. */
+  requestSignal(signal: number): void {
+    const bit = signal - 1;
+    Atomics.or(this.#words, SIGNALS + (bit >> 5), 1 << (bit & 31));
+    this.#wake();
+  }
+
+  /** The signal numbers asked for since the last call, ascending. */
+  takeSignals(): number[] {
+    const signals: number[] = [];
+    for (let word = 0; word < 2; word++) {
+      const bits = Atomics.exchange(this.#words, SIGNALS + word, 0);
+      for (let bit = 0; bit < 32; bit++) if (bits & (1 << bit)) signals.push(word * 32 + bit + 1);
+    }
+    return signals;
+  }
+
+  /** Sleeps up to `milliseconds`, or until something is asked for that was not at the last call. Not for the main thread. */
+  wait(milliseconds: number): void {
+    Atomics.wait(this.#words, WAKE, this.#seen, milliseconds);
+    this.#seen = Atomics.load(this.#words, WAKE);
+  }
+
+  #wake(): void {
+    Atomics.add(this.#words, WAKE, 1);
+    Atomics.notify(this.#words, WAKE);
+  }
+}

@@ -1,0 +1,63 @@
+import type { ExitStatus, Pid } from "@pyspy/proc-memory";
+import type { SampleBatch } from "../sample-batch.js";
+import type { PythonDescription, SamplerEnd } from "../sampler.js";
+import { SamplerError, type SamplerErrorCode } from "../sampler-error.js";
+
+/** What a worker is started with. */
+export interface SessionOrder {
+  readonly control: SharedArrayBuffer;
+  readonly target: AttachOrder | LaunchOrder;
+  readonly rate: number;
+  /** Seconds; undefined is until the process ends. */
+  readonly duration: number | undefined;
+  readonly idle: boolean;
+  /** Seconds. */
+  readonly startTimeout: number;
+}
+
+export interface AttachOrder {
+  readonly kind: "attach";
+  readonly pid: Pid;
+}
+
+export interface LaunchOrder {
+  readonly kind: "launch";
+  readonly program: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>> | undefined;
+  readonly workingDirectory: string | undefined;
+}
+
+/** What a worker says, in this order: `opened`, `python`, batches, `end`, and `exit` if it launched the program. */
+export type SessionMessage =
+  | { readonly type: "opened"; readonly pid: Pid }
+  | { readonly type: "python"; readonly python: PythonDescription }
+  | { readonly type: "batch"; readonly batch: SampleBatch }
+  | { readonly type: "end"; readonly end: SessionEnd }
+  | { readonly type: "exit"; readonly status: ExitStatus };
+
+/** A {@link SamplerEnd} on its way between threads. */
+export type SessionEnd = Omit<SamplerEnd, "problem"> & { readonly problem: Problem | undefined };
+
+/** A {@link SamplerError} on its way between threads, where classes do not survive. */
+export interface Problem {
+  readonly code: SamplerErrorCode;
+  readonly message: string;
+  readonly pid: number | undefined;
+  readonly program: string | undefined;
+  readonly executable: string | undefined;
+  /** The stack trace of what caused it, for those who look for the bug. */
+  readonly trace: string | undefined;
+}
+
+export function problemOf(error: SamplerError): Problem {
+  const { code, message, pid, program, executable, cause } = error;
+  return { code, message, pid, program, executable, trace: cause instanceof Error ? cause.stack : undefined };
+}
+
+export function errorOf({ code, message, trace, ...facts }: Problem): SamplerError {
+  const present = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return new SamplerError(code, message, {
+    ...Object.fromEntries(present),
+    ...(trace && { cause: new Error(trace) }),
+  });
+}

@@ -1,0 +1,70 @@
+import type { LiveProcess } from "@pyspy/proc-memory";
+import type { Discovery } from "../discovery/identify-runtime.js";
+import type { RuntimeFinder } from "../discovery/runtime-finder.js";
+import type { PythonRuntime } from "../python/python-runtime.js";
+import { SamplerError } from "../sampler-error.js";
+
+/** Milliseconds between two looks, at first and at most: a program may show what it is at once, or after a long start. */
+const FIRST_PAUSE = 0.5;
+const LONGEST_PAUSE = 10;
+
+/** How long to wait for a Python, in milliseconds. */
+export interface Patience {
+  /** While nothing that is mapped is a Python: a shell may be about to execute one. */
+  readonly absent: number;
+  /** While there is one that is not ready. */
+  readonly starting: number;
+}
+
+/**
+ * Waits until the process has a Python that can be sampled, sleeping with `pause`, which says whether to go on. Undefined
+ * if the process ends, or is to be let go, before that. Throws {@link SamplerError} when there is none to wait for.
+ */
+export function waitForPython(
+  process: LiveProcess,
+  finder: RuntimeFinder,
+  patience: Patience,
+  pause: (milliseconds: number) => boolean,
+): PythonRuntime | undefined {
+  const start = performance.now();
+  for (let length = FIRST_PAUSE; ; length = Math.min(length * 1.5, LONGEST_PAUSE)) {
+    const discovery = finder.find();
+    if (discovery.kind === "found") return discovery.runtime;
+    if (!process.isAlive()) return undefined;
+    const waited = performance.now() - start;
+    if (!isWorthWaiting(discovery, patience, waited)) throw failure(process, discovery, waited);
+    if (!pause(length)) return undefined;
+  }
+}
+
+function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {
+  if (discovery.kind === "absent") return waited < patience.absent;
+  return discovery.kind === "starting" && waited < patience.starting;
+}
+
+function failure(process: LiveProcess, discovery: Discovery, waited: number): SamplerError {
+  const { pid, executable } = process;
+  const facts = { pid, ...(executable !== undefined && { executable }) };
+  const target = `process ${pid}${executable === undefined ? "" : ` (${executable})`}`;
+  switch (discovery.kind) {
+    case "unsupported":
+      return new SamplerError("unsupported-python", `Cannot sample ${target}: ${discovery.reason}`, {
+        ...facts,
+        cause: discovery.cause,
+      });
+    case "denied":
+      return new SamplerError(
+        "permission-denied",
+        `Cannot sample ${target}: this user may not read its memory`,
+        facts,
+      );
+    case "starting":
+      return new SamplerError(
+        "not-started",
+        `Cannot sample ${target}: its Python has not started after ${Math.round(waited / 1000)} s`,
+        facts,
+      );
+    default:
+      return new SamplerError("not-python", `Cannot sample ${target}: it is not a Python program`, facts);
+  }
+}

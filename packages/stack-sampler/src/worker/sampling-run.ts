@@ -1,0 +1,173 @@
+import { formatVersion } from "@pyspy/cpython-layouts";
+import type { LiveProcess } from "@pyspy/proc-memory";
+import { RuntimeFinder } from "../discovery/runtime-finder.js";
+import { BatchBuilder } from "../intern/batch-builder.js";
+import type { PythonRuntime } from "../python/python-runtime.js";
+import { StackReader } from "../python/stack-reader.js";
+import type { Nanoseconds, ProcessId } from "../sample-batch.js";
+import type { PythonDescription } from "../sampler.js";
+import { SamplerError } from "../sampler-error.js";
+import { PoissonSchedule } from "../schedule/poisson-schedule.js";
+import type { ControlBlock } from "./control-block.js";
+import { problemOf, type SessionEnd, type SessionMessage, type SessionOrder } from "./protocol.js";
+import { type Patience, waitForPython } from "./python-wait.js";
+import { samplerErrorOf } from "./sampler-error-of.js";
+
+/** A batch is handed out this often, or when it has so many samples. */
+const BATCH_MILLISECONDS = 200;
+const BATCH_SAMPLES = 1 << 16;
+/** Sleeping is not finer than this; the rest is waited out awake. */
+const SLEEP_GRAIN_MILLISECONDS = 0.1;
+/** How long an attached process that shows no Python may still be about to execute one. */
+const ABSENT_MILLISECONDS = 100;
+const NO_PARENT = -1;
+
+/** The sampling of one process, through as many Pythons as it executes. */
+export class SamplingRun {
+  readonly #process: LiveProcess;
+  readonly #order: SessionOrder;
+  readonly #control: ControlBlock;
+  readonly #post: (message: SessionMessage) => void;
+  /** What else has to be done from time to time. */
+  readonly #attend: () => void;
+  readonly #finder: RuntimeFinder;
+  readonly #builder = new BatchBuilder();
+  readonly #record: ProcessId;
+  #python: PythonDescription | undefined;
+  /** `performance.now()` when sampling began, which is time 0 of the samples. */
+  #start: number | undefined;
+  #schedule: PoissonSchedule | undefined;
+  #lastPost = performance.now();
+
+  constructor(
+    process: LiveProcess,
+    order: SessionOrder,
+    control: ControlBlock,
+    post: (message: SessionMessage) => void,
+    attend: () => void,
+  ) {
+    this.#process = process;
+    this.#order = order;
+    this.#control = control;
+    this.#post = post;
+    this.#attend = attend;
+    this.#finder = new RuntimeFinder(process);
+    const { pid, startTime, commandLine } = process;
+    this.#record = this.#builder.addProcess({ pid, startTime, commandLine, parent: NO_PARENT });
+  }
+
+  /** Samples until the end. */
+  run(): SessionEnd {
+    let problem: SamplerError | undefined;
+    try {
+      while (this.#sampleOnePython());
+    } catch (error) {
+      problem = samplerErrorOf(error);
+    }
+    if (problem?.code === "exited") problem = undefined;
+    const reason = problem === undefined ? (this.#endReason() ?? "exited") : "failed";
+    if (reason === "exited" && this.#python === undefined) problem = this.#endedTooSoon();
+    this.#postBatch();
+    return {
+      reason,
+      seconds: this.#start === undefined ? 0 : this.#now() / 1e9,
+      python: this.#python,
+      problem: problem && problemOf(problem),
+    };
+  }
+
+  /** Finds the Python and samples it until it cannot be read any more. False if that is the end. */
+  #sampleOnePython(): boolean {
+    const runtime = waitForPython(this.#process, this.#finder, this.#patience(), (pause) => {
+      this.#sleep(pause);
+      return this.#endReason() === undefined;
+    });
+    if (runtime === undefined) return false;
+    this.#begin(runtime);
+    const reader = new StackReader(this.#process, runtime, this.#builder, this.#record, this.#order);
+    while (this.#endReason() === undefined) {
+      if (!this.#sampleNext(reader)) return true;
+    }
+    return false;
+  }
+
+  /** Waits for the next point of the schedule and takes the sample. False if the Python is gone. */
+  #sampleNext(reader: StackReader): boolean {
+    const schedule = this.#schedule;
+    if (schedule === undefined) return false;
+    const { counters } = this.#builder;
+    const wait = (Math.min(schedule.next, this.#deadline) - this.#now()) / 1e6;
+    if (wait > 0) {
+      if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleep(wait - SLEEP_GRAIN_MILLISECONDS / 2);
+      return true;
+    }
+    const now = this.#now();
+    const due = schedule.passDue(now);
+    if (due === 0) return true;
+    counters.scheduled += due;
+    counters.missed += due - 1;
+    counters.taken += 1;
+    return reader.sample(now);
+  }
+
+  #begin(runtime: PythonRuntime): void {
+    this.#python = {
+      version: formatVersion(runtime.layout.version),
+      executable: this.#process.executable ?? runtime.image,
+    };
+    if (this.#start !== undefined) return;
+    this.#start = performance.now();
+    this.#schedule = new PoissonSchedule(this.#order.rate, 0);
+    this.#post({ type: "python", python: this.#python });
+  }
+
+  /** Why sampling is to end now although the process goes on; undefined if it is not. */
+  #endReason(): "stopped" | "duration" | undefined {
+    if (this.#control.stopRequested) return "stopped";
+    if (this.#start !== undefined && this.#now() >= this.#deadline) return "duration";
+    return undefined;
+  }
+
+  get #deadline(): Nanoseconds {
+    return this.#order.duration === undefined ? Number.POSITIVE_INFINITY : this.#order.duration * 1e9;
+  }
+
+  #now(): Nanoseconds {
+    return (performance.now() - (this.#start ?? 0)) * 1e6;
+  }
+
+  #sleep(milliseconds: number): void {
+    this.#attend();
+    const untilPost = this.#lastPost + BATCH_MILLISECONDS - performance.now();
+    if (untilPost <= 0 || this.#builder.pendingSamples >= BATCH_SAMPLES) this.#postBatch();
+    this.#control.wait(Math.min(milliseconds, BATCH_MILLISECONDS));
+  }
+
+  #postBatch(): void {
+    this.#lastPost = performance.now();
+    this.#post({ type: "batch", batch: this.#builder.take() });
+  }
+
+  /** A program that we launched is ours to wait for; one that we attach to should be a Python already. */
+  #patience(): Patience {
+    const launched = this.#order.target.kind === "launch";
+    return launched
+      ? { absent: Number.POSITIVE_INFINITY, starting: Number.POSITIVE_INFINITY }
+      : { absent: ABSENT_MILLISECONDS, starting: this.#order.startTimeout * 1000 };
+  }
+
+  #endedTooSoon(): SamplerError {
+    const { target } = this.#order;
+    if (target.kind === "launch") {
+      const program = target.program[0] ?? "";
+      return new SamplerError(
+        "not-python",
+        `Cannot sample ${program}: it ended before a Python was found in it`,
+        { program },
+      );
+    }
+    return new SamplerError("exited", `Cannot sample process ${target.pid}: it has exited`, {
+      pid: target.pid,
+    });
+  }
+}

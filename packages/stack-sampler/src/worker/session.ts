@@ -1,0 +1,48 @@
+/**
+ * One target, from opening it to its end, on one thread: a program that is launched has to be started,
+ * read and waited for by the same thread of the operating system.
+ */
+import { type ExitStatus, openProcess, type SpawnedProcess, spawn } from "@pyspy/proc-memory";
+import { ControlBlock } from "./control-block.js";
+import { type LaunchOrder, problemOf, type SessionMessage, type SessionOrder } from "./protocol.js";
+import { samplerErrorOf } from "./sampler-error-of.js";
+import { SamplingRun } from "./sampling-run.js";
+
+/** Milliseconds between two looks whether a launched program has ended. */
+const EXIT_POLL = 5;
+
+/** Runs a session to its end; everything that happens is told to `post`. */
+export function runSession(order: SessionOrder, post: (message: SessionMessage) => void): void {
+  const control = new ControlBlock(order.control);
+  const { target } = order;
+  let program: SpawnedProcess | undefined;
+  const forwardSignals = () => {
+    for (const signal of control.takeSignals()) program?.kill(signal);
+  };
+  try {
+    if (target.kind === "launch") program = launch(target);
+    using process = openProcess(target.kind === "launch" ? (program?.pid ?? 0) : target.pid);
+    post({ type: "opened", pid: process.pid });
+    post({ type: "end", end: new SamplingRun(process, order, control, post, forwardSignals).run() });
+  } catch (error) {
+    const problem = problemOf(samplerErrorOf(error));
+    post({ type: "end", end: { reason: "failed", seconds: 0, python: undefined, problem } });
+  }
+  if (program !== undefined) post({ type: "exit", status: waitForExit(program, control, forwardSignals) });
+}
+
+function launch({ program, environment, workingDirectory }: LaunchOrder): SpawnedProcess {
+  return spawn(program, {
+    ...(environment !== undefined && { environment }),
+    ...(workingDirectory !== undefined && { workingDirectory }),
+  });
+}
+
+function waitForExit(program: SpawnedProcess, control: ControlBlock, forwardSignals: () => void): ExitStatus {
+  for (;;) {
+    forwardSignals();
+    const status = program.poll();
+    if (status !== undefined) return status;
+    control.wait(EXIT_POLL);
+  }
+}
