@@ -1,0 +1,256 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RecordCommand } from "../../src/args.js";
+import { record, type Surroundings } from "../../src/commands/record.js";
+import type { AskingSignal } from "../../src/signals.js";
+import { createStyle } from "../../src/terminal/style.js";
+import { Terminal } from "../../src/terminal/terminal.js";
+import { FakeSampler, python } from "../fake-sampler.js";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "pyspy-record-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A world with one sampler in it. Signals are sent by calling `send`. */
+class World {
+  text = "";
+  readonly reported: unknown[] = [];
+  readonly asked: unknown[] = [];
+  readonly surroundings: Surroundings;
+  #listener: ((signal: AskingSignal) => void) | undefined;
+
+  constructor(sampler: FakeSampler, changes: Partial<Surroundings> = {}) {
+    const remember = (what: unknown, options: SamplerOptions | undefined): FakeSampler => {
+      this.asked.push(what, options);
+      return sampler;
+    };
+    this.surroundings = {
+      samplers: {
+        attach: async (pid, options) => remember(pid, options),
+        launch: async (words, options) => remember(words, options),
+      },
+      terminal: new Terminal({
+        write: (text) => {
+          this.text += text;
+        },
+        style: createStyle(false),
+        interactive: false,
+        columns: () => 80,
+      }),
+      onAskingSignal: (listener) => {
+        this.#listener = listener;
+        return {
+          [Symbol.dispose]: () => {
+            this.#listener = undefined;
+          },
+        };
+      },
+      hasControllingTerminal: false,
+      sharesScreen: false,
+      report: async (error) => {
+        this.reported.push(error);
+      },
+      ...changes,
+    };
+  }
+
+  get isListening(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  send(signal: AskingSignal): void {
+    this.#listener?.(signal);
+  }
+}
+
+function recordCommand(target: RecordCommand["target"], changes: Partial<RecordCommand> = {}): RecordCommand {
+  return {
+    name: "record",
+    target,
+    output: join(folder, "out.txt"),
+    format: "raw",
+    duration: undefined,
+    rate: 100,
+    idle: false,
+    debug: false,
+    ...changes,
+  };
+}
+
+const attached = { kind: "process", pid: 1234 } as const;
+const launched = { kind: "program", words: ["python3", "app.py"] } as const;
+const output = (): string => readFileSync(join(folder, "out.txt"), "utf8");
+const exited = (code: number) => ({ code });
+
+describe("a running process", () => {
+  test("is sampled until it ends, and its profile is written", async () => {
+    const world = new World(new FakeSampler({ python }).take(3).take(2).finish());
+    expect(await record(recordCommand(attached), world.surroundings)).toEqual(exited(0));
+    expect(output()).toBe("work (app.py:4) 5\n");
+    expect(world.asked).toEqual([1234, { rate: 100, idle: false }]);
+    expect(world.text).toBe(
+      "pyspy: Sampling process 1234 (Python 3.11.7) 100 times a second until it ends; press Ctrl-C to stop\n" +
+        `pyspy: Wrote ${join(folder, "out.txt")}: 5 samples in 2.0 s at 2.5/s, 0 errors\n`,
+    );
+  });
+
+  test("is sampled as the options say", async () => {
+    const world = new World(new FakeSampler({ python }).take(1).finish({ reason: "duration" }));
+    const command = recordCommand(attached, { rate: 7, duration: 2, idle: true, format: "flamegraph" });
+    await record(command, world.surroundings);
+    expect(world.asked).toEqual([1234, { rate: 7, idle: true, duration: 2 }]);
+    expect(output()).toContain("<title>python3 app.py (process 1234)</title>");
+  });
+
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "is left at the first %s with what there is",
+    async (signal) => {
+      const sampler = new FakeSampler({ python, onStop: (it) => it.finish({ reason: "stopped" }) }).take(3);
+      const world = new World(sampler);
+      const ending = record(recordCommand(attached), world.surroundings);
+      await until(() => world.isListening);
+      world.send(signal);
+      expect(world.isListening, "a second signal ends pyspy as any program").toBe(false);
+      expect(await ending).toEqual(exited(0));
+      expect(sampler.orders).toEqual(["stop", "dispose"]);
+      expect(output()).toBe("work (app.py:4) 3\n");
+    },
+  );
+
+  test("that cannot be sampled leaves no file and does not swallow signals", async () => {
+    const world = new World(new FakeSampler({ python }));
+    const error = new SamplerError("not-python", "Process 1234 (sleep) does not run Python");
+    const samplers = { ...world.surroundings.samplers, attach: () => Promise.reject(error) };
+    await expect(record(recordCommand(attached), { ...world.surroundings, samplers })).rejects.toBe(error);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(world.isListening).toBe(false);
+  });
+
+  test("that becomes unreadable leaves a profile of what was read before, and a failure", async () => {
+    const problem = new SamplerError("permission-denied", "Cannot read process 1234: permission denied");
+    const world = new World(new FakeSampler({ python }).take(4).finish({ reason: "failed", problem }));
+    expect(await record(recordCommand(attached), world.surroundings)).toEqual(exited(1));
+    expect(output()).toBe("work (app.py:4) 4\n");
+    expect(world.text).toContain(
+      "pyspy: Sampling ended early: Cannot read process 1234: permission denied\n",
+    );
+  });
+
+  test("that only waited leaves an empty profile and an explanation", async () => {
+    const world = new World(
+      new FakeSampler({ python }).take(0, { taken: 497, attempted: 497, good: 497 }).finish(),
+    );
+    expect(await record(recordCommand(attached), world.surroundings)).toEqual(exited(0));
+    expect(output()).toBe("");
+    expect(world.text).toMatch(
+      /Nothing to show: all 497 stacks were idle; use --idle to include them\n.*Wrote/,
+    );
+  });
+
+  test("is not touched if the profile could not be written", async () => {
+    const world = new World(new FakeSampler({ python }));
+    const command = recordCommand(attached, { output: join(folder, "missing", "out.txt") });
+    await expect(record(command, world.surroundings)).rejects.toMatchObject({ code: "output" });
+    expect(world.asked).toEqual([]);
+  });
+});
+
+describe("a program", () => {
+  test("gives its own exit code", async () => {
+    const world = new World(new FakeSampler({ python }).take(5).finish().exited(7));
+    expect(await record(recordCommand(launched), world.surroundings)).toEqual(exited(7));
+    expect(world.asked[0]).toEqual(["python3", "app.py"]);
+    expect(output()).toBe("work (app.py:4) 5\n");
+    expect(world.text).toContain("pyspy: Sampling python3 app.py 100 times a second until it ends");
+  });
+
+  test("is waited for after the profile has been written", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish({ reason: "duration" });
+    const world = new World(sampler);
+    const ending = record(recordCommand(launched, { duration: 2 }), world.surroundings);
+    await until(() => existsSync(join(folder, "out.txt")));
+    expect(sampler.orders).toEqual([]);
+    sampler.exited(3);
+    expect(await ending).toEqual(exited(3));
+    expect(sampler.orders).toEqual(["dispose"]);
+  });
+
+  test.each([
+    ["SIGINT", false, ["stop", "SIGINT"]],
+    ["SIGINT", true, ["stop"]],
+    ["SIGTERM", false, ["stop", "SIGTERM"]],
+    ["SIGTERM", true, ["stop", "SIGTERM"]],
+    ["SIGHUP", true, ["stop", "SIGHUP"]],
+  ] as const)(
+    "hears of each %s once (from a terminal: %s)",
+    async (signal, hasControllingTerminal, orders) => {
+      const sampler = new FakeSampler({ python, onStop: (it) => it.finish({ reason: "stopped" }) }).take(3);
+      const world = new World(sampler, { hasControllingTerminal });
+      const ending = record(recordCommand(launched), world.surroundings);
+      await until(() => world.text.includes("Sampling"));
+      world.send(signal);
+      await until(() => existsSync(join(folder, "out.txt")));
+      world.send(signal);
+      sampler.exited(0);
+      expect(await ending).toEqual(exited(0));
+      expect(sampler.orders).toEqual([...orders, ...orders, "dispose"]);
+      expect(world.isListening).toBe(false);
+    },
+  );
+
+  test("hears of a signal that came while it was being started", async () => {
+    const sampler = new FakeSampler({ python, onStop: (it) => it.finish({ reason: "stopped" }) });
+    const world = new World(sampler);
+    const samplers = {
+      ...world.surroundings.samplers,
+      launch: async () => {
+        world.send("SIGTERM");
+        return sampler.exited(0);
+      },
+    };
+    await record(recordCommand(launched), { ...world.surroundings, samplers });
+    expect(sampler.orders).toEqual(["stop", "SIGTERM", "dispose"]);
+  });
+
+  test("in which no Python was found gives a warning, no file, and its exit code", async () => {
+    const problem = new SamplerError("not-python", "No Python was found in sleep");
+    const sampler = new FakeSampler({ python: undefined })
+      .finish({ seconds: 0, python: undefined, problem })
+      .exited(4);
+    const world = new World(sampler);
+    expect(await record(recordCommand(launched), world.surroundings)).toEqual(exited(4));
+    expect(readdirSync(folder)).toEqual([]);
+    expect(world.text).toContain("pyspy: No profile was written: No Python was found in sleep\n");
+  });
+
+  test("keeps its exit code when the profile cannot be written any more", async () => {
+    const sampler = new FakeSampler({ python, onStop: (it) => it.finish() }).take(3);
+    const world = new World(sampler);
+    const ending = record(recordCommand(launched), world.surroundings);
+    await until(() => world.text.includes("Sampling"));
+    mkdirSync(join(folder, "out.txt"));
+    sampler.finish().exited(0);
+    expect(await ending).toEqual(exited(0));
+    expect(world.reported).toMatchObject([{ code: "output" }]);
+    expect(readdirSync(folder)).toEqual(["out.txt"]);
+  });
+
+  test("that cannot be started is a failure of ours", async () => {
+    const world = new World(new FakeSampler({ python }));
+    const error = new SamplerError("program-not-found", "Cannot start pithon: it was not found");
+    const samplers = { ...world.surroundings.samplers, launch: () => Promise.reject(error) };
+    await expect(record(recordCommand(launched), { ...world.surroundings, samplers })).rejects.toBe(error);
+    expect(world.isListening).toBe(false);
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
