@@ -7,7 +7,12 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2
 
 /** `text` on one line, its unprintable characters written as Python would write them: `\n`, `\x1b`, `\udc80`. */
 export function printable(text: string): string {
-  return text === "" ? "<unnamed>" : text.replace(UNPRINTABLE, escaped);
+  return text.replace(UNPRINTABLE, escaped);
+}
+
+/** As {@link printable}, for a name: one without a character is shown as `<unnamed>`. */
+export function printableName(name: string): string {
+  return printable(name) || "<unnamed>";
 }
 
 function escaped(character: string): string {

@@ -12,7 +12,8 @@ import type { FunctionRecord } from "./sample-batch.js";
 export type CodeOrigin = "own" | "library" | "standard-library" | "native" | "runtime" | "container";
 
 const SITE_PACKAGES = /^.*[\\/](?:site|dist)-packages[\\/]/s;
-const STANDARD_LIBRARY = /^.*[\\/](?:lib(?:64)?[\\/](?:python|pypy)\d[\d.]*t?|python\d+\.zip|[\\]Lib)[\\/]/s;
+const STANDARD_LIBRARY =
+  /^.*[\\/](?:lib(?:64)?[\\/](?:python|pypy)\d[\d.]*t?|python\d+\.zip|Lib(?=\\))[\\/]/s;
 
 /** Tells whose code `record` is from its kind and the path of its file. */
 export function originOf(record: FunctionRecord): CodeOrigin {

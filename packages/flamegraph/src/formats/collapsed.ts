@@ -1,4 +1,4 @@
-import { printable } from "../printable-text.js";
+import { printableName } from "../printable-text.js";
 import type { StackTree } from "../stack-tree.js";
 
 /**
@@ -16,7 +16,7 @@ import type { StackTree } from "../stack-tree.js";
  * @returns the lines in pieces, each with its line break, depth first by name; join them or write them one by one.
  */
 export function* collapsedStacks(tree: StackTree): Generator<string> {
-  const names = tree.labels.map(({ text }) => printable(text).replaceAll(";", ":"));
+  const names = tree.labels.map(({ text }) => printableName(text).replaceAll(";", ":"));
   const lastNames = names.map((name) => name.replace(TRAILING_NUMBER, "_$1"));
   const path: string[] = [];
   const depths = new Int32Array(tree.parent.length);

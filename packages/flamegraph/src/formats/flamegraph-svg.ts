@@ -1,5 +1,5 @@
 /// <reference path="../svg/raw-text.d.ts" />
-import { printable } from "../printable-text.js";
+import { printableName } from "../printable-text.js";
 import type { CodeOrigin } from "../source-file.js";
 import type { StackTree } from "../stack-tree.js";
 import { type FrameBox, layOutFrames } from "../svg/frame-boxes.js";
@@ -69,23 +69,23 @@ ${viewer}]]></script>
 }
 
 function frameElement({ label, depth, start, samples }: FrameBox, all: number): string {
-  const name = xmlText(label.text);
+  const name = printableName(label.text);
   const share = depth === 0 ? "100%" : percent(samples, all);
   const x = position(start, all);
   const width = position(samples, all);
   const y = HEADER + depth * ROW;
   const columns = Math.floor(((samples / all) * (WIDTH - 2 * MARGIN) - 8) / CHARACTER);
-  const text = xmlText(truncate(printable(label.text), columns));
+  const shown = columns < 3 ? "" : truncate(name, columns);
   return (
-    `<g><title>${name} (${countOf(samples)}, ${share})</title>` +
+    `<g><title>${xmlText(name)} (${countOf(samples)}, ${share})</title>` +
     `<rect x="${x}" y="${y}" width="${width}" height="${ROW - 1}" rx="2" fill="${colourOf(label)}" fg:x="${start}" fg:w="${samples}"/>` +
-    `<text x="${x}" dx="4" y="${y + 14}">${columns < 3 ? "" : text}</text></g>`
+    `<text x="${x}" dx="4" y="${y + 14}">${xmlText(shown)}</text></g>`
   );
 }
 
 function truncate(name: string, columns: number): string {
   const characters = Array.from(name);
-  return characters.length <= columns ? name : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`;
+  return characters.length <= columns ? name : `${characters.slice(0, columns - 1).join("")}…`;
 }
 
 /** Names the colours, where there is more than one to tell apart. */
@@ -93,17 +93,10 @@ function legend(boxes: readonly FrameBox[]): string {
   const present = new Set(boxes.map(({ label }) => label.origin));
   const origins = ORIGINS.filter((origin) => present.has(origin));
   if (origins.length < 2) return "";
-  let right = MARGIN;
-  const entries = origins.reverse().map((origin) => {
-    const name = ORIGIN_NAMES[origin];
-    const end = right;
-    right += name.length * 6.2 + 28;
-    return (
-      `<text class="end" x="100%" dx="-${end}" y="48">${name}</text>` +
-      `<text class="end" x="100%" dx="-${end + name.length * 6.2 + 4}" y="48" style="fill:${colourOfOrigin(origin)}">■</text>`
-    );
-  });
-  return `<g class="legend">${entries.join("")}</g>`;
+  const entries = origins.map(
+    (origin) => `<tspan style="fill:${colourOfOrigin(origin)}">■</tspan> ${ORIGIN_NAMES[origin]}`,
+  );
+  return `<text id="legend" class="end" x="100%" dx="-${MARGIN}" y="48">${entries.join("\u2003")}</text>`;
 }
 
 const ORIGINS: readonly CodeOrigin[] = ["own", "library", "standard-library", "native", "runtime"];

@@ -13,10 +13,10 @@ interface ColourRange {
  * light enough for dark text at a contrast of 7:1.
  */
 const RANGES: Readonly<Record<CodeOrigin, ColourRange>> = {
-  own: { hue: [10, 40], saturation: 88, lightness: [66, 73] },
-  library: { hue: [43, 56], saturation: 72, lightness: [69, 76] },
-  "standard-library": { hue: [28, 44], saturation: 38, lightness: [76, 83] },
-  native: { hue: [188, 214], saturation: 34, lightness: [71, 78] },
+  own: { hue: [6, 42], saturation: 88, lightness: [64, 76] },
+  library: { hue: [45, 60], saturation: 70, lightness: [67, 79] },
+  "standard-library": { hue: [26, 46], saturation: 36, lightness: [74, 84] },
+  native: { hue: [188, 214], saturation: 36, lightness: [69, 80] },
   runtime: { hue: [260, 290], saturation: 18, lightness: [77, 82] },
   container: { hue: [210, 230], saturation: 12, lightness: [80, 85] },
 };

@@ -30,7 +30,8 @@
 
   let focus = root;
   let term = "";
-  let writtenHash;
+  /** What the view is for; a change to anything else comes from the Back button or the address bar. */
+  let shownHash = "";
   let width = 0;
   let characterWidth = 7.2;
 
@@ -83,7 +84,7 @@
   function listen() {
     window.addEventListener("resize", resize);
     window.addEventListener("hashchange", () => {
-      if (location.hash === writtenHash) return;
+      if (location.hash === shownHash) return;
       readHash();
       draw();
     });
@@ -159,6 +160,7 @@
     focus = frames.find((frame) => frame.start === start && frame.depth === depth) ?? root;
     term = state.get("s") ?? "";
     input.value = term;
+    shownHash = location.hash;
   }
 
   /** A zoom can be gone back from; each letter of a search cannot. */
@@ -176,7 +178,7 @@
     } catch {
       // A frame that may not navigate: the view works, only its address does not tell it.
     }
-    writtenHash = location.hash;
+    shownHash = location.hash;
   }
 
   function resize() {
