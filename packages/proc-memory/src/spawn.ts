@@ -45,6 +45,8 @@ export interface SpawnedProcess {
  * that it gets. The streams are shared, so this process should write to them with `fs.writeSync`:
  * `process.stdout` makes a pipe non-blocking for the program too.
  *
+ * The program has begun when this returns, but the kernel may have yet to map it: its first maps can be incomplete.
+ *
  * Throws {@link ProcessError}: `program-not-found`, `program-not-executable`, `spawn-failed`,
  * `unsupported-platform`.
  *

@@ -9,9 +9,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { MemoryMap } from "../src/maps.js";
 import { openProcess } from "../src/open-process.js";
 import type { LiveProcess, MappedFile } from "../src/process-view.js";
-import { start, startPython, temporaryDirectory } from "./live-programs.js";
+import { start, startPython, temporaryDirectory, until } from "./live-programs.js";
 
 const SLEEP = readFileSync("/bin/sleep");
 
@@ -22,9 +23,12 @@ function contents(file: MappedFile | undefined): Buffer | undefined {
   return bytes;
 }
 
-function mapOf(target: LiveProcess, path: string) {
-  const map = target.maps().find((candidate) => candidate.path === path);
-  if (map === undefined) throw new Error(`${path} is not mapped`);
+/** The mapping of a file, once there is one: when `spawn` returns, the kernel has yet to map the program. */
+async function mapOf(target: LiveProcess, path = target.executable): Promise<MemoryMap> {
+  const find = (): MemoryMap | undefined => target.maps().find((map) => map.path === path);
+  await until(() => find() !== undefined);
+  const map = find();
+  if (map === undefined) throw new Error(`${path} is not mapped any more`);
   return map;
 }
 
@@ -46,12 +50,13 @@ describe("openMappedFile", () => {
         mkdirSync(path);
       },
     ],
-  ])("opens the executable that runs when it %s", (_, change) => {
+  ])("opens the executable that runs when it %s", async (_, change) => {
     const path = join(temporaryDirectory(), "sleep");
     copyFileSync("/bin/sleep", path);
     using target = openProcess(start([path, "600"]).pid);
+    await mapOf(target, path);
     change(path);
-    expect(contents(target.openMappedFile(mapOf(target, path)))?.equals(SLEEP)).toBe(true);
+    expect(contents(target.openMappedFile(await mapOf(target, path)))?.equals(SLEEP)).toBe(true);
   });
 
   it("never opens another file that has taken the path of a mapped one", async () => {
@@ -64,18 +69,18 @@ describe("openMappedFile", () => {
     writeFileSync(`${path}.new`, "another file".padEnd(4096));
     renameSync(`${path}.new`, path);
     using target = openProcess(program.pid);
-    const map = mapOf(target, path);
+    const map = await mapOf(target, path);
     expect(map.deleted).toBe(true);
     // Only some users may open the mapping's own file.
     const text = contents(target.openMappedFile(map))?.toString().trim();
     expect([undefined, "what is mapped"]).toContain(text);
   });
 
-  it("opens neither a pipe nor a device, nor what is no file", () => {
+  it("opens neither a pipe nor a device, nor what is no file", async () => {
     const fifo = join(temporaryDirectory(), "fifo");
     start(["mkfifo", fifo]).wait();
     using target = openProcess(process.pid);
-    const map = mapOf(target, target.executable ?? "");
+    const map = await mapOf(target);
     for (const path of [fifo, "/dev/null", "/"]) {
       const { ino } = statSync(path);
       expect(target.openMappedFile({ ...map, start: 0, end: 4096, path, inode: ino })).toBeUndefined();
@@ -84,9 +89,9 @@ describe("openMappedFile", () => {
     expect(stack && target.openMappedFile(stack)).toBeUndefined();
   });
 
-  it("reads parts, fewer bytes at the end, none after it and none once closed", () => {
+  it("reads parts, fewer bytes at the end, none after it and none once closed", async () => {
     using target = openProcess(start(["/bin/sleep", "600"]).pid);
-    const file = target.openMappedFile(mapOf(target, target.executable ?? ""));
+    const file = target.openMappedFile(await mapOf(target));
     if (file === undefined) throw new Error("the executable cannot be opened");
     expect(file.size).toBe(SLEEP.length);
     expect(Buffer.from(file.read(1, 3)).toString()).toBe("ELF");

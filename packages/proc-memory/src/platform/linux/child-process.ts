@@ -5,17 +5,17 @@ import type { ExitStatus, SpawnedProcess } from "../../spawn.js";
 import type { Libc } from "./libc.js";
 
 const WNOHANG = 1;
-/** The first real-time signal that programs may use, in glibc and musl's numbering respectively 34 and 35. */
+/** The first real-time signal that glibc leaves to programs. */
 const SIGRTMIN = 34;
 
 /** A child of this process, not yet waited for. */
 export class ChildProcess implements SpawnedProcess {
   readonly pid: Pid;
-  readonly #libc: Libc;
+  readonly #libc: Pick<Libc, "waitpid" | "errno">;
   readonly #waitStatus = new Int32Array(1);
   #status: ExitStatus | undefined;
 
-  constructor(system: Libc, pid: Pid) {
+  constructor(system: Pick<Libc, "waitpid" | "errno">, pid: Pid) {
     this.pid = pid;
     this.#libc = system;
   }
