@@ -41,7 +41,7 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** A Python program that has told something and now waits to be looked at. */
-export interface Target {
+interface Target {
   readonly program: SpawnedProcess;
   /** What it has told. */
   readonly told: number[];

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import type Koffi from "koffi";
 
 /** A pointer argument: an address, memory of our own, or NULL. */
-export type Pointer = bigint | NodeJS.TypedArray | null;
+type Pointer = bigint | NodeJS.TypedArray | null;
 
 /** The C library's functions that this package calls; see their manual pages. */
 export interface Libc {

@@ -5,8 +5,8 @@ import type { ScatterRead } from "../../scatter-read.js";
 import { isDenied, isGone } from "./system-error.js";
 
 /**
- * Memory of another process through /proc/PID/mem: nothing but the file system is needed, at twice the cost
- * of `process_vm_readv`, which containers and hardened systems may refuse.
+ * Memory of another process through /proc/PID/mem: nothing but the file system is needed, at a third more
+ * than `process_vm_readv`, which containers and hardened systems may refuse.
  */
 export class MemFileMemory implements MemoryReader {
   readonly pid: Pid;
