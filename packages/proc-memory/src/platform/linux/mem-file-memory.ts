@@ -5,7 +5,7 @@ import type { ScatterRead } from "../../scatter-read.js";
 import { isDenied, isGone } from "./system-error.js";
 
 /**
- * Memory of another process through /proc/PID/mem: nothing but the file system is needed, at a third more
+ * Memory of another process through /proc/PID/mem: it needs nothing but the file system and takes a third longer
  * than `process_vm_readv`, which containers and hardened systems may refuse.
  */
 export class MemFileMemory implements MemoryReader {
