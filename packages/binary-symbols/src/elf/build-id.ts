@@ -8,8 +8,8 @@ const SHT_NOTE = 7;
 const LARGEST_NOTES = 2 ** 16;
 
 /**
- * The build id in hexadecimal. Segments are asked only where there are no sections: in a separate debug file the
- * program headers are those of the stripped file and lead nowhere.
+ * The build id in hexadecimal. Sections are asked first: in a separate debug file the program headers are those of
+ * the stripped file and lead nowhere.
  */
 export function readBuildId(
   contents: ElfContents,
@@ -21,7 +21,6 @@ export function readBuildId(
     const buildId = buildIdAmong(sectionContents(contents, section).read(0, LARGEST_NOTES), 4);
     if (buildId !== undefined) return buildId;
   }
-  if (sections.length > 0) return undefined;
   for (const { p_type, p_vaddr, p_filesz, p_align } of header.programHeaders) {
     if (p_type !== PT_NOTE) continue;
     const notes = contents.inImage(p_vaddr)?.read(0, Math.min(p_filesz, LARGEST_NOTES));
