@@ -6,6 +6,7 @@ export const unitTests: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ["@pyspy/source", ...defaultServerConditions] } },
   test: {
     include: ["test/**/*.test.ts"],
+    passWithNoTests: true,
     reporters: ["default", "json"],
     outputFile: { json: "test-results/unit.json" },
   },
@@ -18,6 +19,7 @@ export const unitTests: ViteUserConfig = defineConfig({
 export const liveTests: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.live.ts"],
+    passWithNoTests: true,
     reporters: ["default", "json"],
     outputFile: { json: "test-results/live.json" },
     fileParallelism: false,

@@ -17,10 +17,15 @@ const question =
 
 export function findPythons(): readonly Python[] {
   const root = join(process.env.PYENV_ROOT ?? join(homedir(), ".pyenv"), "versions");
-  const candidates = existsSync(root) ? readdirSync(root).map((name) => join(root, name, "bin", "python")) : [];
+  const candidates = existsSync(root)
+    ? readdirSync(root).map((name) => join(root, name, "bin", "python"))
+    : [];
   candidates.push("/usr/bin/python3");
   return candidates.filter(existsSync).map((executable) => {
-    const answer = execFileSync(executable, ["-c", question], { encoding: "utf8" }).trim().split(" ").map(Number);
+    const answer = execFileSync(executable, ["-c", question], { encoding: "utf8" })
+      .trim()
+      .split(" ")
+      .map(Number);
     const [major = 0, minor = 0, micro = 0, freeThreaded = 0, debug = 0] = answer;
     return {
       name: `${major}.${minor}.${micro}${executable.startsWith("/usr") ? " (system)" : ""}`,

@@ -1,0 +1,44 @@
+/**
+ * `npm test`: unit tests (cached by Nx), live tests one package after the other, and those of the tools; all of them,
+ * also when some fail. The last line counts.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly success: boolean;
+}
+
+const runs = [
+  ["nx", "run-many", "-t", "test", "--output-style=static"],
+  ["nx", "run-many", "-t", "test:live", "--parallel=1", "--output-style=static"],
+  ["vitest", "run", "--root", "tools"],
+];
+
+const folders = ["tools", ...readdirSync("packages").map((name) => join("packages", name))];
+const reports = folders.flatMap((folder) =>
+  ["unit.json", "live.json"].map((name) => join(folder, "test-results", name)),
+);
+for (const report of reports) rmSync(report, { force: true });
+
+let broken = 0;
+for (const [tool = "", ...parameters] of runs) {
+  const { status } = spawnSync(join("node_modules", ".bin", tool), parameters, { stdio: "inherit" });
+  if (status !== 0) broken += 1;
+}
+
+let passed = 0;
+let failed = 0;
+for (const path of reports.filter((report) => existsSync(report))) {
+  const report = JSON.parse(readFileSync(path, "utf8")) as Report;
+  passed += report.numPassedTests;
+  failed += report.numFailedTests;
+  // A file that could not be loaded has no tests that could fail.
+  if (!report.success && report.numFailedTests === 0) failed += 1;
+}
+if (broken > 0 && failed === 0) failed = broken;
+process.exitCode = failed > 0 ? 1 : 0;
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
