@@ -63,7 +63,7 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "(^|/)(dist|test-results)/" },
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: "tools/tsconfig.json" },
+    tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["@pyspy/source", "types", "import", "node", "default"],

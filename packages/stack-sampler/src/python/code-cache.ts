@@ -83,11 +83,6 @@ export class CodeCache {
     return entry.frames.get(instruction) ?? this.#locate(entry, instruction);
   }
 
-  /** True if a code object is at `address`; for telling frames from memory that only looks like one. */
-  isCode(address: Address): boolean {
-    return this.#entries.has(address) || this.#read(address) !== undefined;
-  }
-
   #locate(entry: CodeEntry, instruction: number): FrameId {
     const { lineTableKind } = this.#layout.code;
     const position = linePosition(this.#layout, instruction, entry.address);

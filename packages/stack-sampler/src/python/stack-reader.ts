@@ -1,7 +1,7 @@
 import { type LiveProcess, ScatterRead } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
-import { type Nanoseconds, type ProcessId, SampleState } from "../sample-batch.js";
+import { type Nanoseconds, type NodeId, type ProcessId, SampleState } from "../sample-batch.js";
 import { CodeCache, HIDDEN } from "./code-cache.js";
 import type { PythonRuntime } from "./python-runtime.js";
 import { type PlannedStack, StackSnapshot } from "./stack-snapshot.js";
@@ -122,27 +122,22 @@ export class StackReader {
       counters.unreadable += 1;
       return;
     }
-    this.#intern(track);
     if (outcome === "good") counters.good += 1;
     else counters.torn += 1;
     const torn = outcome === "good" ? 0 : SampleState.torn;
-    this.#builder.addSample(time, track.record, track.node, state | torn, UNKNOWN_CPU_TIME);
+    this.#builder.addSample(time, track.record, this.#intern(), state | torn, UNKNOWN_CPU_TIME);
   }
 
-  /** Gives the walked stack its node. Callers that are where they were in the last sample are not looked up again. */
-  #intern(track: ThreadTrack): void {
+  /** The node of the walked stack. */
+  #intern(): NodeId {
     const { codes, instructions, depth } = this.#snapshot;
     this.#codes.revalidate(codes, depth);
-    track.reserve(depth);
-    let parent = ROOT;
-    for (let index = 0; index < depth; index++) {
-      const code = codes[depth - 1 - index] as number;
-      const instruction = instructions[depth - 1 - index] as number;
-      const frame = this.#codes.frame(code, instruction);
-      if (frame !== HIDDEN) parent = this.#builder.node(parent, frame);
-      track.nodes[index] = parent;
+    let node = ROOT;
+    for (let index = depth - 1; index >= 0; index--) {
+      const frame = this.#codes.frame(codes[index] as number, instructions[index] as number);
+      if (frame !== HIDDEN) node = this.#builder.node(node, frame);
     }
-    track.depth = depth;
+    return node;
   }
 }
 

@@ -30,6 +30,11 @@ const MAX_CHUNK_BYTES = 1 << 26;
 const MAX_FRAMES = 1 << 20;
 const CFRAME_BYTES = 16;
 
+interface CurrentFrame {
+  readonly address: Address;
+  readonly outcome: WalkOutcome;
+}
+
 /** Where one stretch of the target's memory is in a read: [start, end), and its two copies in the buffer. */
 interface Region {
   readonly start: Address;
@@ -89,51 +94,34 @@ export class StackSnapshot {
    */
   walk(track: ThreadTrack, plan: ScatterRead, planned: PlannedStack): WalkOutcome {
     this.depth = 0;
-    if (!plan.isRead(planned.endRange - 1)) {
-      // Something that was expected is gone. Expect nothing, and learn anew where things are.
-      track.chunks.length = 0;
-      track.strays.clear();
-      if (!plan.isRead(planned.firstRange)) return "unreadable";
-    }
+    if (!plan.isRead(planned.firstRange)) return "unreadable";
     const complete = plan.isRead(planned.endRange - 1);
-    const followed = complete && this.#followChunks(track, plan, planned.threadState);
-    if (!complete) this.#followChunks(track, plan, planned.threadState);
-
-    let outcome: WalkOutcome = followed ? "good" : "learnt";
-    const current = this.#currentFrame(track, plan, planned, planned.threadState, complete, "first");
-    if (current.learnt) outcome = "learnt";
-    if (current.address === undefined) return "unreadable";
-    if (complete && !current.learnt) {
-      const again = this.#currentFrame(track, plan, planned, planned.threadStateAgain, complete, "second");
-      if (again.address !== current.address) outcome = "torn";
-    }
+    // Something that was expected is gone: learn anew where things are.
+    if (!complete) track.forgetPlaces();
+    const known = complete ? planned : threadStateOnly(planned);
+    const ahead = this.#followChunks(track, plan, planned.threadState);
+    const current = this.#currentFrame(track, plan, known);
+    let { address, outcome } = current;
+    if (outcome === "unreadable") return outcome;
+    if (outcome === "good" && !(complete && ahead)) outcome = "learnt";
 
     const { frame } = this.#layout;
-    let address = current.address;
     for (let steps = 0; address !== 0; steps++) {
       if (steps === MAX_FRAMES) return "torn";
-      const region = complete ? find(planned, address, this.#frameLength) : undefined;
-      let view: DataView;
-      let offset: number;
+      const region = find(known, address, this.#frameLength);
+      const view: DataView = region === undefined ? this.#stray : plan.view;
+      let offset = 0;
       if (region === undefined) {
-        if (this.#readStray(address, this.#frameLength) === undefined) return "unreadable";
-        view = this.#stray;
-        offset = 0;
+        if (!this.#readStray(address, this.#frameLength)) return "unreadable";
         if (outcome === "good") outcome = "learnt";
       } else {
-        view = plan.view;
         offset = region.first + (address - region.start);
         const again = region.second + (address - region.start);
-        if (
-          !sameWord(view, offset, again, frame.executable) ||
-          !sameWord(view, offset, again, frame.previous)
-        ) {
-          outcome = "torn";
-        }
+        const agrees =
+          sameWord(view, offset, again, frame.executable) && sameWord(view, offset, again, frame.previous);
+        if (!agrees) outcome = "torn";
       }
-      if (region === undefined || region.end - region.start === this.#frameLength) {
-        if (!isInChunk(track, address)) track.meet(address, this.#frameLength);
-      }
+      if (!isInChunk(track, address)) track.meet(address, this.#frameLength);
       this.#keep(view, offset);
       address = pointerAt(view, offset + frame.previous);
     }
@@ -160,30 +148,33 @@ export class StackSnapshot {
     this.depth += 1;
   }
 
-  /** The innermost frame, as one copy of the thread state has it. */
-  #currentFrame(
-    track: ThreadTrack,
-    plan: ScatterRead,
-    planned: PlannedStack,
-    threadState: number,
-    complete: boolean,
-    copy: "first" | "second",
-  ): { address: Address | undefined; learnt: boolean } {
+  /** The innermost frame, if both copies agree on it. */
+  #currentFrame(track: ThreadTrack, plan: ScatterRead, planned: PlannedStack): CurrentFrame {
     const { threadState: fields, cframe } = this.#layout;
-    if (fields.current_frame !== ABSENT) {
-      return { address: plan.addressAt(threadState + fields.current_frame), learnt: false };
+    const field = fields.current_frame === ABSENT ? fields.frame : fields.current_frame;
+    if (fields.cframe === ABSENT || field !== ABSENT) {
+      const address = plan.addressAt(planned.threadState + field);
+      return {
+        address,
+        outcome: address === plan.addressAt(planned.threadStateAgain + field) ? "good" : "torn",
+      };
     }
-    if (fields.cframe === ABSENT)
-      return { address: plan.addressAt(threadState + fields.frame), learnt: false };
-
-    const address = plan.addressAt(threadState + fields.cframe);
-    if (address === 0) return { address: 0, learnt: false };
-    const region = complete ? planned.strays.get(address) : undefined;
+    // 3.11 and 3.12 keep it in a `_PyCFrame` on the C stack, one for each activation of the eval loop.
+    const address = plan.addressAt(planned.threadState + fields.cframe);
+    if (address === 0) return { address: 0, outcome: "good" };
     track.meet(address, CFRAME_BYTES);
-    if (region !== undefined)
-      return { address: plan.addressAt(region[copy] + cframe.current_frame), learnt: false };
-    const read = this.#readStray(address, CFRAME_BYTES);
-    return { address: read && pointerAt(read, cframe.current_frame), learnt: true };
+    const region = planned.strays.get(address);
+    if (region === undefined) {
+      if (!this.#readStray(address, CFRAME_BYTES)) return { address: 0, outcome: "unreadable" };
+      return { address: pointerAt(this.#stray, cframe.current_frame), outcome: "learnt" };
+    }
+    const agrees =
+      address === plan.addressAt(planned.threadStateAgain + fields.cframe) &&
+      sameWord(plan.view, region.first, region.second, cframe.current_frame);
+    return {
+      address: plan.addressAt(region.first + cframe.current_frame),
+      outcome: agrees ? "good" : "torn",
+    };
   }
 
   /**
@@ -220,9 +211,8 @@ export class StackSnapshot {
     }
   }
 
-  #readStray(address: Address, length: number): DataView | undefined {
-    const read = this.#memory.readInto(address, new Uint8Array(this.#stray.buffer, 0, length));
-    return read === length ? this.#stray : undefined;
+  #readStray(address: Address, length: number): boolean {
+    return this.#memory.readInto(address, new Uint8Array(this.#stray.buffer, 0, length)) === length;
   }
 
   #grow(): void {
@@ -243,6 +233,11 @@ export interface PlannedStack {
   readonly threadStateAgain: number;
   readonly regions: readonly Region[];
   readonly strays: ReadonlyMap<Address, Region>;
+}
+
+/** The same read, of which only the thread state is to be believed. */
+function threadStateOnly(planned: PlannedStack): PlannedStack {
+  return { ...planned, threadStateAgain: planned.threadState, regions: [], strays: new Map() };
 }
 
 function find(planned: PlannedStack, address: Address, length: number): Region | undefined {
