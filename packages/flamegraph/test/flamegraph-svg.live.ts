@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { foldStacks, type Profile, renderFlamegraphSvg } from "@pyspy/flamegraph";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { foldStacks, type Profile, renderFlamegraphSvg } from "../dist/index.js";
 import { batchOfStacks, profileOf, profileOfBatches } from "./profile-of.js";
 
 let browser: Browser;

@@ -16,6 +16,7 @@ text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mo
 .end { text-anchor: end; }
 .hide, .static #search { display: none; }
 #frames text { pointer-events: none; fill: #241c15; }
+#frames rect { stroke: #fffdf9; stroke-width: 0.6; }
 #frames g { cursor: pointer; outline: none; }
 #frames g:hover rect, #frames g:focus-visible rect { stroke: #241c15; stroke-width: 1; }
 #frames .faded rect, .searching #frames g:not(.match) rect { fill-opacity: 0.45; }
@@ -29,6 +30,7 @@ input { box-sizing: border-box; width: 100%; height: 24px; padding: 0 8px; borde
   #subtitle, #legend, #empty { fill: #a99c8e; }
   #unzoom, #search { fill: #ffa366; }
   #matched { fill: #d9a8ff; }
+  #frames rect { stroke: #1d1916; }
   #frames .faded text, .searching #frames g:not(.match) text { fill: #efe7dd; }
   #frames g:hover rect, #frames g:focus-visible rect { stroke: #fff; }
   input { border-color: #54493f; background: #2a241f; color: #efe7dd; }

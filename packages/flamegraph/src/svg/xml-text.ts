@@ -1,14 +1,8 @@
 import { printable } from "../printable-text.js";
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&apos;",
-};
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
-/** `text` as character data or as the value of an attribute of an XML 1.0 file, whatever it holds. */
+/** `text` as the character data of an XML 1.0 element, whatever it holds. */
 export function xmlText(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+  return printable(text).replace(/[&<>]/g, (character) => ENTITIES[character] ?? "");
 }
