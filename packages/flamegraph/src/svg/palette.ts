@@ -13,7 +13,7 @@ interface ColourRange {
  * light enough for dark text at a contrast of 7:1.
  */
 const RANGES: Readonly<Record<CodeOrigin, ColourRange>> = {
-  own: { hue: [12, 42], saturation: 88, lightness: [67, 77] },
+  own: { hue: [14, 42], saturation: 88, lightness: [69, 78] },
   library: { hue: [45, 60], saturation: 70, lightness: [67, 79] },
   "standard-library": { hue: [26, 46], saturation: 36, lightness: [74, 84] },
   native: { hue: [188, 214], saturation: 36, lightness: [69, 80] },
