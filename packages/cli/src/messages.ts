@@ -4,7 +4,7 @@ import { commandLine, shortened } from "./terminal/printable.js";
 
 /** What is sampled, for a sentence: `process 1234` or `python3 app.py`. */
 export function subjectOf(target: RecordTarget): string {
-  return target.kind === "process" ? `process ${target.pid}` : shortened(commandLine(target.words), 60);
+  return target.kind === "process" ? `process ${target.pid}` : shortened(commandLine(target.words), 200);
 }
 
 /** Said when sampling begins: of what, how often, and how it ends. */
@@ -18,7 +18,7 @@ export function startMessage(options: {
   const described = python ? `${subjectOf(target)} (Python ${python.version})` : subjectOf(target);
   const often = rate === 1 ? "once a second" : `${rate} times a second`;
   const span = duration === undefined ? "until it ends" : `for ${duration} s`;
-  return `Sampling ${described} ${often} ${span}; press Ctrl-C to stop`;
+  return `Sampling ${described} ${span}, ${often}; press Ctrl-C to stop`;
 }
 
 /** How a recording went. */
@@ -40,7 +40,9 @@ export function wroteMessage(file: string, { samples, seconds, counters }: Recor
   ];
   if (torn > 0) parts.push(`${torn} torn`);
   if (missed > scheduled * notableMisses) {
-    parts.push(`${missed} missed (${((100 * missed) / scheduled).toFixed(1)} %): the machine was too busy`);
+    parts.push(
+      `${missed} missed (${((100 * missed) / scheduled).toFixed(1)} %) because the machine was busy`,
+    );
   }
   return `Wrote ${file}: ${parts.join(", ")}`;
 }

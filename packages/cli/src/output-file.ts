@@ -17,7 +17,7 @@ import { writeFully } from "./terminal/write-fully.js";
 
 /** Where a profile goes. */
 export interface OutputFile {
-  /** What to call it in a message. */
+  /** What was written, for a message: the path. */
   readonly name: string;
   /**
    * Writes everything or nothing.
@@ -33,7 +33,8 @@ export interface OutputFile {
  * @throws {CommandError} `output`, if the folder is missing or closed to us, or the path is a folder
  */
 export function openOutput(path: string): OutputFile {
-  if (path === "-") return { name: "standard output", write: (text) => void writeFully(1, text) };
+  if (path === "-")
+    return { name: "the profile to standard output", write: (text) => void writeFully(1, text) };
   const existing = statsOf(path);
   if (existing?.isDirectory()) throw unusable(path, "it is a folder");
   if (existing) {

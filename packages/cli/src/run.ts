@@ -58,5 +58,6 @@ async function runRecord(command: RecordCommand, terminal: Terminal, report: Rep
     hasControllingTerminal: hasControllingTerminal(),
     sharesScreen: isatty(1),
     report,
+    leave,
   });
 }

@@ -24,8 +24,8 @@ describe("the first line", () => {
   });
 
   test("shortens a long command line", () => {
-    expect(subjectOf({ kind: "program", words: ["python3", "x".repeat(100)] })).toBe(
-      `python3 ${"x".repeat(51)}…`,
+    expect(subjectOf({ kind: "program", words: ["python3", "x".repeat(300)] })).toBe(
+      `python3 ${"x".repeat(191)}…`,
     );
   });
 });

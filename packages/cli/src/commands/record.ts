@@ -30,8 +30,10 @@ export interface Surroundings {
   readonly hasControllingTerminal: boolean;
   /** What a program that we start prints appears where our status line would. */
   readonly sharesScreen: boolean;
-  /** Tells about trouble that must not keep us from waiting for the program. */
+  /** Tells about trouble that must not keep us from what is left to do. */
   readonly report: (error: unknown) => Promise<void>;
+  /** Ends pyspy at once. */
+  readonly leave: (ending: Ending) => void;
 }
 
 /**
@@ -54,19 +56,21 @@ async function recordProcess(
   pid: number,
   command: RecordCommand,
   output: OutputFile,
-  { samplers, terminal, onAskingSignal }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Ending> {
+  const { samplers, terminal, onAskingSignal, leave } = surroundings;
   // Until the process is open there is nothing to keep, and a signal ends pyspy as it would any program.
   await using sampler = await samplers.attach(pid, samplerOptions(command));
-  // The first signal asks for the profile; then nobody listens any more, so that the second one ends pyspy at once.
-  const signals = onAskingSignal(() => {
-    signals[Symbol.dispose]();
+  let isStopping = false;
+  using _signals = onAskingSignal((signal) => {
+    // The first one asks for the profile. Who sends another does not want to wait for it.
+    if (isStopping) leave({ signal });
+    isStopping = true;
     sampler.stop();
   });
   terminal.say(startMessage({ ...command, python: await sampler.python }));
   const profile = await collect(sampler, command, terminal, true);
-  const wrote = await writeProfile(sampler, profile, command, output, terminal);
-  signals[Symbol.dispose]();
+  const wrote = await writeProfile(sampler, profile, command, output, surroundings);
   return { code: wrote ? 0 : 1 };
 }
 
@@ -98,7 +102,7 @@ async function recordProgram(
   try {
     terminal.say(startMessage({ ...command, python: undefined }));
     const profile = await collect(sampler, command, terminal, !sharesScreen);
-    await writeProfile(sampler, profile, command, output, terminal);
+    await writeProfile(sampler, profile, command, output, surroundings);
   } catch (error) {
     await report(error);
   }
@@ -136,23 +140,25 @@ async function collect(
   return builder;
 }
 
-/** Writes what there is and says so. False if sampling failed; a profile is written even then if it has samples. */
+/**
+ * Writes what there is and says so.
+ *
+ * @returns false if sampling failed after some samples
+ * @throws {SamplerError} if it failed before the first one: then there is no profile
+ */
 async function writeProfile(
   sampler: Sampler,
   builder: ProfileBuilder,
   command: RecordCommand,
   output: OutputFile,
-  terminal: Terminal,
+  { terminal, report }: Surroundings,
 ): Promise<boolean> {
   const { seconds, problem, reason } = await sampler.end;
   const profile = builder.finish(seconds * 1e9);
   const tree = foldStacks(profile);
   const summary: RecordingSummary = { samples: tree.samples, seconds, counters: profile.counters };
-  if (problem && tree.samples === 0) {
-    terminal.fail(`No profile was written: ${problem.message}`);
-    return false;
-  }
-  if (problem) terminal.fail(`Sampling ended early: ${problem.message}`);
+  if (problem && tree.samples === 0) throw problem;
+  if (problem) await report(problem);
   else if (tree.samples === 0) terminal.warn(emptyMessage(summary));
   output.write(render(command, profile, tree));
   terminal.say(wroteMessage(output.name, summary));

@@ -127,6 +127,18 @@ describe("a running process", () => {
     },
   );
 
+  test("is left without a profile at the second signal", async () => {
+    const sampler = new FakeSampler({ python });
+    const world = new World(sampler);
+    const ending = record(recordCommand(attached), world.surroundings);
+    await until(() => world.isListening);
+    world.send("SIGINT");
+    world.send("SIGTERM");
+    expect(world.left).toEqual([{ signal: "SIGTERM" }]);
+    sampler.finish();
+    await ending;
+  });
+
   test("that cannot be sampled leaves no file and does not swallow signals", async () => {
     const world = new World(new FakeSampler({ python }));
     const error = new SamplerError("not-python", "Process 1234 (sleep) does not run Python");

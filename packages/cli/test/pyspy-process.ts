@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach } from "vitest";
+import { findPythons, type Python } from "../../../tools/testing/pythons.js";
+
+/** The built command, as npm links it. */
+export const pyspyPath = fileURLToPath(new URL("../bin/pyspy.js", import.meta.url));
+
+const busyPath = fileURLToPath(new URL("targets/busy.py", import.meta.url));
+
+/** How a process ended and what it wrote. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process of a test, in a session of its own: without a terminal, and easy to end with everything it has started. */
+export class TestProcess {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+  stdout = "";
+  stderr = "";
+  #hasEnded = false;
+  #wake: () => void = () => {};
+
+  constructor(words: readonly string[], options: { readonly folder: string; readonly stdin?: "pipe" }) {
+    const [program = "", ...parameters] = words;
+    const { NO_COLOR: _, ...environment } = process.env;
+    this.child = spawn(program, parameters, {
+      cwd: options.folder,
+      env: { ...environment, TERM: "xterm" },
+      stdio: [options.stdin ?? "ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
+      this.#wake();
+    });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+      this.#wake();
+    });
+    this.outcome = new Promise((resolve, reject) => {
+      this.child.once("error", reject);
+      this.child.once("close", (code, signal) => {
+        this.#hasEnded = true;
+        this.#wake();
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Waits until something about what was written is so. */
+  async until(condition: (process: this) => boolean): Promise<void> {
+    while (!condition(this)) {
+      if (this.#hasEnded) throw new Error(`it ended before that:\n${this.stdout}\n${this.stderr}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Waits for this many more tenths of a second of work of `busy.py`, whose lines are on standard output. */
+  async moreTicks(count: number): Promise<void> {
+    const goal = ticksIn(this.stdout) + count;
+    await this.until(() => ticksIn(this.stdout) >= goal);
+  }
+
+  /** Ends it and everything that it has started. */
+  async end(): Promise<void> {
+    try {
+      process.kill(-this.pid, "SIGKILL");
+    } catch {
+      // All of them have ended already.
+    }
+    await this.outcome.catch(() => {});
+  }
+}
+
+function ticksIn(text: string): number {
+  return text.split("tick ").length - 1;
+}
+
+/** The folder and the processes of one test, which are gone after it. */
+export class Workplace {
+  folder = "";
+  #processes: TestProcess[] = [];
+
+  constructor() {
+    beforeEach(() => {
+      this.folder = mkdtempSync(join(tmpdir(), "pyspy-live-"));
+    });
+    afterEach(async () => {
+      await Promise.all(this.#processes.map((process) => process.end()));
+      this.#processes = [];
+      rmSync(this.folder, { recursive: true });
+    });
+  }
+
+  start(words: readonly string[], options: { readonly stdin?: "pipe" } = {}): TestProcess {
+    const started = new TestProcess(words, { folder: this.folder, ...options });
+    this.#processes.push(started);
+    return started;
+  }
+
+  /** Starts the built pyspy. */
+  pyspy(...argv: readonly string[]): TestProcess {
+    return this.start([process.execPath, pyspyPath, ...argv]);
+  }
+}
+
+/** The words that start `busy.py`. */
+export function busy(python: Python, ...options: readonly string[]): readonly string[] {
+  return [...python.command, busyPath, ...options];
+}
+
+/** Every Python that can be sampled. */
+export const pythons = findPythons().filter(
+  ({ name, version: { major, minor }, freeThreaded, debug }) =>
+    major === 3 && minor >= 8 && minor <= 13 && !freeThreaded && !debug && !name.includes("32-bit"),
+);
+
+/** One of them, where one is enough. */
+export function anyPython(): Python {
+  const [python] = pythons.slice(-1);
+  if (!python) throw new Error("There is no CPython 3.8 to 3.13 on this machine");
+  return python;
+}

@@ -1,0 +1,233 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { anyPython, busy, pyspyPath, pythons, Workplace } from "./pyspy-process.js";
+
+const workplace = new Workplace();
+const profilePath = (): string => join(workplace.folder, "out.txt");
+const profile = (): string => readFileSync(profilePath(), "utf8");
+const record = ["record", "-f", "raw", "-o", "out.txt"] as const;
+
+/** Stacks of `busy.py` at work, from the module down. */
+const workStacks =
+  /^<module> \(.*busy\.py:\d+\);main \(.*busy\.py:\d+\);tick \(.*busy\.py:\d+\);work \(.*busy\.py:\d+\) \d+$/m;
+const wrote =
+  /^pyspy: Wrote out\.txt: \d+ samples in \d+\.\d s at \d+\.\d\/s, \d+ errors?(, \d+ torn)?(, \d+ missed .*)?$/;
+
+/** The lines that pyspy wrote, where the last one is about the file. */
+function expectWroteIn(stderr: string): void {
+  const lines = stderr.trimEnd().split("\n");
+  expect(lines).toEqual([expect.stringMatching(/^pyspy: Sampling /), expect.stringMatching(wrote)]);
+  expect(readdirSync(workplace.folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+}
+
+test("there is a Python to test with", () => {
+  expect(pythons.length).toBeGreaterThan(0);
+});
+
+describe.each(pythons)("a program run by Python $name", (python) => {
+  test("is sampled from its start to its end", async () => {
+    const words = busy(python, "--ticks", "12");
+    const { code, stdout, stderr } = await workplace.pyspy(...record, "--", ...words).outcome;
+    expect(stderr).toMatch(
+      /^pyspy: Sampling .*busy\.py --ticks 12 until it ends, 100 times a second; press Ctrl-C to stop\n/,
+    );
+    expectWroteIn(stderr);
+    expect(stdout.match(/^tick /gm)).toHaveLength(12);
+    expect(profile()).toMatch(workStacks);
+    expect(code).toBe(0);
+  });
+});
+
+describe("a program", () => {
+  const python = anyPython();
+
+  test("is drawn as a flame graph", async () => {
+    const words = busy(python, "--ticks", "8");
+    const { code } = await workplace.pyspy("rec", "-o", "a.svg", ...words).outcome;
+    const svg = readFileSync(join(workplace.folder, "a.svg"), "utf8");
+    expect(svg).toMatch(/^<\?xml /);
+    expect(svg).toMatch(/<title>work \(.*busy\.py:\d+\) \(\d+ samples?, [\d.]+%\)<\/title>/);
+    expect(svg.trimEnd()).toMatch(/<\/svg>$/);
+    expect(code).toBe(0);
+  });
+
+  test("gets its own options without -- too, and the file gets a default name", async () => {
+    const words = busy(python, "--ticks", "5", "--exit", "3");
+    const { code } = await workplace.pyspy("r", "-f", "RAW", ...words).outcome;
+    expect(code).toBe(3);
+    expect(readdirSync(workplace.folder)).toEqual([
+      expect.stringMatching(/^python[\d.]*-\d{4}-\d\d-\d\dT\d{6}\.txt$/),
+    ]);
+  });
+
+  test("keeps its standard streams blocking, although pyspy writes to the same pipe", async () => {
+    const { stdout } = await workplace.pyspy(...record, ...busy(python, "--ticks", "12")).outcome;
+    expect(stdout).toContain("tick 11 True True\n");
+    expect(stdout).not.toContain("False");
+  });
+
+  test.each([1, 7, 255])("gives its exit code %i", async (exit) => {
+    const { code } = await workplace.pyspy(...record, ...busy(python, "--ticks", "5", "--exit", String(exit)))
+      .outcome;
+    expect(code).toBe(exit);
+  });
+
+  test("that dies of SIGTERM makes pyspy die of it, after the profile is written", async () => {
+    const words = busy(python, "--ticks", "8", "--signal", "15");
+    expect(await workplace.pyspy(...record, ...words).outcome).toMatchObject({
+      code: null,
+      signal: "SIGTERM",
+    });
+    expect(profile()).toMatch(workStacks);
+  });
+
+  test("that dies of SIGKILL makes pyspy end with 137", async () => {
+    const words = busy(python, "--ticks", "8", "--signal", "9");
+    expect(await workplace.pyspy(...record, ...words).outcome).toMatchObject({ code: 137, signal: null });
+    expect(profile()).toMatch(workStacks);
+  });
+
+  test("goes on when the time is over and the profile is written", async () => {
+    const end = join(workplace.folder, "end");
+    const process = workplace.pyspy(...record, "-d", "1", ...busy(python, "--until", end, "--exit", "5"));
+    await process.until(({ stderr }) => stderr.includes("Wrote"));
+    expect(profile()).toMatch(workStacks);
+    await process.moreTicks(2);
+    writeFileSync(end, "");
+    const { code, stderr } = await process.outcome;
+    expectWroteIn(stderr);
+    expect(code).toBe(5);
+  });
+
+  test("hears of an interrupt that only pyspy got, and the profile is written", async () => {
+    const process = workplace.pyspy(...record, ...busy(python));
+    await process.moreTicks(10);
+    globalThis.process.kill(process.pid, "SIGINT");
+    expect(await process.outcome).toMatchObject({ code: null, signal: "SIGINT" });
+    expect(process.stderr).toContain("KeyboardInterrupt");
+    expect(process.stderr).toMatch(/^pyspy: Wrote out\.txt: /m);
+    expect(profile()).toMatch(workStacks);
+  });
+
+  test("that survives interrupts is waited for", async () => {
+    const end = join(workplace.folder, "end");
+    const process = workplace.pyspy(...record, ...busy(python, "--until", end, "--count-interrupts"));
+    await process.moreTicks(5);
+    globalThis.process.kill(process.pid, "SIGINT");
+    await process.until(({ stderr }) => stderr.includes("Wrote"));
+    await process.moreTicks(2);
+    globalThis.process.kill(process.pid, "SIGINT");
+    await process.moreTicks(2);
+    writeFileSync(end, "");
+    const { code, stderr } = await process.outcome;
+    expectWroteIn(stderr);
+    expect(code).toBe(12);
+  });
+
+  test.each(["SIGTERM", "SIGHUP"] as const)(
+    "is ended by a %s to pyspy, and the profile is written",
+    async (signal) => {
+      const process = workplace.pyspy(...record, ...busy(python));
+      await process.moreTicks(10);
+      globalThis.process.kill(process.pid, signal);
+      expect(await process.outcome).toMatchObject({ code: null, signal });
+      expectWroteIn(process.stderr);
+      expect(profile()).toMatch(workStacks);
+    },
+  );
+
+  test("that only sleeps is shown with --idle", async () => {
+    await workplace.pyspy(...record, "--idle", ...busy(python, "--ticks", "8", "--idle")).outcome;
+    expect(profile()).toMatch(/;tick \(.*busy\.py:\d+\) \d+$/m);
+  });
+});
+
+describe("a running process", () => {
+  const python = anyPython();
+
+  test("is sampled for a time, and goes on", async () => {
+    const target = workplace.start(busy(python));
+    await target.moreTicks(1);
+    const pid = `0x${target.pid.toString(16)}`;
+    const { code, stdout, stderr } = await workplace.pyspy(...record, "-p", pid, "-d", "1").outcome;
+    expect(stderr).toMatch(
+      new RegExp(
+        `^pyspy: Sampling process ${target.pid} \\(Python 3\\.\\d+\\.\\d+\\S*\\) for 1 s, 100 times a second; `,
+      ),
+    );
+    expectWroteIn(stderr);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(profile()).toMatch(workStacks);
+    await target.moreTicks(1);
+  });
+
+  test("is sampled until it ends", async () => {
+    const end = join(workplace.folder, "end");
+    const target = workplace.start(busy(python, "--until", end));
+    await target.moreTicks(1);
+    const pyspy = workplace.pyspy(...record, "-p", String(target.pid));
+    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
+    await target.moreTicks(8);
+    writeFileSync(end, "");
+    const { code, stderr } = await pyspy.outcome;
+    expectWroteIn(stderr);
+    expect(code).toBe(0);
+    expect(profile()).toMatch(workStacks);
+  });
+
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("is left at %s with what there is", async (signal) => {
+    const target = workplace.start(busy(python));
+    await target.moreTicks(1);
+    const pyspy = workplace.pyspy(...record, "-p", String(target.pid));
+    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
+    await target.moreTicks(8);
+    process.kill(pyspy.pid, signal);
+    const { code, stderr } = await pyspy.outcome;
+    expectWroteIn(stderr);
+    expect(code).toBe(0);
+    expect(profile()).toMatch(workStacks);
+    await target.moreTicks(1);
+  });
+
+  test("that only sleeps leaves an empty flame graph and an explanation", async () => {
+    const sleep = "import time; print('ready', flush=True); time.sleep(60)";
+    const target = workplace.start([...python.command, "-c", sleep]);
+    await target.until(({ stdout }) => stdout.includes("ready"));
+    const pid = String(target.pid);
+    const { code, stderr } = await workplace.pyspy("record", "-o", "a.svg", "-d", "1", "-p", pid).outcome;
+    const [, reason, last] = stderr.split("\n");
+    expect(reason).toMatch(/^pyspy: Nothing to show: all \d+ stacks were idle; use --idle to include them$/);
+    expect(last).toMatch(/^pyspy: Wrote a\.svg: 0 samples in 1\.\d s at /);
+    expect(readFileSync(join(workplace.folder, "a.svg"), "utf8")).toContain("</svg>");
+    expect(code).toBe(0);
+  });
+
+  test("is written to standard output, also if nobody reads it to the end", async () => {
+    const target = workplace.start(busy(python));
+    await target.moreTicks(1);
+    const argv = ["record", "-f", "raw", "-o", "-", "-d", "1", "-p", String(target.pid)];
+    const { code, stdout, stderr } = await workplace.pyspy(...argv).outcome;
+    expect(stdout).toMatch(workStacks);
+    expect(stderr).toContain("pyspy: Wrote the profile to standard output: ");
+    expect(code).toBe(0);
+    const pipe = `{ "$@"; echo "code $?" >&2; } | true`;
+    const words = ["sh", "-c", pipe, "sh", process.execPath, pyspyPath, ...argv];
+    expect((await workplace.start(words).outcome).stderr).toMatch(/^code 0$/m);
+  });
+
+  test("replaces the older profile only when there is a new one", async () => {
+    writeFileSync(profilePath(), "older");
+    const target = workplace.start(busy(python));
+    await target.moreTicks(1);
+    const pyspy = workplace.pyspy(...record, "-p", String(target.pid));
+    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
+    await target.moreTicks(5);
+    expect(profile()).toBe("older");
+    process.kill(pyspy.pid, "SIGKILL");
+    await pyspy.outcome;
+    expect(profile()).toBe("older");
+    expect(readdirSync(workplace.folder)).toEqual(["out.txt"]);
+    expect(existsSync(`/proc/${target.pid}`)).toBe(true);
+  });
+});
