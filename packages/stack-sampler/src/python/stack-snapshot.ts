@@ -5,9 +5,13 @@
  * frame-by-frame walk shows stacks that never existed in up to a third of all samples. So everything that a
  * walk may need is read ahead, at the places where the last sample met it: the thread state, the used
  * part of its data-stack chunks, and the frames that are elsewhere (on the C stack, in generators, and
- * all of them up to 3.10). One system call reads it all, and then all of it again. A walk goes
- * through the first copy and compares with the second: where both agree on what runs and who called it, the stack
- * was there. What was not read ahead is read on its own, and is known the next time.
+ * all of them up to 3.10). One system call reads it all, and then all of it again. What was not read ahead is
+ * read on its own, and is known the next time.
+ *
+ * A walk goes through one copy and compares with the other: where both agree on what runs in every frame and who called
+ * it, the stack was there. Which frame is the innermost may have changed from one copy to the other: if the later
+ * one was called from the earlier one, the earlier stack was alive all the time; if the earlier one has returned to
+ * the later one, the later stack was. Only if neither is so there is nothing to believe.
  */
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader, ScatterRead } from "@pyspy/proc-memory";
@@ -15,7 +19,7 @@ import type { ThreadTrack } from "./thread-track.js";
 
 /**
  * What came of a walk:
- * - `good`: both copies agree on every frame
+ * - `good`: the copies agree: the stack was there
  * - `torn`: they do not
  * - `learnt`: complete, but something had to be read on its own: the next read will bring it
  * - `unreadable`: a frame could not be read
@@ -30,15 +34,13 @@ const MAX_CHUNK_BYTES = 1 << 26;
 const MAX_FRAMES = 1 << 20;
 const CFRAME_BYTES = 16;
 
-interface CurrentFrame {
-  readonly address: Address;
-  readonly outcome: WalkOutcome;
-}
+type Copy = "first" | "second";
 
 /** Where one stretch of the target's memory is in a read: [start, end), and its two copies in the buffer. */
 interface Region {
   readonly start: Address;
   readonly end: Address;
+  /** Offsets of the two copies in the buffer. */
   readonly first: number;
   second: number;
 }
@@ -68,7 +70,7 @@ export class StackSnapshot {
   /** Adds everything that a walk of the thread may need to `plan`, twice. */
   plan(track: ThreadTrack, plan: ScatterRead): PlannedStack {
     const firstRange = plan.rangeCount;
-    const threadState = plan.add(track.threadState, this.#threadStateLength);
+    const first = plan.add(track.threadState, this.#threadStateLength);
     const regions: Region[] = [];
     const strays = new Map<Address, Region>();
     for (const { address, used } of track.chunks) {
@@ -82,10 +84,10 @@ export class StackSnapshot {
         second: 0,
       });
     }
-    const threadStateAgain = plan.add(track.threadState, this.#threadStateLength);
+    const second = plan.add(track.threadState, this.#threadStateLength);
     for (const region of regions) region.second = plan.add(region.start, region.end - region.start);
     for (const region of strays.values()) region.second = plan.add(region.start, region.end - region.start);
-    return { firstRange, endRange: plan.rangeCount, threadState, threadStateAgain, regions, strays };
+    return { firstRange, endRange: plan.rangeCount, threadState: { first, second }, regions, strays };
   }
 
   /**
@@ -99,13 +101,32 @@ export class StackSnapshot {
     // Something that was expected is gone: learn anew where things are.
     if (!complete) track.forgetPlaces();
     const known = complete ? planned : threadStateOnly(planned);
-    const ahead = this.#followChunks(track, plan, planned.threadState);
-    const current = this.#currentFrame(track, plan, known);
-    let { address, outcome } = current;
-    if (outcome === "unreadable") return outcome;
-    if (outcome === "good" && !(complete && ahead)) outcome = "learnt";
+    const ahead = this.#followChunks(track, plan, planned.threadState.first);
+    const before = this.#currentFrame(track, plan, known, "first");
+    const after = this.#currentFrame(track, plan, known, "second");
+    if (before === undefined || after === undefined) return "unreadable";
 
+    let copy: Copy = "first";
+    let outcome: WalkOutcome = complete && ahead ? "good" : "learnt";
+    if (before !== after && !this.#isCaller(plan, known, before, after, "second")) {
+      if (this.#isCaller(plan, known, after, before, "first")) copy = "second";
+      else outcome = "torn";
+    }
+    return this.#walkFrom(copy === "first" ? before : after, copy, track, plan, known, outcome);
+  }
+
+  #walkFrom(
+    start: Address,
+    copy: Copy,
+    track: ThreadTrack,
+    plan: ScatterRead,
+    known: PlannedStack,
+    expected: WalkOutcome,
+  ): WalkOutcome {
     const { frame } = this.#layout;
+    const other = copy === "first" ? "second" : "first";
+    let outcome = expected;
+    let address = start;
     for (let steps = 0; address !== 0; steps++) {
       if (steps === MAX_FRAMES) return "torn";
       const region = find(known, address, this.#frameLength);
@@ -115,8 +136,8 @@ export class StackSnapshot {
         if (!this.#readStray(address, this.#frameLength)) return "unreadable";
         if (outcome === "good") outcome = "learnt";
       } else {
-        offset = region.first + (address - region.start);
-        const again = region.second + (address - region.start);
+        offset = region[copy] + (address - region.start);
+        const again = region[other] + (address - region.start);
         const agrees =
           sameWord(view, offset, again, frame.executable) && sameWord(view, offset, again, frame.previous);
         if (!agrees) outcome = "torn";
@@ -126,6 +147,18 @@ export class StackSnapshot {
       address = pointerAt(view, offset + frame.previous);
     }
     return outcome;
+  }
+
+  /** Whether the frame `caller` is in the chain that starts at `callee`, in one copy. */
+  #isCaller(plan: ScatterRead, known: PlannedStack, caller: Address, callee: Address, copy: Copy): boolean {
+    let address = callee;
+    for (let steps = 0; address !== 0 && steps < MAX_FRAMES; steps++) {
+      if (address === caller) return true;
+      const region = find(known, address, this.#frameLength);
+      if (region === undefined) return false;
+      address = plan.addressAt(region[copy] + (address - region.start) + this.#layout.frame.previous);
+    }
+    return false;
   }
 
   /** Keeps a frame of the walk, unless it is a stepping stone between C and Python. */
@@ -148,33 +181,20 @@ export class StackSnapshot {
     this.depth += 1;
   }
 
-  /** The innermost frame, if both copies agree on it. */
-  #currentFrame(track: ThreadTrack, plan: ScatterRead, planned: PlannedStack): CurrentFrame {
+  /** The innermost frame in one copy; undefined if it cannot be read. */
+  #currentFrame(track: ThreadTrack, plan: ScatterRead, known: PlannedStack, copy: Copy): Address | undefined {
     const { threadState: fields, cframe } = this.#layout;
-    const field = fields.current_frame === ABSENT ? fields.frame : fields.current_frame;
-    if (fields.cframe === ABSENT || field !== ABSENT) {
-      const address = plan.addressAt(planned.threadState + field);
-      return {
-        address,
-        outcome: address === plan.addressAt(planned.threadStateAgain + field) ? "good" : "torn",
-      };
-    }
+    const threadState = known.threadState[copy];
+    if (fields.current_frame !== ABSENT) return plan.addressAt(threadState + fields.current_frame);
+    if (fields.cframe === ABSENT) return plan.addressAt(threadState + fields.frame);
     // 3.11 and 3.12 keep it in a `_PyCFrame` on the C stack, one for each activation of the eval loop.
-    const address = plan.addressAt(planned.threadState + fields.cframe);
-    if (address === 0) return { address: 0, outcome: "good" };
+    const address = plan.addressAt(threadState + fields.cframe);
+    if (address === 0) return 0;
     track.meet(address, CFRAME_BYTES);
-    const region = planned.strays.get(address);
-    if (region === undefined) {
-      if (!this.#readStray(address, CFRAME_BYTES)) return { address: 0, outcome: "unreadable" };
-      return { address: pointerAt(this.#stray, cframe.current_frame), outcome: "learnt" };
-    }
-    const agrees =
-      address === plan.addressAt(planned.threadStateAgain + fields.cframe) &&
-      sameWord(plan.view, region.first, region.second, cframe.current_frame);
-    return {
-      address: plan.addressAt(region.first + cframe.current_frame),
-      outcome: agrees ? "good" : "torn",
-    };
+    const region = known.strays.get(address);
+    if (region !== undefined) return plan.addressAt(region[copy] + cframe.current_frame);
+    if (!this.#readStray(address, CFRAME_BYTES)) return undefined;
+    return pointerAt(this.#stray, cframe.current_frame);
   }
 
   /**
@@ -229,15 +249,15 @@ export interface PlannedStack {
   readonly firstRange: number;
   readonly endRange: number;
   /** Offsets of the two copies of the thread state in the buffer. */
-  readonly threadState: number;
-  readonly threadStateAgain: number;
+  readonly threadState: Readonly<Record<Copy, number>>;
   readonly regions: readonly Region[];
   readonly strays: ReadonlyMap<Address, Region>;
 }
 
 /** The same read, of which only the thread state is to be believed. */
 function threadStateOnly(planned: PlannedStack): PlannedStack {
-  return { ...planned, threadStateAgain: planned.threadState, regions: [], strays: new Map() };
+  const { first } = planned.threadState;
+  return { ...planned, threadState: { first, second: first }, regions: [], strays: new Map() };
 }
 
 function find(planned: PlannedStack, address: Address, length: number): Region | undefined {
