@@ -51,13 +51,13 @@ export function wroteMessage(file: string, { samples, seconds, counters }: Recor
 const notableMisses = 0.01;
 
 /** Why a profile is empty though nothing failed, and what to do about it. */
-export function emptyMessage({ samples, counters }: RecordingSummary): string {
-  const { attempted, unreadable } = counters;
-  if (attempted === 0) return "Nothing to show: it ended before a first sample could be taken";
-  const idle = attempted - unreadable - samples;
-  if (idle === 0) return `Nothing to show: none of the ${count(attempted, "stack")} could be read`;
-  const rest = unreadable === 0 ? "" : ` and ${unreadable} could not be read`;
-  return `Nothing to show: all ${count(idle, "stack")} were idle${rest}; use --idle to include them`;
+export function emptyMessage({ taken, attempted, unreadable }: SampleCounters): string {
+  if (taken === 0) return "Nothing to show: it ended before a first sample could be taken";
+  if (attempted > 0 && unreadable === attempted) {
+    return `Nothing to show: none of ${count(attempted, "stack")} could be read`;
+  }
+  const all = taken === 1 ? "in the only sample" : `in all ${taken} samples`;
+  return `Nothing to show: every thread was idle ${all}; use --idle to include threads that wait`;
 }
 
 function count(number: number, noun: string): string {

@@ -70,14 +70,17 @@ describe("the last line", () => {
 
 describe("an empty profile", () => {
   test.each([
-    [{ attempted: 0 }, "Nothing to show: it ended before a first sample could be taken"],
-    [{ attempted: 497, good: 497 }, "Nothing to show: all 497 stacks were idle; use --idle to include them"],
-    [{ attempted: 7, unreadable: 7 }, "Nothing to show: none of the 7 stacks could be read"],
+    [{ missed: 9 }, "Nothing to show: it ended before a first sample could be taken"],
     [
-      { attempted: 7, good: 4, torn: 1, unreadable: 2 },
-      "Nothing to show: all 5 stacks were idle and 2 could not be read; use --idle to include them",
+      { taken: 497 },
+      "Nothing to show: every thread was idle in all 497 samples; use --idle to include threads that wait",
     ],
+    [
+      { taken: 1, attempted: 2, good: 1, unreadable: 1 },
+      "Nothing to show: every thread was idle in the only sample; use --idle to include threads that wait",
+    ],
+    [{ taken: 7, attempted: 7, unreadable: 7 }, "Nothing to show: none of 7 stacks could be read"],
   ])("with %o explains itself", (changes, message) => {
-    expect(emptyMessage({ samples: 0, seconds: 5, counters: counters(changes) })).toBe(message);
+    expect(emptyMessage(counters(changes))).toBe(message);
   });
 });

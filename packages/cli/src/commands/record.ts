@@ -159,7 +159,7 @@ async function writeProfile(
   const summary: RecordingSummary = { samples: tree.samples, seconds, counters: profile.counters };
   if (problem && tree.samples === 0) throw problem;
   if (problem) await report(problem);
-  else if (tree.samples === 0) terminal.warn(emptyMessage(summary));
+  else if (tree.samples === 0) terminal.warn(emptyMessage(profile.counters));
   output.write(render(command, profile, tree));
   terminal.say(wroteMessage(output.name, summary));
   return reason !== "failed";

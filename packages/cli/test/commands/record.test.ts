@@ -157,14 +157,10 @@ describe("a running process", () => {
   });
 
   test("that only waited leaves an empty profile and an explanation", async () => {
-    const world = new World(
-      new FakeSampler({ python }).take(0, { taken: 497, attempted: 497, good: 497 }).finish(),
-    );
+    const world = new World(new FakeSampler({ python }).take(0, { taken: 497 }).finish());
     expect(await record(recordCommand(attached), world.surroundings)).toEqual(exited(0));
     expect(output()).toBe("");
-    expect(world.text).toMatch(
-      /Nothing to show: all 497 stacks were idle; use --idle to include them\n.*Wrote/,
-    );
+    expect(world.text).toMatch(/Nothing to show: every thread was idle in all 497 samples; .*\n.*Wrote/);
   });
 
   test("is not touched if the profile could not be written", async () => {
