@@ -35,7 +35,9 @@ export class PrivateApt {
         cause ??= error;
       }
     }
-    throw new CommandError(`no mirror serves ${suite}: ${cause}`, { cause });
+    throw new CommandError(`no mirror serves ${suite}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
   }
 
   private constructor(folder: string, suite: string, architecture: DebianArchitecture, mirror: string) {

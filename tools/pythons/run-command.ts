@@ -24,5 +24,5 @@ export function runCommand(
   if (status === 0) return stdout;
   const reason = error?.message ?? (signal ? `killed by ${signal}` : `exit code ${status}`);
   const lastWords = (stderr || stdout || "").trim().split("\n").slice(-3).join("; ");
-  throw new CommandError(`${program} ${words.at(-1) ?? ""}: ${reason}${lastWords && `: ${lastWords}`}`);
+  throw new CommandError(`${program}: ${reason}${lastWords && `: ${lastWords}`}`);
 }
