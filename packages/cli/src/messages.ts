@@ -7,7 +7,7 @@ export function subjectOf(target: RecordTarget): string {
   return target.kind === "process" ? `process ${target.pid}` : shortened(commandLine(target.words), 200);
 }
 
-/** Said when sampling begins: of what, how often, and how it ends. */
+/** Said when sampling begins: how often, how it ends, and of what, which may be long. */
 export function startMessage(options: {
   readonly target: RecordTarget;
   readonly python: PythonDescription | undefined;
@@ -18,7 +18,7 @@ export function startMessage(options: {
   const described = python ? `${subjectOf(target)} (Python ${python.version})` : subjectOf(target);
   const often = rate === 1 ? "once a second" : `${rate} times a second`;
   const span = duration === undefined ? "until it ends" : `for ${duration} s`;
-  return `Sampling ${described} ${span}, ${often}; press Ctrl-C to stop`;
+  return `Sampling ${often} ${span} (Ctrl-C to stop): ${described}`;
 }
 
 /** How a recording went. */
@@ -40,9 +40,7 @@ export function wroteMessage(file: string, { samples, seconds, counters }: Recor
   ];
   if (torn > 0) parts.push(`${torn} torn`);
   if (missed > scheduled * notableMisses) {
-    parts.push(
-      `${missed} missed (${((100 * missed) / scheduled).toFixed(1)} %) because the machine was busy`,
-    );
+    parts.push(`${missed} missed (${((100 * missed) / scheduled).toFixed(1)} %)`);
   }
   return `Wrote ${file}: ${parts.join(", ")}`;
 }

@@ -12,14 +12,14 @@ function counters(changes: Partial<SampleCounters>): SampleCounters {
 describe("the first line", () => {
   test("says what is sampled, how often, and how to stop", () => {
     expect(startMessage({ target, python, rate: 100, duration: undefined })).toBe(
-      "Sampling process 1234 (Python 3.11.7) until it ends, 100 times a second; press Ctrl-C to stop",
+      "Sampling 100 times a second until it ends (Ctrl-C to stop): process 1234 (Python 3.11.7)",
     );
   });
 
   test("says how long, and speaks of one sample a second as people do", () => {
     const program = { kind: "program", words: ["python3", "my app.py"] } as const;
     expect(startMessage({ target: program, python: undefined, rate: 1, duration: 2.5 })).toBe(
-      "Sampling python3 'my app.py' for 2.5 s, once a second; press Ctrl-C to stop",
+      "Sampling once a second for 2.5 s (Ctrl-C to stop): python3 'my app.py'",
     );
   });
 
@@ -57,7 +57,7 @@ describe("the last line", () => {
       }),
     };
     expect(wroteMessage("a.txt", summary)).toBe(
-      "Wrote a.txt: 1 sample in 10.0 s at 9.0/s, 1 error, 3 torn, 10 missed (10.0 %) because the machine was busy",
+      "Wrote a.txt: 1 sample in 10.0 s at 9.0/s, 1 error, 3 torn, 10 missed (10.0 %)",
     );
   });
 

@@ -30,7 +30,7 @@ describe.each(pythons)("a program run by Python $name", (python) => {
     const words = busy(python, "--ticks", "12");
     const { code, stdout, stderr } = await workplace.pyspy(...record, "--", ...words).outcome;
     expect(stderr).toMatch(
-      /^pyspy: Sampling .*busy\.py --ticks 12 until it ends, 100 times a second; press Ctrl-C to stop\n/,
+      /^pyspy: Sampling 100 times a second until it ends \(Ctrl-C to stop\): .*busy\.py --ticks 12\n/,
     );
     expectWroteIn(stderr);
     expect(stdout.match(/^tick /gm)).toHaveLength(12);
@@ -153,7 +153,7 @@ describe("a running process", () => {
     const { code, stdout, stderr } = await workplace.pyspy(...record, "-p", pid, "-d", "1").outcome;
     expect(stderr).toMatch(
       new RegExp(
-        `^pyspy: Sampling process ${target.pid} \\(Python 3\\.\\d+\\.\\d+\\S*\\) for 1 s, 100 times a second; `,
+        `^pyspy: Sampling 100 times a second for 1 s \\(Ctrl-C to stop\\): process ${target.pid} \\(Python 3\\.\\d+\\.\\d+\\S*\\)\n`,
       ),
     );
     expectWroteIn(stderr);

@@ -44,7 +44,7 @@ export interface Surroundings {
  */
 export async function record(command: RecordCommand, surroundings: Surroundings): Promise<Ending> {
   const { target, format } = command;
-  const subject = target.kind === "process" ? String(target.pid) : (target.words[0] ?? "");
+  const subject = target.kind === "process" ? `process-${target.pid}` : (target.words[0] ?? "");
   const path = command.output ?? defaultOutputPath(subject, formatExtensions[format], new Date());
   const output = openOutput(path);
   return target.kind === "process"

@@ -100,7 +100,7 @@ describe("a running process", () => {
     expect(output()).toBe("work (app.py:4) 5\n");
     expect(world.asked).toEqual([1234, { rate: 100, idle: false }]);
     expect(world.text).toBe(
-      "pyspy: Sampling process 1234 (Python 3.11.7) until it ends, 100 times a second; press Ctrl-C to stop\n" +
+      "pyspy: Sampling 100 times a second until it ends (Ctrl-C to stop): process 1234 (Python 3.11.7)\n" +
         `pyspy: Wrote ${join(folder, "out.txt")}: 5 samples in 2.0 s at 2.5/s, 0 errors\n`,
     );
   });
@@ -177,7 +177,9 @@ describe("a program", () => {
     expect(await record(recordCommand(launched), world.surroundings)).toEqual(exited(7));
     expect(world.asked[0]).toEqual(["python3", "app.py"]);
     expect(output()).toBe("work (app.py:4) 5\n");
-    expect(world.text).toContain("pyspy: Sampling python3 app.py until it ends, 100 times a second");
+    expect(world.text).toContain(
+      "pyspy: Sampling 100 times a second until it ends (Ctrl-C to stop): python3 app.py",
+    );
   });
 
   test("is waited for after the profile has been written", async () => {
