@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { PythonHeaders } from "./headers.js";
 import { type Probe, probes } from "./probes.js";
 
@@ -26,6 +26,7 @@ export function measure(headers: PythonHeaders): Row {
 function measureIn(work: string, headers: PythonHeaders): Row {
   const source = join(work, "probe.c");
   const assembly = join(work, "probe.s");
+  const target = headers.architecture === "i386" ? targetI386(work, headers) : [];
   // What a key means first, then what it means in other versions: a line that does not compile is left out.
   let questions = probes.flatMap((probe) => probe.expressions.map((expression) => ({ probe, expression })));
   for (;;) {
@@ -36,7 +37,17 @@ function measureIn(work: string, headers: PythonHeaders): Row {
       "}",
     ].join("\n");
     writeFileSync(source, `${lines}\n`);
-    const flags = ["-w", "-std=gnu11", "-O0", "-fmax-errors=0", "-S", "-o", assembly, ...defines(headers)];
+    const flags = [
+      "-w",
+      "-std=gnu11",
+      "-O0",
+      "-fmax-errors=0",
+      "-S",
+      "-o",
+      assembly,
+      ...target,
+      ...defines(headers),
+    ];
     const { status, stderr, error } = spawnSync("gcc", [...flags, ...includes(headers), source], {
       encoding: "utf8",
       maxBuffer: 1 << 26,
@@ -68,6 +79,30 @@ function answers(assembly: string, questions: readonly { readonly probe: Probe }
     if (key !== undefined) row[key] ??= Number(value);
   }
   return Object.fromEntries(probes.flatMap(({ key }) => (key in row ? [[key, row[key] ?? 0]] : [])));
+}
+
+/**
+ * What makes the compiler of a 64-bit machine compile for i386 without the packages for that: the C library's headers
+ * serve both, but for one that is empty, and `pyconfig.h`, read first, keeps the guard that keeps the other one out.
+ */
+function targetI386(work: string, { folders, foreign }: PythonHeaders): readonly string[] {
+  mkdirSync(join(work, "gnu"));
+  writeFileSync(join(work, "gnu/stubs-32.h"), "");
+  const flags = ["-m32", `-I${work}`, "-idirafter", "/usr/include/x86_64-linux-gnu"];
+  if (!foreign) return flags;
+  // Where the one of Debian, which only chooses between architectures, includes it from.
+  const configuration = join(work, "i386-linux-gnu", basename(folders[0] ?? ""), "pyconfig.h");
+  const sizes = /(SIZEOF_(?:LONG|VOID_P|SIZE_T|PTHREAD_T|UINTPTR_T|TIME_T)|ALIGNOF_(?:LONG|SIZE_T)) 8\b/g;
+  mkdirSync(dirname(configuration), { recursive: true });
+  writeFileSync(configuration, pyconfig(folders).replace(sizes, "$1 4"));
+  return [...flags, "-include", configuration];
+}
+
+/** The configuration of the build, which Debian keeps in a folder of the architecture. */
+function pyconfig([folder = ""]: readonly string[]): string {
+  const places = [join(folder, "..", "x86_64-linux-gnu", basename(folder)), folder];
+  const path = places.map((place) => join(place, "pyconfig.h")).find(existsSync) ?? "";
+  return readFileSync(path, "utf8");
 }
 
 function defines({ freeThreaded }: PythonHeaders): readonly string[] {

@@ -99,8 +99,8 @@ describe("a synthetic target", () => {
 /** Where the loader put what a reader looks for first. */
 function runtimeAddress(pid: number, executable: string, { runtime }: Layout): number {
   const name = runtime.size === ABSENT ? "interp_head" : "_PyRuntime";
-  const symbols = execFileSync("nm", [executable], { encoding: "utf8" });
-  const value = new RegExp(`^([0-9a-f]+) \\w ${name}$`, "m").exec(symbols)?.[1] ?? "";
+  const symbols = execFileSync("readelf", ["--syms", "--wide", executable], { encoding: "utf8" });
+  const value = new RegExp(`^ *\\d+: ([0-9a-f]+) .* ${name}$`, "m").exec(symbols)?.[1] ?? "";
   const mappings = readFileSync(`/proc/${pid}/maps`, "utf8").split("\n");
   const [start = ""] = mappings.find((line) => line.endsWith(executable))?.split("-") ?? [];
   return Number.parseInt(start, 16) + Number.parseInt(value, 16);
