@@ -95,10 +95,14 @@ export function layoutFromDebugOffsets(table: Uint8Array): Layout {
       `Cannot use the debug offsets of CPython ${name}: ${contradiction}, so its list of fields is not the one known for ${listName(version)}`,
     );
   }
-  return layoutOfRow(rowOfOffsets(offsets, freeThreaded, measuredRowOf(version, freeThreaded)), {
+  const row = rowOfOffsets(offsets, freeThreaded, measuredRowOf(version, freeThreaded));
+  return layoutOfRow(row, {
     version,
     freeThreaded,
     verified: version.minor <= NEWEST_KNOWN && version.release === "" && !freeThreaded,
+    unicodeSize: 4,
+    // The two ids are next to each other, and each as wide as a C `long`.
+    isWindows: row["ts.native_thread_id"] === (row["ts.thread_id"] ?? 0) + 4,
   });
 }
 

@@ -1,3 +1,5 @@
+export { ASYNCIO_DEBUG_SIZE, type AsyncioDebug, asyncioDebugFromTable } from "./asyncio-debug.js";
+export { bytecodeCopySlot } from "./bytecode-copies.js";
 export {
   DEBUG_OFFSETS_READ_SIZE,
   type DebugOffsetsHeader,
@@ -7,7 +9,6 @@ export {
 } from "./debug-offsets.js";
 export {
   ABSENT,
-  type BytesLayout,
   type CFrameLayout,
   type CodeLayout,
   type DataStackChunkLayout,
@@ -17,25 +18,79 @@ export {
   type InterpreterLayout,
   type Layout,
   type LineTableKind,
-  type ObjectLayout,
   type PythonVersion,
   type RuntimeLayout,
+  type StackpointerKind,
   type ThreadStateLayout,
-  type TypeLayout,
-  type UnicodeLayout,
 } from "./layout.js";
 export { LayoutError, type LayoutErrorCode } from "./layout-error.js";
 export { layoutFor, type PythonBuild } from "./layout-for.js";
 export { linePosition } from "./line-table/line-position.js";
 export { type CodePosition, type LineRange, lineRanges, lookUpLine } from "./line-table/line-table.js";
+export { LocalKind } from "./local-kind.js";
+export type {
+  AsyncioTaskLayout,
+  BytesLayout,
+  CellLayout,
+  DictKeysLayout,
+  DictLayout,
+  FloatLayout,
+  FunctionLayout,
+  GeneratorLayout,
+  GeneratorState,
+  IntLayout,
+  ManagedDictLayout,
+  ObjectLayout,
+  SequenceLayout,
+  SetLayout,
+  StackReferenceLayout,
+  TypeLayout,
+  Unicode2Layout,
+  UnicodeLayout,
+  WeakReferenceLayout,
+} from "./object-layout.js";
+export { type DataLocation, OBJECT_READ_SIZE } from "./object-view.js";
+export { bytesHeader, decodeByteString } from "./objects/bytes.js";
 export {
-  type BytesHeader,
-  bytesHeader,
-  bytesHeaderSize,
-  decodeByteString,
-  decodeText,
-  type TextHeader,
-  unicodeHeader,
-  unicodeHeaderSize,
-} from "./objects/text.js";
-export { formatVersion, parsePyVersionHex, parseVersionText } from "./python-version.js";
+  DICT_KEYS_READ_SIZE,
+  type DictEntry,
+  type DictHeader,
+  type DictTable,
+  decodeDictEntries,
+  dictHeader,
+  dictKeysTable,
+} from "./objects/dict.js";
+export { decodeComplex, decodeFloat } from "./objects/float.js";
+export { decodeCell, decodeFunction, decodeWeakReference, type FunctionHeader } from "./objects/function.js";
+export {
+  awaitedSlot,
+  decodeGenerator,
+  frameState,
+  type GeneratorHeader,
+  isAwaiting,
+  resumeAddress,
+} from "./objects/generator.js";
+export {
+  type AttributeSource,
+  type AttributeStore,
+  attributeSources,
+  decodeAttributeSource,
+  decodeSlots,
+  type Slot,
+  type SlotTable,
+  slotTable,
+} from "./objects/instance.js";
+export { decodeInt2, decodeLong, type LongHeader, longHeader } from "./objects/int.js";
+export { decodePointers, listHeader, type SequenceHeader, tupleHeader } from "./objects/sequence.js";
+export { decodeSetEntries, type SetHeader, setHeader } from "./objects/set.js";
+export { decodeStackReference, type StackReference } from "./objects/stack-reference.js";
+export {
+  decodeType,
+  type ObjectKind,
+  objectKind,
+  TypeFlag,
+  type TypeHeader,
+  typeAddress,
+} from "./objects/type.js";
+export { decodeText, type TextHeader, unicodeHeader } from "./objects/unicode.js";
+export { formatVersion, implementationIn, parsePyVersionHex, parseVersionText } from "./python-version.js";

@@ -7,6 +7,27 @@
  * Names are CPython's own.
  */
 
+import type {
+  AsyncioTaskLayout,
+  BytesLayout,
+  CellLayout,
+  DictKeysLayout,
+  DictLayout,
+  FloatLayout,
+  FunctionLayout,
+  GeneratorLayout,
+  IntLayout,
+  ManagedDictLayout,
+  ObjectLayout,
+  SequenceLayout,
+  SetLayout,
+  StackReferenceLayout,
+  TypeLayout,
+  Unicode2Layout,
+  UnicodeLayout,
+  WeakReferenceLayout,
+} from "./object-layout.js";
+
 /** The value of a field that this build does not have. */
 export const ABSENT = -1;
 
@@ -36,7 +57,21 @@ export interface Layout {
   readonly object: ObjectLayout;
   readonly type: TypeLayout;
   readonly unicode: UnicodeLayout;
+  readonly unicode2: Unicode2Layout;
   readonly bytes: BytesLayout;
+  readonly int: IntLayout;
+  readonly float: FloatLayout;
+  readonly sequence: SequenceLayout;
+  readonly set: SetLayout;
+  readonly dict: DictLayout;
+  readonly dictKeys: DictKeysLayout;
+  readonly managedDict: ManagedDictLayout;
+  readonly generator: GeneratorLayout;
+  readonly function: FunctionLayout;
+  readonly cell: CellLayout;
+  readonly weakReference: WeakReferenceLayout;
+  readonly stackReference: StackReferenceLayout;
+  readonly asyncioTask: AsyncioTaskLayout;
 }
 
 /** `_PyRuntimeState` (3.7+), from the address of `_PyRuntime`. Absent up to 3.6, where `interp_head` is a variable of its own. */
@@ -94,6 +129,8 @@ export interface ThreadStateLayout {
   readonly base_frame: number;
   /** `pthread_self()`, which `threading.get_ident()` returns. */
   readonly thread_id: number;
+  /** Width of `thread_id` and `native_thread_id`: that of C's `long`. */
+  readonly thread_id_width: 4 | 8;
   /** `gettid()` in the target's own pid namespace (3.11+); 0 until the thread runs. */
   readonly native_thread_id: number;
   readonly datastack_chunk: number;
@@ -104,6 +141,9 @@ export interface ThreadStateLayout {
   readonly holds_gil: number;
   /** i32 (3.15+) */
   readonly gil_requested: number;
+  /** i32 (3.13+): 0 detached, 1 attached, 2 suspended, 3 shutting down. Without a GIL, attached is running. */
+  readonly state: number;
+  /** `current_exception`, up to 3.11 `curexc_type`: not 0 while an exception is being raised. */
   readonly current_exception: number;
   readonly exc_info: number;
 }
@@ -142,8 +182,16 @@ export interface FrameLayout {
   /** u8 (3.11): the first frame of a C activation of the eval loop. */
   readonly is_entry: number;
   readonly localsplus: number;
-  /** `f_stacktop`, `f_stackdepth`, `stacktop`, `stackpointer`: end of the value stack. */
+  readonly f_globals: number;
+  /** The namespace of a module or class body. */
+  readonly f_locals: number;
+  /** i8 (3.10): what a generator's frame is doing; a key of `generator.states`. */
+  readonly f_state: number;
+  /** Start of the value stack (up to 3.10; then it follows the locals). */
+  readonly f_valuestack: number;
+  /** `f_stacktop`, `f_stackdepth`, `stacktop`, `stackpointer`: end of the value stack, as {@link stackpointerKind} says. */
   readonly stackpointer: number;
+  readonly stackpointerKind: StackpointerKind;
   /** u32: which copy of the bytecode runs (free-threaded 3.14+). */
   readonly tlbc_index: number;
 }
@@ -156,6 +204,14 @@ export interface FrameLayout {
  * - `instr_ptr`: address of the current instruction (3.13+)
  */
 export type InstructionKind = "lasti-bytes" | "lasti-units" | "prev_instr" | "instr_ptr";
+
+/**
+ * What the stack pointer field of a frame is:
+ * - `pointer`: the address of the slot after the last (up to 3.9, 3.14+)
+ * - `depth`: an i32 number of slots from where `f_valuestack` points (3.10)
+ * - `index`: an i32 number of slots from `localsplus` (3.11–3.13)
+ */
+export type StackpointerKind = "pointer" | "depth" | "index";
 
 /** How a code object maps instructions to lines: which object it keeps, in which encoding. */
 export type LineTableKind = "lnotab-unsigned" | "lnotab" | "linetable" | "locations";
@@ -185,46 +241,8 @@ export interface CodeLayout {
   readonly co_code: number;
   /** Where the bytecode starts inside the code object (3.11+). */
   readonly co_code_adaptive: number;
+  /** i32 (3.11+): index of the first instruction that a traceback shows. */
+  readonly _co_firsttraceable: number;
+  /** Pointer to the copies of the bytecode, one a thread (free-threaded 3.14+). */
   readonly co_tlbc: number;
-}
-
-/** `PyObject`, `PyVarObject` */
-export interface ObjectLayout {
-  readonly size: number;
-  readonly ob_type: number;
-  readonly ob_size: number;
-  /** Width of `ob_size` in bytes: 4 up to 2.4, then that of a pointer. */
-  readonly ob_size_width: 4 | 8;
-}
-
-/** `PyTypeObject` */
-export interface TypeLayout {
-  /** `const char *` */
-  readonly tp_name: number;
-  readonly tp_basicsize: number;
-  readonly tp_flags: number;
-  readonly tp_dictoffset: number;
-  readonly ht_cached_keys: number;
-}
-
-/** `PyASCIIObject` and what follows it (3.3+). */
-export interface UnicodeLayout {
-  /** Length in code points. */
-  readonly length: number;
-  readonly state: number;
-  /** Where the text starts in a compact ASCII string. */
-  readonly asciiData: number;
-  /** Where the text starts in another compact string. */
-  readonly compactData: number;
-  /** Pointer to the text of a string that is not compact. */
-  readonly data: number;
-  /** Lowest bit of the 3-bit kind in `state`. */
-  readonly kindShift: number;
-  readonly compactShift: number;
-  readonly asciiShift: number;
-}
-
-/** `PyBytesObject` (`PyStringObject` in 2.x) */
-export interface BytesLayout {
-  readonly ob_sval: number;
 }

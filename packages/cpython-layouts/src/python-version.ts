@@ -45,3 +45,15 @@ export function parseVersionText(text: string): PythonVersion | undefined {
     release: level === undefined ? "" : `${level === "c" ? "rc" : level}${serial}`,
   };
 }
+
+const otherImplementation =
+  /\[((?:PyPy|Pyston|GraalVM|GraalPy|Jython|IronPython)[^[\]]*?)(?: with |, |\]|$)|\+(cinder)/;
+
+/**
+ * The name and version of another Python than CPython in the text that `Py_GetVersion` returns: `PyPy 7.3.15`. Undefined
+ * for CPython. What it gives is `implementation` of `PythonBuild`.
+ */
+export function implementationIn(text: string): string | undefined {
+  const match = otherImplementation.exec(text);
+  return match === null ? undefined : (match[1] ?? "Cinder");
+}

@@ -4,31 +4,33 @@ import {
   type Layout,
   type LineTableKind,
   type PythonVersion,
+  type StackpointerKind,
 } from "../layout.js";
-import type { MeasuredKey, MeasuredRow } from "./measured-row.js";
+import type { MeasuredRow } from "./measured-row.js";
+import { objectLayoutsOfRow } from "./object-layouts-of-row.js";
+import { valueIn } from "./value-in.js";
 
 /** What a row of measurements does not say about its build. */
 export interface BuildIdentity {
   readonly version: PythonVersion;
   readonly freeThreaded: boolean;
   readonly verified: boolean;
+  /** Size of a `Py_UNICODE` of 2.x. */
+  readonly unicodeSize: 2 | 4;
+  /** The platform has 4-byte `long` and 2-byte `wchar_t` whatever the size of a pointer. */
+  readonly isWindows: boolean;
 }
 
 /** The one place that knows both the generator's keys and the shape of {@link Layout}. */
-export function layoutOfRow(row: MeasuredRow, { version, freeThreaded, verified }: BuildIdentity): Layout {
-  const at = (...keys: readonly MeasuredKey[]): number => {
-    for (const key of keys) {
-      const value = row[key];
-      if (value !== undefined) return value;
-    }
-    return ABSENT;
-  };
+export function layoutOfRow(row: MeasuredRow, identity: BuildIdentity): Layout {
+  const { version, freeThreaded, verified, isWindows } = identity;
+  const at = valueIn(row);
+  const pointerSize = row["sizeof.pointer"] === 4 ? 4 : 8;
   const hasHeapFrames = row["fo.f_code"] !== undefined;
   const hasStatusBits = row["K._Py_TPFLAGS_STATIC_BUILTIN"] !== undefined;
-  const hasWideUnicodeState = freeThreaded && row["code.co_tlbc"] !== undefined;
   return {
     version,
-    pointerSize: 8,
+    pointerSize,
     freeThreaded,
     verified,
     runtime: {
@@ -64,12 +66,14 @@ export function layoutOfRow(row: MeasuredRow, { version, freeThreaded, verified 
       current_frame: at("ts.current_frame"),
       base_frame: at("ts.base_frame"),
       thread_id: at("ts.thread_id"),
+      thread_id_width: isWindows ? 4 : pointerSize,
       native_thread_id: at("ts.native_thread_id"),
       datastack_chunk: at("ts.datastack_chunk"),
       datastack_top: at("ts.datastack_top"),
       status: hasStatusBits ? at("ts._status") : ABSENT,
       holds_gil: at("ts.holds_gil"),
       gil_requested: at("ts.gil_requested"),
+      state: at("ts.state"),
       current_exception: at("ts.curexc"),
       exc_info: at("ts.exc_info"),
     },
@@ -91,7 +95,12 @@ export function layoutOfRow(row: MeasuredRow, { version, freeThreaded, verified 
       firstForeignOwner: at("K.FRAME_OWNED_BY_INTERPRETER", "K.FRAME_OWNED_BY_CSTACK"),
       is_entry: at("if.is_entry"),
       localsplus: at("if.localsplus", "fo.f_localsplus"),
+      f_globals: at("if.globals", "fo.f_globals"),
+      f_locals: hasHeapFrames ? at("fo.f_globals") + pointerSize : at("if.f_locals"),
+      f_state: hasHeapFrames && row["K.FRAME_CREATED"] !== undefined ? at("fo.f_state") : ABSENT,
+      f_valuestack: at("fo.f_valuestack"),
       stackpointer: at("if.stacktop/stackpointer", "fo.f_stacktop"),
+      stackpointerKind: stackpointerKindOf(version),
       tlbc_index: at("if.tlbc_index"),
     },
     code: {
@@ -115,32 +124,10 @@ export function layoutOfRow(row: MeasuredRow, { version, freeThreaded, verified 
       lineTableKind: lineTableKindOf(version),
       co_code: at("code.co_code"),
       co_code_adaptive: at("code.co_code_adaptive"),
+      _co_firsttraceable: at("code._co_firsttraceable"),
       co_tlbc: at("code.co_tlbc"),
     },
-    object: {
-      size: at("sizeof.ob"),
-      ob_type: at("ob_type"),
-      ob_size: at("var.ob_size"),
-      ob_size_width: row["sizeof.ob_size"] === 4 ? 4 : 8,
-    },
-    type: {
-      tp_name: at("type.tp_name"),
-      tp_basicsize: at("type.tp_basicsize"),
-      tp_flags: at("type.tp_flags"),
-      tp_dictoffset: at("type.tp_dictoffset"),
-      ht_cached_keys: at("ht_cached_keys"),
-    },
-    unicode: {
-      length: at("ascii.length"),
-      state: at("ascii.state"),
-      asciiData: at("sizeof.ascii"),
-      compactData: at("sizeof.compact"),
-      data: at("unicode.data.any"),
-      kindShift: hasWideUnicodeState ? 8 : 2,
-      compactShift: hasWideUnicodeState ? 11 : 5,
-      asciiShift: hasWideUnicodeState ? 12 : 6,
-    },
-    bytes: { ob_sval: at("bytes.ob_sval", "string2.ob_sval") },
+    ...objectLayoutsOfRow(row, identity, pointerSize),
   };
 }
 
@@ -148,6 +135,11 @@ function instructionKindOf({ major, minor }: PythonVersion): InstructionKind {
   if (major < 3 || minor < 10) return "lasti-bytes";
   if (minor === 10) return "lasti-units";
   return minor < 13 ? "prev_instr" : "instr_ptr";
+}
+
+function stackpointerKindOf({ major, minor }: PythonVersion): StackpointerKind {
+  if (major < 3 || minor < 10 || minor > 13) return "pointer";
+  return minor === 10 ? "depth" : "index";
 }
 
 function lineTableKindOf({ major, minor }: PythonVersion): LineTableKind {

@@ -20,6 +20,16 @@ import { cpython_3_14_10 } from "./cpython-3.14.10.js";
 import { cpython_3_14_10t } from "./cpython-3.14.10t.js";
 import { cpython_3_15_2 } from "./cpython-3.15.2.js";
 import { cpython_3_15_2t } from "./cpython-3.15.2t.js";
+import {
+  cpython_2_7_18_i386,
+  cpython_3_6_15_i386,
+  cpython_3_7_16_i386,
+  cpython_3_8_18_i386,
+  cpython_3_9_18_i386,
+  cpython_3_10_13_i386,
+  cpython_3_11_7_i386,
+  cpython_3_12_1_i386,
+} from "./i386.js";
 
 /** The builds whose headers were measured. Within a minor version others differ only as `layout-for.ts` says. */
 export const measuredRows = {
@@ -47,10 +57,22 @@ export const measuredRows = {
   "3.15.2t": cpython_3_15_2t,
 } as const;
 
+/** The same for i386. */
+export const measuredRowsOf32Bits = {
+  "2.7.18": cpython_2_7_18_i386,
+  "3.6.15": cpython_3_6_15_i386,
+  "3.7.16": cpython_3_7_16_i386,
+  "3.8.18": cpython_3_8_18_i386,
+  "3.9.18": cpython_3_9_18_i386,
+  "3.10.13": cpython_3_10_13_i386,
+  "3.11.7": cpython_3_11_7_i386,
+  "3.12.1": cpython_3_12_1_i386,
+} as const;
+
 type Rows = typeof measuredRows;
 
 /** Every key that some row has: `is.` interpreter, `ts.` thread state, `if.` frame, `fo.` frame object, `K.` constant … */
-export type MeasuredKey = { [Name in keyof Rows]: keyof Rows[Name] }[keyof Rows];
+export type MeasuredKey = { [Name in keyof Rows]: keyof Rows[Name] }[keyof Rows] | "sizeof.pointer";
 
 /** What was measured of one build: offsets and sizes in bytes, and constants. */
 export type MeasuredRow = Readonly<Partial<Record<MeasuredKey, number>>>;

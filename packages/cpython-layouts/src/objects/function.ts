@@ -1,0 +1,34 @@
+import { ABSENT, type Layout } from "../layout.js";
+import { viewOf, wordAt } from "../object-view.js";
+
+/** The addresses of what a function refers to. */
+export interface FunctionHeader {
+  readonly code: number;
+  /** 3.3+; else 0. */
+  readonly qualname: number;
+}
+
+/** The header of a function written in Python; undefined if the bytes are too few. */
+export function decodeFunction(layout: Layout, object: Uint8Array): FunctionHeader | undefined {
+  const { func_code, func_qualname } = layout.function;
+  if (object.length < Math.max(func_code, func_qualname) + layout.pointerSize) return undefined;
+  const view = viewOf(object);
+  return {
+    code: wordAt(layout, view, func_code),
+    qualname: func_qualname === ABSENT ? 0 : wordAt(layout, view, func_qualname),
+  };
+}
+
+/** Address of what a cell holds, 0 if it is empty; undefined if the bytes are too few. */
+export function decodeCell(layout: Layout, object: Uint8Array): number | undefined {
+  return pointerIn(layout, object, layout.cell.ob_ref);
+}
+
+/** Address of what a weak reference refers to, that of `None` if it is gone; undefined if the bytes are too few. */
+export function decodeWeakReference(layout: Layout, object: Uint8Array): number | undefined {
+  return pointerIn(layout, object, layout.weakReference.wr_object);
+}
+
+function pointerIn(layout: Layout, object: Uint8Array, offset: number): number | undefined {
+  return object.length < offset + layout.pointerSize ? undefined : wordAt(layout, viewOf(object), offset);
+}
