@@ -167,9 +167,8 @@ test("nothing at all is answered by the help", async () => {
   expect(stderr).toMatch(/^Usage: pyspy <command>/);
 });
 
-test.each([["--help"], ["record", "--help"], ["help", "record"]])("%s %s is no mistake", async (...argv) => {
-  const { code, stdout, stderr } = await workplace.pyspy(...argv.filter((word) => word !== undefined))
-    .outcome;
+test.each([[["--help"]], [["record", "--help"]], [["help", "record"]]])("%j is no mistake", async (argv) => {
+  const { code, stdout, stderr } = await workplace.pyspy(...argv).outcome;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^Usage: pyspy /);
 });
