@@ -38,6 +38,8 @@ export class ThreadList {
   #interpreters: InterpreterTrack[] = [];
   #suspected = true;
   readonly #offsets = { head: 0, holder: 0 };
+  /** Threads that do not run yet: Python keeps 0 as the kernel's id until they do. */
+  #unstarted: { readonly threadState: Address; range: number }[] = [];
 
   constructor(process: LiveProcess, runtime: PythonRuntime, builder: BatchBuilder, record: ProcessId) {
     this.#memory = process.memory;
@@ -59,7 +61,7 @@ export class ThreadList {
 
   /** Adds the words that tell whether the list is still what it was, and who holds the GIL. */
   plan(plan: ScatterRead): void {
-    const { runtime, interpreter, gil } = this.#layout;
+    const { runtime, interpreter, threadState, gil } = this.#layout;
     this.#offsets.head = plan.add(this.#runtime.address + runtime.interpreters_head, WORD);
     if (runtime.tstate_current !== ABSENT) {
       this.#offsets.holder = plan.add(this.#runtime.address + runtime.tstate_current, WORD);
@@ -69,12 +71,16 @@ export class ThreadList {
       words.threadsHead = plan.add(address + interpreter.threads_head, WORD);
       if (state !== 0) words.gil = plan.add(state, Math.max(gil.last_holder, gil.locked) + WORD);
     }
+    for (const thread of this.#unstarted) {
+      thread.range = plan.rangeCount;
+      plan.add(thread.threadState + threadState.native_thread_id, WORD);
+    }
   }
 
   /** Compares the list with what was read. */
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
     if (!plan.isRead(0)) return "unreadable";
-    if (this.#suspected) return "changed";
+    if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
     let head = plan.addressAt(this.#offsets.head);
     for (const { address, words, threads } of this.#interpreters) {
       if (address !== head) return "changed";
@@ -117,6 +123,11 @@ export class ThreadList {
     }
     this.#interpreters = interpreters;
     this.#suspected = false;
+    this.#unstarted = [];
+    if (this.#layout.threadState.native_thread_id !== ABSENT) {
+      const unstarted = interpreters.flatMap(({ threads }) => threads.filter(({ tid }) => tid === 0));
+      this.#unstarted = unstarted.map(({ threadState }) => ({ threadState, range: 0 }));
+    }
     return true;
   }
 
@@ -156,10 +167,7 @@ export class ThreadList {
     interpreter: number,
   ): ThreadTrack {
     const kernelId = tid ?? this.#kernelIds.of(pythonId);
-    if (known !== undefined && known.pythonId === pythonId && (known.tid === kernelId || known.tid === 0)) {
-      known.tid = kernelId;
-      return known;
-    }
+    if (known !== undefined && known.pythonId === pythonId && known.tid === kernelId) return known;
     const record = this.#builder.addThread({
       process: this.#record,
       tid: kernelId,
@@ -176,4 +184,9 @@ export class ThreadList {
     const view = new DataView(bytes.buffer);
     return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   }
+}
+
+/** Whether a thread state that had no kernel id has one now, or is gone. */
+function hasStarted(plan: ScatterRead, range: number): boolean {
+  return !plan.isRead(range) || plan.addressAt(plan.offsetOf(range)) !== 0;
 }

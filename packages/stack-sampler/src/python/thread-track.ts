@@ -13,7 +13,7 @@ export class ThreadTrack {
   /** `threading.get_ident()` */
   readonly pythonId: number;
   /** Kernel id, as seen from here; 0 if unknown. */
-  tid: Tid;
+  readonly tid: Tid;
   /** The kernel has no such thread any more, though Python still lists it. */
   exited = false;
   readonly record: ThreadId;
@@ -33,7 +33,8 @@ export class ThreadTrack {
   /** Says that something of `length` bytes that is in no chunk was met at `address`. */
   meet(address: Address, length: number): void {
     const known = this.strays.get(address);
-    if (known === undefined) this.strays.set(address, { length, lastMet: this.#sample });
+    if (known === undefined || known.length < length)
+      this.strays.set(address, { length, lastMet: this.#sample });
     else known.lastMet = this.#sample;
   }
 

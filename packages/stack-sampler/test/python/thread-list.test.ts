@@ -1,0 +1,159 @@
+import { ScatterRead } from "@pyspy/proc-memory";
+import { describe, expect, it } from "vitest";
+import { BatchBuilder } from "../../src/intern/batch-builder.js";
+import { ThreadList } from "../../src/python/thread-list.js";
+import { FakeProcess } from "../fixtures/fake-process.js";
+import { eras, layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
+
+const PID = 100;
+
+/** The list of one Python, looked at as in a sample. */
+class Watched {
+  readonly python: SyntheticPython;
+  readonly builder = new BatchBuilder();
+  readonly list: ThreadList;
+  readonly plan = new ScatterRead(8, 256);
+
+  constructor(layout = layoutOf(13)) {
+    this.python = new SyntheticPython(layout);
+    const process = new FakeProcess({ memory: this.python.memory, pid: PID });
+    this.list = new ThreadList(process, this.python.runtime, this.builder, 0);
+  }
+
+  look(): "same" | "changed" | "unreadable" {
+    this.plan.clear();
+    this.list.plan(this.plan);
+    this.python.memory.readScatter(this.plan);
+    return this.list.check(this.plan);
+  }
+
+  /** Thread states by interpreter id, oldest first. */
+  get threads(): Record<number, number[]> {
+    return Object.fromEntries(
+      this.list.interpreters.map(({ id, threads }) => [id, threads.map(({ threadState }) => threadState)]),
+    );
+  }
+}
+
+describe.each(eras)("the threads of a Python with $era", ({ layout }) => {
+  it("are listed by interpreter, the oldest first", () => {
+    const watched = new Watched(layout);
+    const main = watched.python.addInterpreter(0);
+    const first = watched.python.addThread(main, { tid: PID });
+    const second = watched.python.addThread(main, { tid: 101 });
+    const sub = watched.python.addInterpreter(1);
+    const third = watched.python.addThread(sub, { tid: PID });
+    expect([watched.look(), watched.list.refresh(), watched.look()]).toEqual(["changed", true, "same"]);
+    expect(watched.threads).toEqual({ 0: [first.address, second.address], 1: [third.address] });
+  });
+
+  it("have changed when there is a new one, or a new interpreter", () => {
+    const watched = new Watched(layout);
+    const main = watched.python.addInterpreter(0);
+    const first = watched.python.addThread(main, { tid: PID });
+    watched.list.refresh();
+    const second = watched.python.addThread(main, { tid: 101 });
+    expect(watched.look()).toBe("changed");
+    watched.list.refresh();
+    const known = watched.list.interpreters[0]?.threads[0];
+    watched.python.addInterpreter(1);
+    expect(watched.look()).toBe("changed");
+    watched.list.refresh();
+    expect(watched.look()).toBe("same");
+    expect(watched.threads).toEqual({ 0: [first.address, second.address], 1: [] });
+    expect(watched.list.interpreters[1]?.threads[0]).toBe(known);
+    expect(watched.builder.take().threads).toHaveLength(2);
+  });
+
+  it("have changed when one of them is under suspicion", () => {
+    const watched = new Watched(layout);
+    watched.python.addThread(watched.python.addInterpreter(0), { tid: PID });
+    watched.list.refresh();
+    watched.list.suspect();
+    expect([watched.look(), watched.list.refresh(), watched.look()]).toEqual(["changed", true, "same"]);
+  });
+
+  it("have one that holds the GIL, or none", () => {
+    const watched = new Watched(layout);
+    const main = watched.python.addInterpreter(0);
+    const first = watched.python.addThread(main, { tid: PID });
+    const second = watched.python.addThread(main, { tid: 101 });
+    watched.list.refresh();
+    const holders = [first.address, second.address, 0].map((holder) => {
+      watched.python.giveGil(main, holder);
+      watched.look();
+      const [interpreter] = watched.list.interpreters;
+      return interpreter && watched.list.gilHolder(watched.plan, interpreter);
+    });
+    expect(holders).toEqual([first.address, second.address, 0]);
+  });
+
+  it("end where their list is torn, and where it is a circle", () => {
+    const watched = new Watched(layout);
+    const main = watched.python.addInterpreter(0);
+    const stray = watched.python.addInterpreter(1);
+    const first = watched.python.addThread(main, { tid: PID });
+    const second = watched.python.addThread(main, { tid: 101 });
+    const { memory } = watched.python;
+    // The older one has become a thread of another interpreter.
+    memory.writeWord(first.address + layout.threadState.interp, stray);
+    watched.list.refresh();
+    expect(watched.threads[0]).toEqual([second.address]);
+    // It is nowhere.
+    memory.writeWord(second.address + layout.threadState.next, 0x10);
+    expect(watched.list.refresh()).toBe(true);
+    expect(watched.threads[0]).toEqual([second.address]);
+    memory.writeWord(second.address + layout.threadState.next, second.address);
+    expect(watched.list.refresh()).toBe(true);
+    expect(watched.threads[0]?.every((address) => address === second.address)).toBe(true);
+  });
+
+  it("are none when the interpreters form a circle, are torn, or are gone", () => {
+    const watched = new Watched(layout);
+    const main = watched.python.addInterpreter(0);
+    const { memory, runtime } = watched.python;
+    memory.writeWord(main + layout.interpreter.next, main);
+    expect(watched.list.refresh()).toBe(true);
+    expect(watched.list.interpreters.every(({ address }) => address === main)).toBe(true);
+    memory.writeWord(main + layout.interpreter.next, 0x10);
+    expect(watched.list.refresh()).toBe(true);
+    expect(watched.list.interpreters.map(({ address }) => address)).toEqual([main]);
+    memory.unmap(runtime.address, layout.runtime.size);
+    expect([watched.look(), watched.list.refresh()]).toEqual(["unreadable", false]);
+  });
+});
+
+it("a new thread at the address of one that has ended is another thread", () => {
+  const watched = new Watched();
+  const main = watched.python.addInterpreter(0);
+  const thread = watched.python.addThread(main, { tid: 101, pythonId: 7 });
+  watched.list.refresh();
+  thread.setTid(102);
+  watched.list.refresh();
+  const { threads } = watched.builder.take();
+  expect(threads.map(({ tid }) => tid)).toEqual([101, 102]);
+});
+
+it("a thread that has no kernel id yet gets it as soon as Python says it", () => {
+  const watched = new Watched();
+  const main = watched.python.addInterpreter(0);
+  const thread = watched.python.addThread(main, { tid: 0 });
+  watched.list.refresh();
+  expect(watched.look()).toBe("same");
+  thread.setTid(101);
+  expect([watched.look(), watched.list.refresh(), watched.look()]).toEqual(["changed", true, "same"]);
+  expect(watched.list.interpreters[0]?.threads[0]?.tid).toBe(101);
+  expect(watched.builder.take().threads.at(-1)?.tid).toBe(101);
+});
+
+it("up to 3.10 the kernel's ids come from the C library's own record of a thread", () => {
+  const watched = new Watched(layoutOf(9));
+  const main = watched.python.addInterpreter(0);
+  for (const tid of [PID, 101, 102]) {
+    const pthread = watched.python.allocate(4096);
+    watched.python.memory.writeInt32(pthread + 0x2d0, tid);
+    watched.python.addThread(main, { pythonId: pthread });
+  }
+  watched.list.refresh();
+  expect(watched.builder.take().threads.map(({ tid }) => tid)).toEqual([PID, 101, 102]);
+});
