@@ -15,6 +15,7 @@
  */
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader, ScatterRead } from "@pyspy/proc-memory";
+import { CircleWatch } from "./circle-watch.js";
 import type { ThreadTrack } from "./thread-track.js";
 
 /**
@@ -30,8 +31,6 @@ export type WalkOutcome = "good" | "torn" | "learnt" | "unreadable";
 const SLACK_BYTES = 768;
 const MAX_CHUNKS = 4096;
 const MAX_CHUNK_BYTES = 1 << 26;
-/** A chain that is longer has been read while it was changed into a circle. */
-const MAX_FRAMES = 1 << 20;
 const CFRAME_BYTES = 16;
 
 type Copy = "first" | "second";
@@ -107,7 +106,7 @@ export class StackSnapshot {
     if (before === undefined || after === undefined) return "unreadable";
 
     let copy: Copy = "first";
-    let outcome: WalkOutcome = complete && ahead ? "good" : "learnt";
+    let outcome: WalkOutcome = complete && ahead && this.#hasCFrames(plan, known) ? "good" : "learnt";
     if (before !== after && !this.#isCaller(plan, known, before, after, "second")) {
       if (this.#isCaller(plan, known, after, before, "first")) copy = "second";
       else outcome = "torn";
@@ -125,10 +124,14 @@ export class StackSnapshot {
   ): WalkOutcome {
     const { frame } = this.#layout;
     const other = copy === "first" ? "second" : "first";
+    const circle = new CircleWatch();
     let outcome = expected;
     let address = start;
-    for (let steps = 0; address !== 0; steps++) {
-      if (steps === MAX_FRAMES) return "torn";
+    while (address !== 0) {
+      if (circle.closesAt(address)) {
+        track.forgetPlaces();
+        return "torn";
+      }
       const region = find(known, address, this.#frameLength);
       const view: DataView = region === undefined ? this.#stray : plan.view;
       let offset = 0;
@@ -151,8 +154,9 @@ export class StackSnapshot {
 
   /** Whether the frame `caller` is in the chain that starts at `callee`, in one copy. */
   #isCaller(plan: ScatterRead, known: PlannedStack, caller: Address, callee: Address, copy: Copy): boolean {
+    const circle = new CircleWatch();
     let address = callee;
-    for (let steps = 0; address !== 0 && steps < MAX_FRAMES; steps++) {
+    while (address !== 0 && !circle.closesAt(address)) {
       if (address === caller) return true;
       const region = find(known, address, this.#frameLength);
       if (region === undefined) return false;
@@ -195,6 +199,15 @@ export class StackSnapshot {
     if (region !== undefined) return plan.addressAt(region[copy] + cframe.current_frame);
     if (!this.#readStray(address, CFRAME_BYTES)) return undefined;
     return pointerAt(this.#stray, cframe.current_frame);
+  }
+
+  /** Whether the `_PyCFrame`s of both copies were read ahead; one that is read later tells of another moment. */
+  #hasCFrames(plan: ScatterRead, { threadState, strays }: PlannedStack): boolean {
+    const { cframe } = this.#layout.threadState;
+    if (cframe === ABSENT) return true;
+    const before = plan.addressAt(threadState.first + cframe);
+    const after = plan.addressAt(threadState.second + cframe);
+    return (before === 0 || strays.has(before)) && (after === 0 || strays.has(after));
   }
 
   /**
@@ -264,7 +277,9 @@ function find(planned: PlannedStack, address: Address, length: number): Region |
   for (const region of planned.regions) {
     if (address >= region.start && address + length <= region.end) return region;
   }
-  return planned.strays.get(address);
+  const stray = planned.strays.get(address);
+  // What was met there before may have been shorter: a `_PyCFrame`.
+  return stray !== undefined && address + length <= stray.end ? stray : undefined;
 }
 
 function isInChunk(track: ThreadTrack, address: Address): boolean {
