@@ -22,7 +22,7 @@ export interface Patience {
  */
 export function waitForPython(
   process: LiveProcess,
-  finder: RuntimeFinder,
+  finder: Pick<RuntimeFinder, "find">,
   patience: Patience,
   pause: (milliseconds: number) => boolean,
 ): PythonRuntime | undefined {

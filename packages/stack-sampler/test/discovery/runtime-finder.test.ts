@@ -1,0 +1,128 @@
+import type { MemoryMap } from "@pyspy/proc-memory";
+import { describe, expect, it } from "vitest";
+import { elfFile } from "../../../binary-symbols/test/fixtures/elf-file.js";
+import { RuntimeFinder } from "../../src/discovery/runtime-finder.js";
+import { FakeProcess } from "../fixtures/fake-process.js";
+import { layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
+
+/** Where the binary is mapped that the synthetic Python is in. */
+const BIAS = 0x5500_0000_0000;
+
+function mapping(path: string, inode: number, start = BIAS, executable = true): MemoryMap {
+  return {
+    start,
+    end: start + 0x1000,
+    readable: true,
+    writable: false,
+    executable,
+    shared: false,
+    offset: 0,
+    device: "fe:00",
+    inode,
+    path,
+    deleted: false,
+  };
+}
+
+/** A Python of 3.11 and the binary that it is in. */
+function pythonAndBinary() {
+  const python = new SyntheticPython(layoutOf(11));
+  const interpreter = python.addInterpreter(0);
+  const version = python.allocate(8);
+  python.memory.writeWord(version, 0x030b01f0);
+  const binary = elfFile({
+    dynsym: [
+      { name: "_PyRuntime", value: python.runtime.address - BIAS, size: 8, type: 1 },
+      { name: "Py_Version", value: version - BIAS, size: 8, type: 1 },
+    ],
+  });
+  return { python, binary, start: () => python.addThread(interpreter) };
+}
+
+/** Without the section `.PyRuntime`, which these files have otherwise. */
+const nothing = elfFile({ dynsym: [{ name: "main", value: 0x10, size: 8 }], sectionHeaders: false });
+
+describe("a Python in a process", () => {
+  it("is the executable", () => {
+    const { python, binary, start } = pythonAndBinary();
+    start();
+    const process = new FakeProcess({
+      memory: python.memory,
+      executable: "/opt/app",
+      maps: [mapping("/opt/app", 1), mapping("/lib/libc.so", 2, 0x7f00_0000_0000)],
+      files: { "/opt/app": binary, "/lib/libc.so": nothing },
+    });
+    expect(new RuntimeFinder(process).find()).toMatchObject({
+      kind: "found",
+      runtime: { address: python.runtime.address, image: "/opt/app" },
+    });
+    expect([process.opened, process.openFiles]).toEqual([["/opt/app"], 0]);
+  });
+
+  it("is a library, whatever it is called; one that is called like a Python is looked at first", () => {
+    const { python, binary, start } = pythonAndBinary();
+    start();
+    const maps = [
+      mapping("/bin/app", 1, 0x4000_0000_0000),
+      mapping("/lib/other.so", 2, 0x7f00_0000_0000),
+      mapping("/lib/engine.so", 3),
+      mapping("/lib/libpython-tools.so", 4, 0x7f10_0000_0000),
+    ];
+    const files = { "/bin/app": nothing, "/lib/other.so": nothing, "/lib/engine.so": binary };
+    const process = new FakeProcess({ memory: python.memory, executable: "/bin/app", maps, files });
+    expect(new RuntimeFinder(process).find()).toMatchObject({ runtime: { image: "/lib/engine.so" } });
+    expect(process.opened).toEqual([
+      "/bin/app",
+      "/lib/libpython-tools.so",
+      "/lib/other.so",
+      "/lib/engine.so",
+    ]);
+  });
+
+  it("is absent from a process of other binaries, of files that are none, and of nothing at all", () => {
+    const { python } = pythonAndBinary();
+    const maps = [mapping("/bin/sleep", 1), mapping("/data.bin", 2), mapping("", 0), mapping("/gone", 3)];
+    const files = { "/bin/sleep": nothing, "/data.bin": new Uint8Array(100) };
+    const process = new FakeProcess({ memory: python.memory, maps, files });
+    expect(new RuntimeFinder(process).find()).toEqual({ kind: "absent" });
+    expect([process.opened.toSorted(), process.openFiles]).toEqual([["/bin/sleep", "/data.bin", "/gone"], 0]);
+    process.mapped = [];
+    expect(new RuntimeFinder(process).find()).toEqual({ kind: "absent" });
+  });
+
+  it("is not looked for in files of which nothing is mapped to be run", () => {
+    const { python, binary } = pythonAndBinary();
+    const maps = [mapping("/opt/python", 1, BIAS, false)];
+    const process = new FakeProcess({ memory: python.memory, maps, files: { "/opt/python": binary } });
+    expect([new RuntimeFinder(process).find(), process.opened]).toEqual([{ kind: "absent" }, []]);
+  });
+
+  it("is looked at again without opening its file again", () => {
+    const { python, binary, start } = pythonAndBinary();
+    const maps = [mapping("/bin/sh", 9, 0x4000_0000_0000)];
+    const files = { "/bin/sh": nothing, "/opt/python": binary };
+    const process = new FakeProcess({ memory: python.memory, maps, files });
+    const finder = new RuntimeFinder(process);
+    const kinds = [finder.find().kind];
+    process.mapped = [mapping("/opt/python", 1)];
+    kinds.push(finder.find().kind);
+    start();
+    kinds.push(finder.find().kind);
+    expect(kinds).toEqual(["absent", "starting", "found"]);
+    expect(process.opened).toEqual(["/bin/sh", "/opt/python"]);
+  });
+
+  it("is another one when another file has the path", () => {
+    const { python, binary, start } = pythonAndBinary();
+    start();
+    const process = new FakeProcess({ memory: python.memory, maps: [mapping("/opt/python", 1)] });
+    const finder = new RuntimeFinder(process);
+    expect(finder.find().kind).toBe("absent");
+    const replaced = new FakeProcess({
+      memory: python.memory,
+      maps: [mapping("/opt/python", 2)],
+      files: { "/opt/python": binary },
+    });
+    expect(new RuntimeFinder(replaced).find().kind).toBe("found");
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { BatchBuilder } from "../../src/intern/batch-builder.js";
+import { StackReader } from "../../src/python/stack-reader.js";
+import { SampleState } from "../../src/sample-batch.js";
+import { FakeProcess } from "../fixtures/fake-process.js";
+import { eras, layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
+
+const PID = 100;
+
+interface Seen {
+  readonly thread: number;
+  readonly stack: string;
+  readonly state: number;
+}
+
+/** One Python that is sampled as a whole. */
+class Read {
+  readonly python: SyntheticPython;
+  readonly process: FakeProcess;
+  readonly builder = new BatchBuilder();
+  readonly reader: StackReader;
+  readonly #names: string[] = [];
+  readonly #frames: number[] = [];
+  readonly #nodes: [parent: number, frame: number][] = [];
+
+  constructor(layout = layoutOf(13), idle = false) {
+    this.python = new SyntheticPython(layout);
+    this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
+    this.reader = new StackReader(this.process, this.python.runtime, this.builder, 0, { idle });
+  }
+
+  /** Takes a sample; what it found, and what it counted. */
+  sample() {
+    const readable = this.reader.sample(0);
+    const batch = this.builder.take();
+    this.#names.push(...batch.functions.map(({ name }) => name));
+    this.#frames.push(...batch.frames.function);
+    for (const [index, parent] of batch.nodes.parent.entries()) {
+      this.#nodes.push([parent, batch.nodes.frame[index] ?? -1]);
+    }
+    const { thread, node, state } = batch.samples;
+    const seen = [...node].map(
+      (leaf, index): Seen => ({
+        thread: thread[index] ?? -1,
+        stack: this.#stackOf(leaf),
+        state: state[index] ?? 0,
+      }),
+    );
+    const { attempted, good, torn, unreadable } = batch.counters;
+    expect(attempted).toBe(good + torn + unreadable);
+    expect(seen.length).toBe(good + torn);
+    return { readable, seen, good, torn, unreadable };
+  }
+
+  #stackOf(leaf: number): string {
+    const names: string[] = [];
+    for (let node = leaf; node >= 0; ) {
+      const [parent, frame] = this.#nodes[node] ?? [-1, -1];
+      names.unshift(this.#names[this.#frames[frame] ?? -1] ?? "?");
+      node = parent;
+    }
+    return names.join(";");
+  }
+}
+
+describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
+  /** Two threads: the main one runs, the other one is at the second place. */
+  function twoThreads(idle: boolean): Read {
+    const read = new Read(layout, idle);
+    const main = read.python.addInterpreter(0);
+    for (const [index, names] of [
+      ["main", "work"],
+      ["begin", "wait"],
+    ].entries()) {
+      const pthread = read.python.allocate(4096);
+      read.python.memory.writeInt32(pthread + 0x2d0, PID + index);
+      const thread = read.python.addThread(main, { tid: PID + index, pythonId: pthread });
+      thread.call(...names.map((name) => read.python.addCode({ name })));
+      if (index === 0) read.python.giveGil(main, thread.address);
+    }
+    return read;
+  }
+
+  it("is the stacks of all threads, good at once, with who holds the GIL", () => {
+    expect(twoThreads(false).sample()).toEqual({
+      readable: true,
+      seen: [
+        { thread: 0, stack: "main;work", state: SampleState.active | SampleState.holdsGil },
+        { thread: 1, stack: "begin;wait", state: SampleState.active },
+      ],
+      good: 2,
+      torn: 0,
+      unreadable: 0,
+    });
+  });
+
+  it("leaves out threads that do not run, or says so", () => {
+    const active = twoThreads(false);
+    active.process.threadStates.set(PID + 1, "sleeping");
+    expect(active.sample().seen.map(({ thread }) => thread)).toEqual([0]);
+    const all = twoThreads(true);
+    all.process.threadStates.set(PID + 1, "sleeping");
+    expect(all.sample().seen.map(({ stack, state }) => [stack, state & SampleState.active])).toEqual([
+      ["main;work", 1],
+      ["begin;wait", 0],
+    ]);
+  });
+
+  it("takes one read for the stacks and one for their code objects a thread, once everything is known", () => {
+    const read = twoThreads(false);
+    read.sample();
+    read.sample();
+    const before = read.python.memory.reads;
+    read.sample();
+    expect(read.python.memory.reads - before).toBe(3);
+  });
+
+  it("is over when the runtime is gone", () => {
+    const read = twoThreads(false);
+    read.sample();
+    read.python.memory.unmapAll();
+    expect(read.sample()).toEqual({ readable: false, seen: [], good: 0, torn: 0, unreadable: 0 });
+  });
+});
+
+it("one thread that cannot be read does not lose the others", () => {
+  const read = new Read();
+  const main = read.python.addInterpreter(0);
+  const threads = [1, 2, 3].map((number) => {
+    const thread = read.python.addThread(main, { tid: PID + number });
+    thread.call(read.python.addCode({ name: `f${number}` }));
+    return thread;
+  });
+  read.sample();
+  threads[1]?.setCaller(0, 0x10);
+  const { seen, unreadable } = read.sample();
+  expect([seen.map(({ stack }) => stack), unreadable]).toEqual([["f1", "f3"], 1]);
+});
+
+it("a stack that never holds still is kept, marked as torn", () => {
+  const read = new Read();
+  const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+  const codes = ["one", "two"].map((name) => read.python.addCode({ name }));
+  thread.call(read.python.addCode({ name: "main" }), codes[0] ?? 0);
+  read.sample();
+  let turn = 0;
+  read.python.memory.beforeRange = () => thread.setCode(1, codes[(turn++ >> 1) % 2] ?? 0);
+  const { seen, torn } = read.sample();
+  expect(torn).toBe(1);
+  expect(seen).toEqual([
+    {
+      thread: 0,
+      stack: expect.stringMatching(/^main;(one|two)$/),
+      state: SampleState.active | SampleState.torn,
+    },
+  ]);
+});
+
+it("a thread that runs no Python has no sample", () => {
+  const read = new Read();
+  read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+  expect(read.sample()).toEqual({ readable: true, seen: [], good: 0, torn: 0, unreadable: 0 });
+});
+
+it("threads of all interpreters are sampled, and new ones in the sample after they have come", () => {
+  const read = new Read();
+  const main = read.python.addInterpreter(0);
+  read.python.addThread(main, { tid: PID }).call(read.python.addCode({ name: "main" }));
+  expect(read.sample().seen.map(({ stack }) => stack)).toEqual(["main"]);
+  const sub = read.python.addInterpreter(1);
+  read.python.addThread(sub, { tid: 101 }).call(read.python.addCode({ name: "sub" }));
+  expect(new Set(read.sample().seen.map(({ stack }) => stack))).toEqual(new Set(["main", "sub"]));
+});
