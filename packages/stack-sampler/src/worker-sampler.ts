@@ -63,7 +63,7 @@ export async function launch(
 ): Promise<LaunchedSampler> {
   const { environment, workingDirectory } = options;
   const sampler = new WorkerSampler({ kind: "launch", program, environment, workingDirectory }, options);
-  await sampler.opened;
+  await sampler.launched;
   return sampler;
 }
 
@@ -73,9 +73,9 @@ class WorkerSampler implements LaunchedSampler {
   readonly #batches: SampleBatch[] = [];
   #over = false;
   #wake: () => void = () => {};
-  #pid = 0;
+  #pid: number;
 
-  readonly #opened = deferred<void>();
+  readonly #launched = deferred<void>();
   readonly #python = deferred<PythonDescription | undefined>();
   readonly #end = deferred<SamplerEnd>();
   readonly #exit = deferred<ExitStatus>();
@@ -93,10 +93,16 @@ class WorkerSampler implements LaunchedSampler {
       idle: options.idle ?? false,
       startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     };
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: order });
+    this.#pid = target.kind === "attach" ? target.pid : 0;
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: order,
+      // Otherwise Node pipes them into its own, which makes those non-blocking for the program that shares them.
+      stdout: true,
+      stderr: true,
+    });
     this.#worker.on("message", (message: SessionMessage) => this.#hear(message));
     this.#worker.on("error", (error) => this.#fail(error));
-    this.#worker.on("exit", () => this.#finished.resolve());
+    this.#worker.on("exit", () => this.#leave());
     const { signal } = options;
     if (signal?.aborted) this.stop();
     signal?.addEventListener("abort", () => this.stop(), { once: true });
@@ -106,9 +112,9 @@ class WorkerSampler implements LaunchedSampler {
     return this.#pid;
   }
 
-  /** Resolves when the target has been opened, or started; rejects if it cannot be. */
-  get opened(): Promise<void> {
-    return this.#opened.promise;
+  /** Resolves when the program has been started; rejects if it cannot be. */
+  get launched(): Promise<void> {
+    return this.#launched.promise;
   }
 
   stop(): void {
@@ -140,9 +146,9 @@ class WorkerSampler implements LaunchedSampler {
 
   #hear(message: SessionMessage): void {
     switch (message.type) {
-      case "opened":
+      case "launched":
         this.#pid = message.pid;
-        this.#opened.resolve();
+        this.#launched.resolve();
         break;
       case "python":
         this.#python.resolve(message.python);
@@ -165,11 +171,19 @@ class WorkerSampler implements LaunchedSampler {
   #fail(cause: unknown): void {
     const problem = new SamplerError("internal", `Cannot go on sampling: ${String(cause)}`, { cause });
     this.#finish({ reason: "failed", seconds: 0, python: undefined, problem });
+    this.#exit.reject(problem);
+  }
+
+  #leave(): void {
+    this.#exit.reject(
+      new SamplerError("internal", "Cannot tell how the program ended: nobody waits for it any more"),
+    );
+    this.#finished.resolve();
   }
 
   #finish(end: SamplerEnd): void {
     this.#over = true;
-    if (end.problem !== undefined) this.#opened.reject(end.problem);
+    if (end.problem !== undefined) this.#launched.reject(end.problem);
     this.#python.resolve(undefined);
     this.#end.resolve(end);
     this.#wake();

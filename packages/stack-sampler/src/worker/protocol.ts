@@ -27,9 +27,9 @@ export interface LaunchOrder {
   readonly workingDirectory: string | undefined;
 }
 
-/** What a worker says, in this order: `opened`, `python`, batches, `end`, and `exit` if it launched the program. */
+/** What a worker says, in this order: `launched`, `python`, batches, `end`, `exit`. The first and the last if it launched a program. */
 export type SessionMessage =
-  | { readonly type: "opened"; readonly pid: Pid }
+  | { readonly type: "launched"; readonly pid: Pid }
   | { readonly type: "python"; readonly python: PythonDescription }
   | { readonly type: "batch"; readonly batch: SampleBatch }
   | { readonly type: "end"; readonly end: SessionEnd }

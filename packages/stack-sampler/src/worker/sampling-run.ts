@@ -6,9 +6,10 @@ import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
 import type { Nanoseconds, ProcessId } from "../sample-batch.js";
 import type { PythonDescription } from "../sampler.js";
-import { SamplerError } from "../sampler-error.js";
+import type { SamplerError } from "../sampler-error.js";
 import { PoissonSchedule } from "../schedule/poisson-schedule.js";
 import type { ControlBlock } from "./control-block.js";
+import { endedTooSoon } from "./ended-too-soon.js";
 import { problemOf, type SessionEnd, type SessionMessage, type SessionOrder } from "./protocol.js";
 import { type Patience, waitForPython } from "./python-wait.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
@@ -66,7 +67,7 @@ export class SamplingRun {
     }
     if (problem?.code === "exited") problem = undefined;
     const reason = problem === undefined ? (this.#endReason() ?? "exited") : "failed";
-    if (reason === "exited" && this.#python === undefined) problem = this.#endedTooSoon();
+    if (reason === "exited" && this.#python === undefined) problem = endedTooSoon(this.#order.target);
     this.#postBatch();
     return {
       reason,
@@ -154,20 +155,5 @@ export class SamplingRun {
     return launched
       ? { absent: Number.POSITIVE_INFINITY, starting: Number.POSITIVE_INFINITY }
       : { absent: ABSENT_MILLISECONDS, starting: this.#order.startTimeout * 1000 };
-  }
-
-  #endedTooSoon(): SamplerError {
-    const { target } = this.#order;
-    if (target.kind === "launch") {
-      const program = target.program[0] ?? "";
-      return new SamplerError(
-        "not-python",
-        `Cannot sample ${program}: it ended before a Python was found in it`,
-        { program },
-      );
-    }
-    return new SamplerError("exited", `Cannot sample process ${target.pid}: it has exited`, {
-      pid: target.pid,
-    });
   }
 }

@@ -2,9 +2,16 @@
  * One target, from opening it to its end, on one thread: a program that is launched has to be started,
  * read and waited for by the same thread of the operating system.
  */
-import { type ExitStatus, openProcess, type SpawnedProcess, spawn } from "@pyspy/proc-memory";
+import { type ExitStatus, openProcess, type Pid, type SpawnedProcess, spawn } from "@pyspy/proc-memory";
 import { ControlBlock } from "./control-block.js";
-import { type LaunchOrder, problemOf, type SessionMessage, type SessionOrder } from "./protocol.js";
+import { endedTooSoon } from "./ended-too-soon.js";
+import {
+  type LaunchOrder,
+  problemOf,
+  type SessionEnd,
+  type SessionMessage,
+  type SessionOrder,
+} from "./protocol.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
 import { SamplingRun } from "./sampling-run.js";
 
@@ -20,13 +27,24 @@ export function runSession(order: SessionOrder, post: (message: SessionMessage) 
     for (const signal of control.takeSignals()) program?.kill(signal);
   };
   try {
-    if (target.kind === "launch") program = launch(target);
-    using process = openProcess(target.kind === "launch" ? (program?.pid ?? 0) : target.pid);
-    post({ type: "opened", pid: process.pid });
+    let pid: Pid;
+    if (target.kind === "launch") {
+      program = launch(target);
+      pid = program.pid;
+      post({ type: "launched", pid });
+    } else {
+      pid = target.pid;
+    }
+    using process = openProcess(pid);
     post({ type: "end", end: new SamplingRun(process, order, control, post, forwardSignals).run() });
   } catch (error) {
-    const problem = problemOf(samplerErrorOf(error));
-    post({ type: "end", end: { reason: "failed", seconds: 0, python: undefined, problem } });
+    const problem = samplerErrorOf(error);
+    // A program that was launched may be over before there was time to open it.
+    const end: Pick<SessionEnd, "reason" | "problem"> =
+      program !== undefined && problem.code === "exited"
+        ? { reason: "exited", problem: problemOf(endedTooSoon(target)) }
+        : { reason: "failed", problem: problemOf(problem) };
+    post({ type: "end", end: { ...end, seconds: 0, python: undefined } });
   }
   if (program !== undefined) post({ type: "exit", status: waitForExit(program, control, forwardSignals) });
 }
