@@ -76,11 +76,13 @@ export {
   attributeSources,
   decodeAttributeSource,
   decodeSlots,
+  itemCount,
   type Slot,
   type SlotTable,
   slotTable,
 } from "./objects/instance.js";
 export { decodeInt2, decodeLong, type LongHeader, longHeader } from "./objects/int.js";
+export { decodeOldClassName, decodeOldInstance, type OldInstance } from "./objects/old-instance.js";
 export { decodePointers, listHeader, type SequenceHeader, tupleHeader } from "./objects/sequence.js";
 export { decodeSetEntries, type SetHeader, setHeader } from "./objects/set.js";
 export { decodeStackReference, type StackReference } from "./objects/stack-reference.js";

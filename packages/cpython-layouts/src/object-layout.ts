@@ -103,6 +103,8 @@ export interface SetLayout {
   readonly table: number;
   readonly entryKey: number;
   readonly entryHash: number;
+  /** The entry of a member that was taken out has the hash -1 (3.5+). */
+  readonly marksRemoved: boolean;
 }
 
 /** `PyDictObject` */

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { findPythons } from "../../../tools/testing/pythons.js";
+import { findPythons } from "../../../tools/pythons/find-pythons.js";
 import { type LineTableKind, layoutFor, lineRanges, lookUpLine } from "../src/index.js";
 
 // Given on standard input: an interpreter in a root of its own does not see this file.

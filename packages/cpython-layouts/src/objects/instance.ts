@@ -18,18 +18,23 @@ export type AttributeStore =
       readonly address: number;
     };
 
+/** `ob_size` of an object whose type has a variable part, without its sign; undefined if the bytes are too few. */
+export function itemCount(layout: Layout, object: Uint8Array): number | undefined {
+  return object.length < sizedHeaderEnd(layout) ? undefined : Math.abs(sizeAt(layout, viewOf(object)));
+}
+
 /**
  * Where to look for the attributes of an instance, in this order. Attributes in `__slots__` are apart from these: see
  * {@link slotTable}.
  *
  * @param object - address of the instance
- * @param itemCount - `ob_size` of the instance if its type has a variable part (`itemSize`), else 0
+ * @param items - {@link itemCount} of the instance if its type has a variable part (`itemSize`), else 0
  */
 export function attributeSources(
   layout: Layout,
   type: TypeHeader,
   object: number,
-  itemCount = 0,
+  items = 0,
 ): readonly AttributeSource[] {
   const { dict, values, isTagged, inlineValid } = layout.managedDict;
   if (dict !== ABSENT && (type.flags & TypeFlag.managedDict) !== 0) {
@@ -43,8 +48,7 @@ export function attributeSources(
   }
   if (type.dictOffset === 0) return [];
   if (type.dictOffset > 0) return [{ kind: "dict", address: object + type.dictOffset }];
-  // The sign of ob_size is that of an int; its amount is the number of items.
-  const size = type.basicSize + Math.abs(itemCount) * type.itemSize;
+  const size = type.basicSize + items * type.itemSize;
   const rounded = Math.ceil(size / layout.pointerSize) * layout.pointerSize;
   return [{ kind: "dict", address: object + rounded + type.dictOffset }];
 }

@@ -31,19 +31,29 @@ export function setHeader(layout: Layout, object: Uint8Array): SetHeader | undef
 /**
  * The addresses of a set's members in the order of its table.
  *
+ * Up to 3.4 a member that was taken out leaves an object behind that nothing marks, the same for all. It is told by being
+ * there twice; if only one was taken out, there is one address more than `header.used`, and the one too many is that of an
+ * object that says `<dummy key>` of itself: a string, or in 3.4 the only instance of a type with that name.
+ *
  * @param data - the table of {@link setHeader}; if it is cut off, members are missing
  */
 export function decodeSetEntries(layout: Layout, data: Uint8Array): number[] {
-  const { entryKey, entryHash } = layout.set;
+  const { entryKey, entryHash, marksRemoved } = layout.set;
   const entrySize = 2 * layout.pointerSize;
   const view = viewOf(data);
   const members: number[] = [];
   for (let offset = 0; offset + entrySize <= data.length; offset += entrySize) {
     const key = wordAt(layout, view, offset + entryKey);
     // A hash is never -1: that is the entry of a member that was taken out.
-    if (key !== 0 && !isMinusOne(layout, view, offset + entryHash)) members.push(key);
+    if (key !== 0 && !(marksRemoved && isMinusOne(layout, view, offset + entryHash))) members.push(key);
   }
-  return members;
+  return marksRemoved ? members : withoutRepeated(members);
+}
+
+function withoutRepeated(members: readonly number[]): number[] {
+  const counts = new Map<number, number>();
+  for (const member of members) counts.set(member, (counts.get(member) ?? 0) + 1);
+  return members.filter((member) => counts.get(member) === 1);
 }
 
 function isMinusOne({ pointerSize }: Layout, view: DataView, offset: number): boolean {

@@ -95,6 +95,7 @@ export type ObjectKind =
   | "generator"
   | "cell"
   | "function"
+  | "oldInstance"
   | "other";
 
 const kindsByName: ReadonlyMap<string, ObjectKind> = new Map<string, ObjectKind>([
@@ -110,6 +111,7 @@ const kindsByName: ReadonlyMap<string, ObjectKind> = new Map<string, ObjectKind>
   ["async_generator", "generator"],
   ["cell", "cell"],
   ["function", "function"],
+  ["instance", "oldInstance"],
 ]);
 
 /** For 2.3–2.5, where flags do not say it. */

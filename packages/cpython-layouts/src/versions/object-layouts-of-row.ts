@@ -86,6 +86,7 @@ export function objectLayoutsOfRow(
       table: at("set.table"),
       entryKey: since(4) ? 0 : pointerSize,
       entryHash: since(4) ? pointerSize : 0,
+      marksRemoved: since(5),
     },
     dict: {
       ma_used: at("dict.ma_used"),
