@@ -12,7 +12,8 @@ type Architecture = "x64" | "arm64" | "ia32";
 export function rowOfPointRelease(row: MeasuredRow, { major, minor, micro }: PythonVersion): MeasuredRow {
   if (major === 3 && minor === 7 && micro < 4) {
     // 3.7.4 defined FORCE_SWITCHING where all see it: one more condition and mutex in the state of the GIL.
-    return moved(row, -88, ["sizeof.runtime", "runtime.gilstate.tstate_current"]);
+    const conditionAndMutex = row["sizeof.pointer"] === 4 ? 48 + 24 : 48 + 40;
+    return moved(row, -conditionAndMutex, ["sizeof.runtime", "runtime.gilstate.tstate_current"]);
   }
   if (major === 3 && minor === 14 && micro < 5) {
     // 3.14.5 went back from the incremental to the generational collector, whose state is larger.
@@ -35,9 +36,9 @@ const inObjects =
  * `Py_TRACE_REFS` puts two pointers in front of what an object begins with: `--with-trace-refs`, and up to 3.7 every debug
  * build. Thread states, interpreters, frames of 3.11 and later and the keys of dicts are not objects.
  */
-export function rowWithTracedReferences(row: MeasuredRow, pointerSize: 4 | 8): MeasuredRow {
+export function rowWithTracedReferences(row: MeasuredRow): MeasuredRow {
   const keys = (Object.keys(row) as MeasuredKey[]).filter((key) => inObjects.test(key));
-  return moved(row, 2 * pointerSize, keys);
+  return moved(row, 2 * (row["sizeof.pointer"] ?? 8), keys);
 }
 
 /**
@@ -70,20 +71,13 @@ export function rowOfPlatform(
 
 /** Windows: C's `long` is 4 bytes. Measured by compiling the headers with `int` for `long`. */
 function rowWithShortLong(row: MeasuredRow): MeasuredRow {
-  const threadIds =
-    row["ts.native_thread_id"] === undefined ? [] : (["ts.datastack_chunk", "ts.datastack_top"] as const);
-  return {
-    ...moved(row, -8, threadIds),
-    ...moved(pick(row, "ts.native_thread_id", "string2.ob_sval"), -4, [
-      "ts.native_thread_id",
-      "string2.ob_sval",
-    ]),
-    ...(row["string2.ob_sval"] === undefined ? undefined : { "bytes.ob_sval": row["string2.ob_sval"] - 4 }),
-  };
-}
-
-function pick(row: MeasuredRow, ...keys: readonly MeasuredKey[]): MeasuredRow {
-  return Object.fromEntries(Object.entries(row).filter(([key]) => keys.some((wanted) => wanted === key)));
+  // The two thread ids are in front of the stack (3.11+).
+  const withIds = moved(row, -4, ["ts.native_thread_id"]);
+  const withStack = moved(withIds, -8, ["ts.datastack_chunk", "ts.datastack_top"]);
+  // The hash in front of the text of a 2.x `str` is a long.
+  return row["string2.ob_sval"] === undefined
+    ? withStack
+    : moved(withStack, -4, ["string2.ob_sval", "bytes.ob_sval"]);
 }
 
 function moved(row: MeasuredRow, bytes: number, keys: readonly MeasuredKey[]): MeasuredRow {

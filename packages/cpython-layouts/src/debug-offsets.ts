@@ -26,6 +26,8 @@ const COOKIE = "xdebugpy";
 /** Far above the largest struct (`_PyRuntime`, 400 KB): what is beyond is not a size. */
 const LARGEST_SIZE = 64 * 1024 * 1024;
 const NEWEST_KNOWN: KnownMinor = 15;
+/** No free-threaded build of 3.14 or 3.15 could be had to run. */
+const NEWEST_TESTED_FREE_THREADED = 13;
 
 /** The start of the table, which is the same in all versions. */
 export interface DebugOffsetsHeader {
@@ -99,7 +101,8 @@ export function layoutFromDebugOffsets(table: Uint8Array): Layout {
   return layoutOfRow(row, {
     version,
     freeThreaded,
-    verified: version.minor <= NEWEST_KNOWN && version.release === "" && !freeThreaded,
+    verified:
+      version.minor <= (freeThreaded ? NEWEST_TESTED_FREE_THREADED : NEWEST_KNOWN) && version.release === "",
     unicodeSize: 4,
     // The two ids are next to each other, and each as wide as a C `long`.
     isWindows: row["ts.native_thread_id"] === (row["ts.thread_id"] ?? 0) + 4,

@@ -23,10 +23,9 @@ export interface PythonBuild {
   readonly architecture?: "x64" | "arm64" | "ia32";
 }
 
-/** The measured builds that stand for a minor version, and whether one of them was read live in this package's tests. */
+/** The measured build that stands for a minor version, and whether one was read live in this package's tests. */
 interface Family {
   readonly row: MeasuredRow;
-  readonly rowOf32Bits?: MeasuredRow;
   readonly tested: boolean;
 }
 
@@ -35,23 +34,31 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
   ["2.4", { row: measuredRows["2.4.6"], tested: false }],
   ["2.5", { row: measuredRows["2.5.6"], tested: false }],
   ["2.6", { row: measuredRows["2.6.9"], tested: false }],
-  ["2.7", { row: measuredRows["2.7.18"], rowOf32Bits: measuredRowsOf32Bits["2.7.18"], tested: true }],
+  ["2.7", { row: measuredRows["2.7.18"], tested: true }],
   ["3.3", { row: measuredRows["3.3.7"], tested: false }],
   ["3.4", { row: measuredRows["3.4.10"], tested: false }],
   ["3.5", { row: measuredRows["3.5.10"], tested: false }],
-  ["3.6", { row: measuredRows["3.6.15"], rowOf32Bits: measuredRowsOf32Bits["3.6.15"], tested: true }],
-  ["3.7", { row: measuredRows["3.7.16"], rowOf32Bits: measuredRowsOf32Bits["3.7.16"], tested: true }],
-  ["3.8", { row: measuredRows["3.8.18"], rowOf32Bits: measuredRowsOf32Bits["3.8.18"], tested: true }],
-  ["3.9", { row: measuredRows["3.9.18"], rowOf32Bits: measuredRowsOf32Bits["3.9.18"], tested: true }],
-  ["3.10", { row: measuredRows["3.10.13"], rowOf32Bits: measuredRowsOf32Bits["3.10.13"], tested: true }],
-  ["3.11", { row: measuredRows["3.11.7"], rowOf32Bits: measuredRowsOf32Bits["3.11.7"], tested: true }],
-  ["3.12", { row: measuredRows["3.12.1"], rowOf32Bits: measuredRowsOf32Bits["3.12.1"], tested: true }],
+  ["3.6", { row: measuredRows["3.6.15"], tested: true }],
+  ["3.7", { row: measuredRows["3.7.16"], tested: true }],
+  ["3.8", { row: measuredRows["3.8.18"], tested: true }],
+  ["3.9", { row: measuredRows["3.9.18"], tested: true }],
+  ["3.10", { row: measuredRows["3.10.13"], tested: true }],
+  ["3.11", { row: measuredRows["3.11.7"], tested: true }],
+  ["3.12", { row: measuredRows["3.12.1"], tested: true }],
   ["3.13", { row: measuredRows["3.13.18"], tested: false }],
   ["3.13t", { row: measuredRows["3.13.15t"], tested: false }],
   ["3.14", { row: measuredRows["3.14.10"], tested: false }],
   ["3.14t", { row: measuredRows["3.14.10t"], tested: false }],
   ["3.15", { row: measuredRows["3.15.2"], tested: false }],
   ["3.15t", { row: measuredRows["3.15.2t"], tested: false }],
+  ["2.7 ia32", { row: measuredRowsOf32Bits["2.7.18"], tested: false }],
+  ["3.6 ia32", { row: measuredRowsOf32Bits["3.6.15"], tested: false }],
+  ["3.7 ia32", { row: measuredRowsOf32Bits["3.7.16"], tested: false }],
+  ["3.8 ia32", { row: measuredRowsOf32Bits["3.8.18"], tested: false }],
+  ["3.9 ia32", { row: measuredRowsOf32Bits["3.9.18"], tested: false }],
+  ["3.10 ia32", { row: measuredRowsOf32Bits["3.10.13"], tested: false }],
+  ["3.11 ia32", { row: measuredRowsOf32Bits["3.11.7"], tested: true }],
+  ["3.12 ia32", { row: measuredRowsOf32Bits["3.12.1"], tested: false }],
 ]);
 
 /**
@@ -66,24 +73,29 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
  */
 export function layoutFor(version: PythonVersion, build: PythonBuild = {}): Layout {
   const { freeThreaded = false, platform = "linux", architecture = "x64" } = build;
-  const family = families.get(`${version.major}.${version.minor}${freeThreaded ? "t" : ""}`);
-  const measured =
-    architecture !== "ia32" ? family?.row : platform === "linux" ? family?.rowOf32Bits : undefined;
-  if (build.implementation !== undefined || family === undefined || measured === undefined) {
+  const is32Bit = architecture === "ia32";
+  const flavour = `${freeThreaded ? "t" : ""}${is32Bit ? " ia32" : ""}`;
+  const family = families.get(`${version.major}.${version.minor}${flavour}`);
+  const isMeasuredPlatform = platform === "linux" && architecture !== "arm64";
+  const isKnownPlatform = isMeasuredPlatform || (!is32Bit && !describesItself(version));
+  if (build.implementation !== undefined || family === undefined || !isKnownPlatform) {
     throw unsupported(version, build);
   }
   const tracesReferences = build.traceReferences || (build.debug && (version.major < 3 || version.minor < 8));
-  const pointerSize = architecture === "ia32" ? 4 : 8;
-  const released = rowOfPointRelease(measured, version);
-  const placed = pointerSize === 8 ? rowOfPlatform(released, version, platform, architecture) : released;
-  const isTested = family.tested && platform === "linux" && architecture === "x64" && !tracesReferences;
-  return layoutOfRow(tracesReferences ? rowWithTracedReferences(placed, pointerSize) : placed, {
+  const placed = rowOfPlatform(family.row, version, platform, architecture);
+  const released = rowOfPointRelease(placed, version);
+  return layoutOfRow(tracesReferences ? rowWithTracedReferences(released) : released, {
     version,
     freeThreaded,
-    verified: isTested && version.release === "",
+    verified: family.tested && isMeasuredPlatform && !tracesReferences && version.release === "",
     unicodeSize: build.unicodeSize ?? 4,
     isWindows: platform === "win32",
   });
+}
+
+/** With `_Py_DebugOffsets`. */
+function describesItself({ major, minor }: PythonVersion): boolean {
+  return major === 3 && minor >= 13;
 }
 
 function unsupported(version: PythonVersion, build: PythonBuild): LayoutError {
@@ -92,16 +104,14 @@ function unsupported(version: PythonVersion, build: PythonBuild): LayoutError {
   return new LayoutError("unsupported-version", `Cannot lay out ${name}: ${reason(version, build)}`);
 }
 
-function reason(
-  { major, minor }: PythonVersion,
-  { implementation, freeThreaded, architecture }: PythonBuild,
-): string {
+function reason(version: PythonVersion, { implementation, freeThreaded, architecture }: PythonBuild): string {
+  const { major, minor } = version;
   if (implementation !== undefined) return "only CPython is known here";
-  if (freeThreaded && (major < 3 || minor < 13)) return "no Python before 3.13 can be built without the GIL";
+  if (freeThreaded && !describesItself(version)) return "no Python before 3.13 can be built without the GIL";
   if (major < 2 || (major === 2 && minor < 3)) return "the oldest Python known here is 2.3";
   if (major === 3 && minor < 3)
     return "3.0, 3.1 and 3.2 are not known here, only 2.3 to 2.7 and 3.3 and later";
-  if (major !== 3 && minor > 7) return "there is no such release";
+  if (describesItself(version)) return "only its own `_Py_DebugOffsets` can tell how this build is laid out";
   if (architecture === "ia32") return "of 32-bit builds only 2.7 and 3.6 to 3.12 for Linux are known here";
-  return "it is newer than what is known here, and only its own `_Py_DebugOffsets` can tell";
+  return "there is no such release";
 }

@@ -129,15 +129,92 @@ describe("there is no layout for", () => {
     ["2.2.3", "Cannot lay out CPython 2.2.3: the oldest Python known here is 2.3"],
     [
       "3.16.0a1",
-      "Cannot lay out CPython 3.16.0a1: it is newer than what is known here, and only its own `_Py_DebugOffsets` can tell",
+      "Cannot lay out CPython 3.16.0a1: only its own `_Py_DebugOffsets` can tell how this build is laid out",
     ],
   ])("%s", (text, message) => {
     expect(() => of(text)).toThrow(new LayoutError("unsupported-version", message));
   });
 
-  test("a free-threaded build before 3.13", () => {
-    expect(() => of("3.12.0", { freeThreaded: true })).toThrow(
-      "no Python before 3.13 can be built without the GIL",
-    );
+  test.each([
+    ["3.12.0", { freeThreaded: true }, "no Python before 3.13 can be built without the GIL"],
+    ["3.9.18", { implementation: "PyPy 7.3.15" }, "only CPython is known here"],
+    [
+      "3.5.10",
+      { architecture: "ia32" },
+      "of 32-bit builds only 2.7 and 3.6 to 3.12 for Linux are known here",
+    ],
+    ["3.11.7", { architecture: "ia32", platform: "win32" }, "for Linux are known here"],
+    ["3.13.0", { platform: "darwin" }, "only its own `_Py_DebugOffsets` can tell"],
+  ] as const)("%s with %o", (text, build, reason) => {
+    expect(() => of(text, build)).toThrow(reason);
+  });
+});
+
+describe("a build that differs from the usual one:", () => {
+  test("traced references are two more words in front of every object, and of nothing else", () => {
+    const usual = of("3.7.16");
+    const debug = of("3.7.16", { debug: true });
+    expect(debug.object).toEqual({ ...usual.object, size: 32, ob_type: 24, ob_size: 32 });
+    expect(debug.code.co_filename).toBe(usual.code.co_filename + 16);
+    expect(debug.frame.previous).toBe(usual.frame.previous + 16);
+    expect(debug.unicode.asciiData).toBe(usual.unicode.asciiData + 16);
+    expect(debug.dict.ma_keys).toBe(usual.dict.ma_keys + 16);
+    expect(debug.cell.ob_ref).toBe(usual.cell.ob_ref + 16);
+    expect([debug.threadState, debug.interpreter, debug.runtime, debug.dictKeys]).toEqual([
+      usual.threadState,
+      usual.interpreter,
+      usual.runtime,
+      usual.dictKeys,
+    ]);
+    const traced = of("3.11.7", { traceReferences: true });
+    expect(traced.frame).toEqual(of("3.11.7").frame);
+    expect(traced.generator.gi_iframe).toBe(96);
+    expect([debug.verified, traced.verified]).toEqual([false, false]);
+  });
+
+  test("a debug build of 3.8 or later is laid out as any other", () => {
+    expect(of("3.9.2", { debug: true })).toEqual(of("3.9.2"));
+  });
+
+  test("Python 2 has texts of 2 or 4 bytes a unit", () => {
+    expect([of("2.7.18").unicode2.unitSize, of("2.7.18", { unicodeSize: 2 }).unicode2.unitSize]).toEqual([
+      4, 2,
+    ]);
+  });
+
+  test.each([
+    ["3.7.3", { architecture: "arm64" }, 1408],
+    ["3.7.16", { architecture: "arm64" }, 1496],
+    ["3.8.18", { architecture: "arm64" }, 1384],
+    ["3.10.13", { architecture: "arm64" }, 584],
+    ["3.11.7", { architecture: "arm64" }, 592],
+    ["3.7.3", { platform: "darwin" }, 1440],
+    ["3.11.7", { platform: "darwin" }, 624],
+    ["3.11.7", { platform: "darwin", architecture: "arm64" }, 624],
+    ["3.8.18", { platform: "win32" }, 1296],
+    ["3.7.16", { platform: "win32" }, ABSENT],
+    ["3.9.18", { platform: "freebsd" }, 424],
+    ["3.8.18", { architecture: "ia32" }, 788],
+    ["3.11.2", { architecture: "ia32" }, 356],
+  ] as const)("%s has the holder of the GIL elsewhere with %o: at %i", (text, build, offset) => {
+    expect(of(text, build).runtime.tstate_current).toBe(offset);
+    expect(of(text, build).verified).toBe(text === "3.11.2");
+  });
+
+  test("Windows has thread ids of 4 bytes, and what follows them is nearer", () => {
+    const windows = of("3.12.1", { platform: "win32" }).threadState;
+    expect(windows).toMatchObject({ thread_id: 136, thread_id_width: 4, native_thread_id: 140 });
+    expect(windows).toMatchObject({ datastack_chunk: 224, datastack_top: 232 });
+    expect(of("3.12.1").threadState).toMatchObject({ native_thread_id: 144, thread_id_width: 8 });
+    expect(of("2.7.18", { platform: "win32" }).bytes.ob_sval).toBe(32);
+    expect(of("3.9.18", { platform: "win32" }).bytes.ob_sval).toBe(32);
+  });
+
+  test("32 bits halve what is a pointer", () => {
+    const layout = of("3.11.2", { architecture: "ia32" });
+    expect(layout.pointerSize).toBe(4);
+    expect(layout.object).toEqual({ size: 8, ob_type: 4, ob_size: 8, ob_size_width: 4 });
+    expect(layout.frame).toMatchObject({ size: 40, executable: 16, previous: 24, instruction: 28 });
+    expect(layout.dictKeys).toMatchObject({ dk_log2_size: 4, dk_kind: 6, dk_nentries: 16, header: 20 });
   });
 });

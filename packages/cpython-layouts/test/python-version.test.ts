@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatVersion, parsePyVersionHex, parseVersionText } from "../src/index.js";
+import { formatVersion, implementationIn, parsePyVersionHex, parseVersionText } from "../src/index.js";
 
 describe("a version number", () => {
   test.each([
@@ -48,4 +48,13 @@ describe("the text of Py_GetVersion", () => {
   ])("%j is none", (text) => {
     expect(parseVersionText(text)).toBeUndefined();
   });
+});
+
+test.each([
+  ["3.9.18 (7.3.15, Jan 14 2024)\n[PyPy 7.3.15 with GCC 13.2.0]", "PyPy 7.3.15"],
+  ["3.8.12 (a00b050, Sep 23 2022) [Pyston 2.3.5, GCC 9.4.0]", "Pyston 2.3.5"],
+  ["3.8.5+cinder (default, Jan 1 2021)", "Cinder"],
+  ["3.8.18 (default, Nov 22 2025)\n[GCC 12.2.0]", undefined],
+])("%j is of %s", (text, implementation) => {
+  expect(implementationIn(text)).toBe(implementation);
 });
