@@ -12,7 +12,7 @@ export interface SourceRecipe {
 }
 
 /**
- * Compiles and installs an interpreter, in about two minutes of two processors, at low priority.
+ * Compiles and installs an interpreter, in about three minutes of one processor, at low priority.
  *
  * @param root where to install it
  * @param home where `root` will be moved to when it is complete
@@ -38,6 +38,7 @@ export function buildFromSource(
     runCommand("nice", ["-n", "10", program, ...words], { cwd: source });
   polite("./configure", [
     ...["--quiet", `--prefix=${home}`, "--disable-test-modules", "--without-ensurepip"],
+    "OPT=-DNDEBUG -O2", // no -g: a quarter less to wait, two thirds less to keep
     ...recipe.configure,
   ]);
   polite("make", ["--silent", "-j2"]);

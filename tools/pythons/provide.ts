@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cacheDirectory } from "./cache-directory.js";
 import { unpackDebian, unpackPatchelf } from "./debian-root.js";
@@ -25,7 +25,8 @@ export interface Provision {
 export function providePythons(wanted: readonly WantedPython[], tell: (provision: Provision) => void): void {
   const cache = cacheDirectory();
   mkdirSync(cache, { recursive: true });
-  const work = mkdtempSync(join(cache, "partial-"));
+  removeAbandoned(cache);
+  const work = mkdtempSync(join(cache, `partial-${process.pid}-`));
   const suites = new Suites(work);
   try {
     for (const one of wanted) {
@@ -36,6 +37,14 @@ export function providePythons(wanted: readonly WantedPython[], tell: (provision
     }
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** What a process that was killed could not remove. */
+function removeAbandoned(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const pid = /^partial-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(cache, name), { recursive: true });
   }
 }
 
