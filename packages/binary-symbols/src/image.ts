@@ -25,6 +25,8 @@ export interface Section {
   readonly inFile: boolean;
   /** True for sections that are part of the running image (`SHF_ALLOC`). */
   readonly loaded: boolean;
+  /** True if the file has it compressed (`SHF_COMPRESSED`); `size` is then what it takes in the file. */
+  readonly compressed: boolean;
 }
 
 export interface BinarySymbol {
@@ -75,6 +77,9 @@ export interface BinaryImage {
   loadBias(mapping: FileMapping): number | undefined;
   /** The bytes from `imageOffset` on, as the file (or the memory) has them; fewer where its segment ends there, as .bss does in a file. */
   bytesAt(imageOffset: ImageOffset, length: number): Uint8Array;
-  /** The bytes of a section as the file has them, also of one that is not loaded; none for one that is not in the file. */
+  /**
+   * The bytes of a section, also of one that is not loaded; none for one that is not in the file. A compressed one is
+   * unpacked: zlib, and zstd where Node has it (22.15 and later). Throws {@link ParseError}.
+   */
   sectionBytes(section: Section): Uint8Array;
 }

@@ -5,6 +5,12 @@
  */
 
 export { type ByteSource, bufferByteSource } from "./byte-source.js";
+export {
+  type DebugFileOptions,
+  type DebugFileRejection,
+  type DebugImage,
+  findDebugImage,
+} from "./debug-file.js";
 export { type FileSource, openFileSource } from "./file-source.js";
 export type { BinaryImage, BinarySymbol, FileMapping, ImageOffset, Section, Segment } from "./image.js";
 export { openImage, openLoadedImage } from "./open-image.js";

@@ -3,7 +3,8 @@
  * - `not-an-elf`: they do not begin as an ELF file does;
  * - `truncated`: something lies, by the file's own account, where the bytes have ended;
  * - `malformed`: what the file says contradicts itself;
- * - `unsupported`: a valid kind of file that this package does not read (big-endian, relocatable).
+ * - `unsupported`: a valid kind of file that this package does not read (big-endian, relocatable), or data that is larger or
+ *   compressed in another way than it can unpack.
  */
 export type ParseErrorCode = "not-an-elf" | "truncated" | "malformed" | "unsupported";
 
@@ -15,6 +16,8 @@ export interface ParseErrorFacts {
   readonly offset?: number;
   /** How many bytes it should have. */
   readonly length?: number;
+  /** What made it fail, if that was an error of its own. */
+  readonly cause?: unknown;
 }
 
 /**
@@ -35,7 +38,7 @@ export class ParseError extends Error {
   readonly length: number | undefined;
 
   constructor(code: ParseErrorCode, reason: string, facts: ParseErrorFacts) {
-    super(`Cannot read the ${facts.part}: ${reason}`);
+    super(`Cannot read the ${facts.part}: ${reason}`, "cause" in facts ? { cause: facts.cause } : undefined);
     this.code = code;
     this.part = facts.part;
     this.offset = facts.offset;

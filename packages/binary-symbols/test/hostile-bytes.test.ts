@@ -1,7 +1,16 @@
+import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ByteSource, bufferByteSource, openImage, openLoadedImage, ParseError } from "../src/index.js";
+import {
+  type ByteSource,
+  bufferByteSource,
+  findDebugImage,
+  openImage,
+  openLoadedImage,
+  ParseError,
+} from "../src/index.js";
 import { elfFile } from "./fixtures/elf-file.js";
+import { XZ_OF_3000_LETTERS } from "./fixtures/xz-file.js";
 
 const symbols = ["_PyRuntime", "Py_Version", "interp_head", "main"].map((name, index) => ({
   name,
@@ -85,6 +94,70 @@ describe("any bytes", () => {
         exercise(bytes.subarray(0, cut % bytes.length));
       }),
       { numRuns: 1000 },
+    );
+  });
+});
+
+describe("any bytes in what leads to a debug file", () => {
+  const sources = (debug: Uint8Array) => ({
+    path: "/bin/tool",
+    openFile: () => ({ ...bufferByteSource(debug), close: () => {} }),
+  });
+  const search = async (image: Uint8Array, debug: Uint8Array) => {
+    try {
+      const found = await findDebugImage(openImage(bufferByteSource(image)), sources(debug));
+      answerOf(() => found?.image.symbols());
+      answerOf(() => found?.image.sections.map((section) => found.image.sectionBytes(section)));
+    } catch (error) {
+      expect(error).toBeInstanceOf(ParseError);
+    }
+  };
+  const SECTIONS = [".gnu_debuglink", ".gnu_debugdata"];
+
+  it("give a debug file, none, or a ParseError", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...SECTIONS),
+        fc.uint8Array({ maxLength: 128 }),
+        fc.constantFrom(...FILES),
+        (name, bytes, debug) => search(elfFile({ moreSections: [{ name, bytes }] }), debug),
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("give a debug file, none, or a ParseError where xz data or a debug file was damaged", async () => {
+    const buildId = "0123456789";
+    const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...FILES), damage, damage, async (file, changes, otherChanges) => {
+        const debug = Uint8Array.from(file);
+        for (const [where, value] of changes) debug[where % debug.length] = value;
+        const bytes = Uint8Array.from(XZ_OF_3000_LETTERS);
+        // The headers before byte 24 have checksums of their own, and nothing after damage in them would be reached.
+        for (const [where, value] of otherChanges) bytes[24 + (where % (bytes.length - 24))] = value;
+        await search(elfFile({ buildId, moreSections: [{ name: ".gnu_debugdata", bytes }] }), debug);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("give a value or a ParseError in a section that says it is compressed", () => {
+    const header = fc.tuple(fc.constantFrom(1, 2, 3), fc.constantFrom(0, 1, 64, 2 ** 28, 2 ** 40));
+    const data = fc.oneof(
+      fc.uint8Array({ maxLength: 64 }),
+      fc.uint8Array({ maxLength: 64 }).map((bytes) => deflateSync(bytes)),
+    );
+    fc.assert(
+      fc.property(header, data, ([type, size], bytes) => {
+        const packed = Buffer.alloc(24 + bytes.length);
+        packed.writeUInt32LE(type);
+        packed.writeBigUInt64LE(BigInt(size), 8);
+        packed.set(bytes, 24);
+        const moreSections = [{ name: ".debug_str", bytes: packed, flags: 0x800 }];
+        exercise(elfFile({ moreSections }));
+      }),
+      { numRuns: 300 },
     );
   });
 });

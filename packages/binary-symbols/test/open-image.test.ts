@@ -73,6 +73,7 @@ describe("openImage", () => {
       fileOffset: 232,
       inFile: true,
       loaded: true,
+      compressed: false,
     });
     expect(image.section(".bss")).toMatchObject({ size: 0x1000, inFile: false, loaded: true });
     expect(image.section(".shstrtab")).toMatchObject({ imageOffset: 0, inFile: true, loaded: false });

@@ -33,7 +33,8 @@ function builtFiles(): string[] {
   execFileSync("gcc", [...common, "-Wl,--hash-style=sysv", "-o", join(folder, "sysv.so")]);
   execFileSync("strip", ["-o", join(folder, "stripped.so"), library]);
   execFileSync("objcopy", ["--only-keep-debug", library, join(folder, "library.so.debug")]);
-  const wide = ["library.so", "sysv.so", "stripped.so", "library.so.debug"];
+  execFileSync("objcopy", ["--compress-debug-sections=zlib", library, join(folder, "packed.so")]);
+  const wide = ["library.so", "packed.so", "sysv.so", "stripped.so", "library.so.debug"];
   // Without the C library, because few machines have a 32-bit one.
   const narrow = ["-m32", "-nostdlib", "-fno-stack-protector", ...common, "-o", join(folder, "narrow.so")];
   const builds32Bit = spawnSync("gcc", narrow, { stdio: "ignore" }).status === 0;

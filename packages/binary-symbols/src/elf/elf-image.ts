@@ -1,10 +1,11 @@
+import { readExactly } from "../byte-source.js";
 import type { BinaryImage, BinarySymbol, FileMapping, ImageOffset, Section, Segment } from "../image.js";
 import { loadBiasOf } from "../load-bias.js";
 import { readBuildId } from "./build-id.js";
 import type { ElfContents } from "./contents.js";
 import { dynamicSymbolTable } from "./dynamic.js";
 import type { ElfHeader } from "./header.js";
-import { type ElfSection, readSectionTable, sectionContents } from "./section-table.js";
+import { type ElfSection, readSectionTable, sectionContents, unpackedContents } from "./section-table.js";
 import { PT_LOAD, SHT_DYNSYM, SHT_GNU_HASH, SHT_HASH, SHT_NOBITS, SHT_SYMTAB } from "./structures.js";
 import { gnuHash, type SymbolHash, sysvHash } from "./symbol-hash.js";
 import { SymbolTable } from "./symbol-table.js";
@@ -82,10 +83,13 @@ export class ElfImage implements BinaryImage {
   }
 
   sectionBytes(section: Section): Uint8Array {
-    return sectionContents(this.#contents, section).read(0, section.size);
+    const bytes = unpackedContents(this.#contents, section, this.#header.elfClass);
+    const view = readExactly(bytes, 0, bytes.size, section.name);
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   }
 
   #tableOfSection(type: number): SymbolTable | undefined {
+    const { elfClass } = this.#header;
     const sections = this.#sectionTable();
     const symbols = sections.find(({ sh_type }) => sh_type === type);
     // sh_link counts the empty first section, which is not among these.
@@ -93,9 +97,9 @@ export class ElfImage implements BinaryImage {
     if (!symbols || !strings || strings.sh_type === SHT_NOBITS) return undefined;
     return new SymbolTable(
       symbols.section.name,
-      this.#header.elfClass,
-      sectionContents(this.#contents, symbols.section),
-      sectionContents(this.#contents, strings.section),
+      elfClass,
+      unpackedContents(this.#contents, symbols.section, elfClass),
+      unpackedContents(this.#contents, strings.section, elfClass),
       type === SHT_DYNSYM ? this.#hashOfSection() : undefined,
     );
   }

@@ -1,12 +1,14 @@
-import { type ByteSource, readExactly } from "../byte-source.js";
+import { type ByteSource, bufferByteSource, readExactly } from "../byte-source.js";
 import type { Section } from "../image.js";
+import { unpackSection } from "./compression.js";
 import type { ElfContents } from "./contents.js";
 import { checkedCount, type ElfHeader } from "./header.js";
 import { StringTable } from "./string-table.js";
-import { readWord, SHT_NOBITS } from "./structures.js";
+import { type ElfClass, readWord, SHT_NOBITS } from "./structures.js";
 
 const SHN_XINDEX = 0xffff;
 const SHF_ALLOC = 2;
+const SHF_COMPRESSED = 0x800;
 
 /** A section with what only ELF's own tables need to know of it. */
 export interface ElfSection {
@@ -40,6 +42,7 @@ export function readSectionTable(contents: ElfContents, header: ElfHeader): read
     const index = before + 1;
     const start = index * shdr.size;
     const sh_type = view.getUint32(start + 4, true);
+    const flags = view.getUint32(start + shdr.sh_flags, true);
     return {
       section: {
         name: names.nameAt(view.getUint32(start, true)),
@@ -47,7 +50,8 @@ export function readSectionTable(contents: ElfContents, header: ElfHeader): read
         size: field(index, shdr.sh_size),
         fileOffset: field(index, shdr.sh_offset),
         inFile: sh_type !== SHT_NOBITS,
-        loaded: (view.getUint32(start + shdr.sh_flags, true) & SHF_ALLOC) !== 0,
+        loaded: (flags & SHF_ALLOC) !== 0,
+        compressed: (flags & SHF_COMPRESSED) !== 0,
       },
       sh_type,
       sh_link: view.getUint32(start + shdr.sh_link, true),
@@ -58,6 +62,14 @@ export function readSectionTable(contents: ElfContents, header: ElfHeader): read
 /** The bytes of a section as the file has them; none for one that takes no room in the file. */
 export function sectionContents(contents: ElfContents, section: Section): ByteSource {
   return contents.inFile(section.fileOffset, section.inFile ? section.size : 0, section.name);
+}
+
+/** The bytes of a section, unpacked where the file has it compressed. */
+export function unpackedContents(contents: ElfContents, section: Section, elfClass: ElfClass): ByteSource {
+  const source = sectionContents(contents, section);
+  if (!section.compressed || !section.inFile) return source;
+  const packed = readExactly(source, 0, source.size, section.name);
+  return bufferByteSource(unpackSection(packed, elfClass, section.name));
 }
 
 function readStrings(contents: ElfContents, fileOffset: number, size: number): StringTable {

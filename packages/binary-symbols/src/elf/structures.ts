@@ -49,6 +49,11 @@ export interface ElfClass {
     readonly st_value: number;
     readonly st_size: number;
   };
+  /** What a compressed section begins with. */
+  readonly chdr: {
+    readonly size: number;
+    readonly ch_size: number;
+  };
 }
 
 export const ELFCLASS32: ElfClass = {
@@ -57,6 +62,7 @@ export const ELFCLASS32: ElfClass = {
   phdr: { size: 32, p_offset: 4, p_vaddr: 8, p_filesz: 16, p_memsz: 20, p_flags: 24, p_align: 28 },
   shdr: { size: 40, sh_flags: 8, sh_addr: 12, sh_offset: 16, sh_size: 20, sh_link: 24, sh_info: 28 },
   sym: { size: 16, st_value: 4, st_size: 8, st_info: 12, st_shndx: 14 },
+  chdr: { size: 12, ch_size: 4 },
 };
 
 export const ELFCLASS64: ElfClass = {
@@ -65,6 +71,7 @@ export const ELFCLASS64: ElfClass = {
   phdr: { size: 56, p_flags: 4, p_offset: 8, p_vaddr: 16, p_filesz: 32, p_memsz: 40, p_align: 48 },
   shdr: { size: 64, sh_flags: 8, sh_addr: 16, sh_offset: 24, sh_size: 32, sh_link: 40, sh_info: 44 },
   sym: { size: 24, st_info: 4, st_shndx: 6, st_value: 8, st_size: 16 },
+  chdr: { size: 24, ch_size: 8 },
 };
 
 /**
