@@ -24,6 +24,8 @@ export interface ProcessView {
    * still be in memory. The caller closes it.
    */
   openMappedFile(map: MemoryMap): MappedFile | undefined;
+  /** Opens a file by its path as the process sees it, in its own root; undefined if it cannot be had. The caller closes it. */
+  openFile(path: string): MappedFile | undefined;
   close(): void;
   [Symbol.dispose](): void;
 }

@@ -1,91 +1,149 @@
 import {
+  ABSENT,
   DEBUG_OFFSETS_READ_SIZE,
+  implementationIn,
   type Layout,
   LayoutError,
   layoutFor,
   layoutFromDebugOffsets,
+  type PythonBuild,
   type PythonVersion,
   parsePyVersionHex,
   parseVersionText,
   readDebugOffsetsHeader,
 } from "@pyspy/cpython-layouts";
-import { type Address, type MemoryReader, readPointer, readUint32 } from "@pyspy/proc-memory";
+import type { Address, MemoryReader } from "@pyspy/proc-memory";
 import type { PythonRuntime } from "../python/python-runtime.js";
-import type { RuntimePlace } from "./runtime-place.js";
+import { TargetWords } from "../python/target-words.js";
+import type { BinaryClues } from "./binary-clues.js";
 
-/**
- * What a look for a Python found:
- * - `found`: one that has an interpreter with a thread
- * - `starting`: one that is not ready yet
- * - `absent`: nothing that is mapped is a Python
- * - `unsupported`: one whose layout is not known; `reason` is a sentence
- * - `denied`: its memory may not be read
- */
-export type Discovery =
+/** What something that looked like a runtime turned out to be. */
+export type Identification =
   | { readonly kind: "found"; readonly runtime: PythonRuntime }
-  | { readonly kind: "starting" | "absent" | "denied" }
+  | { readonly kind: "starting" | "denied" }
   | { readonly kind: "unsupported"; readonly reason: string; readonly cause: unknown };
+
+/** A binary that is mapped in a process. */
+export interface LoadedBinary {
+  readonly path: string;
+  readonly clues: BinaryClues;
+  /** What to add to the binary's own addresses. */
+  readonly bias: number;
+}
 
 /** How much of a binary's variables is looked through at a time for the text of the version. */
 const WINDOW_BYTES = 1 << 20;
 /** More than the part of that text that has to be seen at once. */
-const WINDOW_OVERLAP = 64;
+const WINDOW_OVERLAP = 128;
+/** Version, build, compiler: the buffer that Python makes it in. */
+const LONGEST_VERSION_TEXT = 300;
 
-/** Finds out which Python the runtime at `place` is, and whether it is ready. */
+/** Finds out which Python has its `_PyRuntime` at `address`, and whether it is ready. */
 export function identifyRuntime(
   memory: MemoryReader,
-  place: RuntimePlace,
-  bias: number,
-  image: string,
-): Discovery {
-  const address = bias + place.runtime;
+  binary: LoadedBinary,
+  address: Address,
+): Identification {
   const start = new Uint8Array(DEBUG_OFFSETS_READ_SIZE);
   const length = memory.readInto(address, start);
   if (length === 0) return { kind: memory.failure === "denied" ? "denied" : "starting" };
+  return unlessUnsupported(() => {
+    const layout = layoutAt(memory, binary, start.subarray(0, length));
+    return layout && runtimeOf(layout, address + layout.runtime.interpreters_head, binary);
+  }, memory);
+}
+
+/** The same for a Python up to 3.6, of which the variable `interp_head` is known. */
+export function identifyInterpreterHead(
+  memory: MemoryReader,
+  binary: LoadedBinary,
+  head: Address,
+): Identification {
+  return unlessUnsupported(() => {
+    const layout = layoutByVersion(memory, binary);
+    return layout && runtimeOf(layout, head, binary);
+  }, memory);
+}
+
+/** The layout that the version and build of a Python up to 3.12 has; undefined while it does not say its version yet. */
+export function layoutByVersion(memory: MemoryReader, { clues, bias }: LoadedBinary): Layout | undefined {
+  const { traceReferences, unicodeSize, pointerSize } = clues;
+  const build: PythonBuild = {
+    traceReferences,
+    unicodeSize,
+    ...(pointerSize === 4 && { architecture: "ia32" }),
+  };
+  if (clues.version !== undefined) {
+    const bytes = new Uint8Array(4);
+    if (memory.readInto(bias + clues.version, bytes) < bytes.length) return undefined;
+    return layoutFor(parsePyVersionHex(new DataView(bytes.buffer).getUint32(0, true)), build);
+  }
+  const text = findVersionText(memory, clues, bias);
+  if (text === undefined) return undefined;
+  const implementation = implementationIn(text.text);
+  // Up to 3.7 a debug build traces references as well.
+  const debug = text.version.major === 2 || text.version.minor < 8 ? traceReferences : false;
+  return layoutFor(text.version, {
+    ...build,
+    debug,
+    ...(implementation !== undefined && { implementation }),
+  });
+}
+
+/** There is an interpreter, it has a thread, and the thread says that it belongs there. */
+export function isReady(memory: MemoryReader, { layout, interpretersHead }: PythonRuntime): boolean {
+  const words = new TargetWords(memory, layout.pointerSize);
+  const interpreter = words.read(interpretersHead) ?? 0;
+  if (interpreter === 0) return false;
+  const thread = words.read(interpreter + layout.interpreter.threads_head) ?? 0;
+  return thread !== 0 && words.read(thread + layout.threadState.interp) === interpreter;
+}
+
+function unlessUnsupported(identify: () => PythonRuntime | undefined, memory: MemoryReader): Identification {
   try {
-    const layout = layoutAt(memory, place, bias, start.subarray(0, length));
-    if (layout === undefined || !isReady(memory, layout, address)) return { kind: "starting" };
-    return { kind: "found", runtime: { layout, address, image } };
+    const runtime = identify();
+    if (runtime === undefined || !isReady(memory, runtime)) return { kind: "starting" };
+    return { kind: "found", runtime };
   } catch (error) {
     if (error instanceof LayoutError) return { kind: "unsupported", reason: error.message, cause: error };
     throw error;
   }
 }
 
-/** From 3.13 on the runtime describes itself; before, its version tells. Undefined while it does not say it yet. */
-function layoutAt(
-  memory: MemoryReader,
-  place: RuntimePlace,
-  bias: number,
-  start: Uint8Array,
-): Layout | undefined {
-  if (readDebugOffsetsHeader(start) !== undefined) return layoutFromDebugOffsets(start);
-  const version = versionAt(memory, place, bias);
-  return version && layoutFor(version);
+/** From 3.13 on the runtime describes itself; before, its version tells. */
+function layoutAt(memory: MemoryReader, binary: LoadedBinary, start: Uint8Array): Layout | undefined {
+  return readDebugOffsetsHeader(start) === undefined
+    ? layoutByVersion(memory, binary)
+    : layoutFromDebugOffsets(start);
 }
 
-function versionAt(memory: MemoryReader, place: RuntimePlace, bias: number): PythonVersion | undefined {
-  if (place.version !== undefined) return parsePyVersionHex(readUint32(memory, bias + place.version));
-  for (const { offset, size } of place.variables) {
+export function runtimeOf(
+  layout: Layout,
+  interpretersHead: Address,
+  { path, clues, bias }: LoadedBinary,
+): PythonRuntime {
+  const { interpreters_head, tstate_current } = layout.runtime;
+  let gilHolder = 0;
+  if (tstate_current !== ABSENT) gilHolder = interpretersHead - interpreters_head + tstate_current;
+  else if (clues.currentThread !== undefined) gilHolder = bias + clues.currentThread;
+  return { layout, interpretersHead, gilHolder, image: path };
+}
+
+function findVersionText(
+  memory: MemoryReader,
+  { variables }: BinaryClues,
+  bias: number,
+): { readonly version: PythonVersion; readonly text: string } | undefined {
+  for (const { offset, size } of variables) {
     for (let at = 0; at < size; at += WINDOW_BYTES - WINDOW_OVERLAP) {
       const window = new Uint8Array(Math.min(WINDOW_BYTES, size - at));
       const length = memory.readInto(bias + offset + at, window);
       const text = Buffer.from(window.buffer, 0, length).toString("latin1");
       const version = parseVersionText(text);
-      if (version !== undefined) return version;
+      if (version === undefined) continue;
+      const start = text.indexOf(`${version.major}.${version.minor}`);
+      return { version, text: text.slice(start, start + LONGEST_VERSION_TEXT) };
     }
   }
   return undefined;
-}
-
-/** There is an interpreter, it has a thread, and the thread says that it belongs there. */
-function isReady(memory: MemoryReader, layout: Layout, address: Address): boolean {
-  try {
-    const interpreter = readPointer(memory, address + layout.runtime.interpreters_head);
-    if (interpreter === 0) return false;
-    const thread = readPointer(memory, interpreter + layout.interpreter.threads_head);
-    return thread !== 0 && readPointer(memory, thread + layout.threadState.interp) === interpreter;
-  } catch {
-    return false;
-  }
 }

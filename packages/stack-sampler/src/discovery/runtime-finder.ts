@@ -1,67 +1,155 @@
-import type { MemoryMap, ProcessView } from "@pyspy/proc-memory";
-import { type Discovery, identifyRuntime } from "./identify-runtime.js";
-import { findRuntimePlace, type RuntimePlace } from "./runtime-place.js";
+import { type BinaryImage, findDebugImage } from "@pyspy/binary-symbols";
+import { formatVersion, LayoutError } from "@pyspy/cpython-layouts";
+import type { ProcessView } from "@pyspy/proc-memory";
+import type { PythonRuntime } from "../python/python-runtime.js";
+import { type BinaryClues, readClues } from "./binary-clues.js";
+import type { Discovery, DiscoveryMethod, DiscoveryStep } from "./discovery.js";
+import {
+  type Identification,
+  identifyInterpreterHead,
+  identifyRuntime,
+  type LoadedBinary,
+} from "./identify-runtime.js";
+import { type MappedBinary, mappedBinaries, withImage } from "./mapped-binaries.js";
+import { findCookie, scanVariables } from "./search-variables.js";
 
-/** The mappings of one file, ascending. */
-type FileMaps = readonly [MemoryMap, ...MemoryMap[]];
+type Failure = Exclude<Identification, { kind: "found" }>;
+
+/** Milliseconds until a binary that told nothing is searched again, which doubles every time: its Python may not have begun. */
+const FIRST_SEARCH_PAUSE = 20;
 
 /**
- * Finds the CPython of a process by what is mapped: any executable or library that has a runtime is one,
- * whatever it is called.
+ * Finds the CPythons of a process by what is mapped, never by what it is called. Each binary is asked in turn, by one method
+ * after the other, and what a method leads to counts only if it is a runtime: it has an interpreter whose thread points
+ * back to it. Every look is kept, so that a failure can explain itself.
  */
 export class RuntimeFinder {
   readonly #process: ProcessView;
-  /** What files are, by device and inode: a process that is starting is looked at again and again. */
-  readonly #places = new Map<string, RuntimePlace | undefined>();
+  /** What binaries tell: a process that is starting is looked at again and again. */
+  readonly #clues = new Map<string, BinaryClues | undefined>();
+  /** Binaries that were searched without finding anything, and when they are searched again: it is slow, and rarely of use. */
+  readonly #searches = new Map<string, { next: number; pause: number }>();
 
   constructor(process: ProcessView) {
     this.#process = process;
   }
 
   /** Looks now. Throws proc-memory's `ProcessError` if the process cannot be looked into. */
-  find(): Discovery {
-    let discovery: Discovery = { kind: "absent" };
-    for (const maps of this.#binaries()) {
-      const place = this.#placeOf(maps);
-      const bias = place?.bias({ address: maps[0].start, fileOffset: maps[0].offset });
-      if (place === undefined || bias === undefined) continue;
-      discovery = identifyRuntime(this.#process.memory, place, bias, maps[0].path);
-      if (discovery.kind === "found") return discovery;
+  async find(): Promise<Discovery> {
+    const steps: DiscoveryStep[] = [];
+    const runtimes: PythonRuntime[] = [];
+    const failures: Failure[] = [];
+    const binaries = mappedBinaries(this.#process);
+    for (const binary of binaries) {
+      const loaded = await this.#load(binary, steps);
+      const identified = loaded && this.#identify(binary, loaded, steps);
+      if (identified?.kind === "found") runtimes.push(identified.runtime);
+      else if (identified !== undefined) failures.push(identified);
     }
-    return discovery;
+    if (runtimes.length > 0) return { kind: "found", runtimes, steps };
+    return { ...mostTelling(failures), steps };
   }
 
-  /** What is mapped to be run: the executable first, then what is called like a Python, which is a hint that saves time. */
-  #binaries(): FileMaps[] {
-    const files = new Map<string, [MemoryMap, ...MemoryMap[]]>();
-    for (const map of this.#process.maps()) {
-      const maps = files.get(identityOf(map));
-      if (map.inode === 0) continue;
-      if (maps === undefined) files.set(identityOf(map), [map]);
-      else maps.push(map);
+  /** Reads what a binary tells, once. */
+  async #load(binary: MappedBinary, steps: DiscoveryStep[]): Promise<LoadedBinary | undefined> {
+    const { identity, path, maps } = binary;
+    if (!this.#clues.has(identity)) {
+      const clues = await withImage(this.#process, binary, (image) => this.#readClues(image, path));
+      this.#clues.set(identity, clues);
+      if (clues === undefined)
+        steps.push(step(path, "open", "unreadable", "it is not a binary that can be read"));
     }
-    const { executable } = this.#process;
-    const rank = ([{ path }]: FileMaps) => (path === executable ? 0 : /python/i.test(path) ? 1 : 2);
-    return [...files.values()]
-      .filter((maps) => maps.some((map) => map.executable))
-      .sort((left, right) => rank(left) - rank(right));
+    const clues = this.#clues.get(identity);
+    const [{ start, offset, executable }] = maps;
+    const bias = clues?.bias({ address: start, fileOffset: offset, executable });
+    return clues === undefined || bias === undefined ? undefined : { path, clues, bias };
   }
 
-  #placeOf([map]: FileMaps): RuntimePlace | undefined {
-    const identity = identityOf(map);
-    if (this.#places.has(identity)) return this.#places.get(identity);
-    const file = this.#process.openMappedFile(map);
-    if (file === undefined) return undefined;
+  /** A debug file is looked for only where the binary itself tells nothing. */
+  async #readClues(image: BinaryImage, path: string): Promise<BinaryClues> {
+    const clues = readClues(image);
+    if (clues.runtime !== undefined) return clues;
+    using debug = await findDebugImage(image, { path, openFile: (name) => this.#process.openFile(name) });
+    return debug === undefined ? clues : readClues(image, debug.image);
+  }
+
+  #identify(binary: MappedBinary, loaded: LoadedBinary, steps: DiscoveryStep[]): Identification | undefined {
+    const { path, identity } = binary;
+    const { memory } = this.#process;
+    const { runtime: clue } = loaded.clues;
+    if (clue !== undefined) {
+      const address = loaded.bias + clue.place;
+      const identify = clue.kind === "runtime" ? identifyRuntime : identifyInterpreterHead;
+      const identified = identify(memory, loaded, address);
+      steps.push(stepOf(path, clue.method, identified));
+      return identified;
+    }
+    steps.push(step(path, "symbol", "nothing", "it names no Python runtime"));
+    const now = performance.now();
+    const { next, pause } = this.#searches.get(identity) ?? { next: 0, pause: FIRST_SEARCH_PAUSE };
+    if (now < next) return undefined;
+    const found = this.#search(binary, loaded, steps);
+    if (found === undefined) this.#searches.set(identity, { next: now + pause, pause: pause * 2 });
+    return found;
+  }
+
+  /** Searches a binary's variables; what is called a library of something else is not searched. */
+  #search({ path }: MappedBinary, loaded: LoadedBinary, steps: DiscoveryStep[]): Identification | undefined {
+    const { memory } = this.#process;
+    const cookie = findCookie(memory, loaded);
+    if (cookie !== undefined) {
+      const identified = identifyRuntime(memory, loaded, cookie);
+      steps.push(stepOf(path, "cookie", identified));
+      return identified;
+    }
     try {
-      const place = findRuntimePlace(file);
-      this.#places.set(identity, place);
-      return place;
-    } finally {
-      file.close();
+      const runtime = scanVariables(memory, loaded);
+      if (runtime === undefined) {
+        steps.push(step(path, "scan", "nothing", "no variable of it leads to an interpreter"));
+        return undefined;
+      }
+      steps.push(step(path, "scan", "found", describe(runtime)));
+      return { kind: "found", runtime };
+    } catch (error) {
+      if (!(error instanceof LayoutError)) throw error;
+      // Another program's text can look like a Python's version.
+      if (!loaded.clues.isPython) return undefined;
+      const identified: Identification = { kind: "unsupported", reason: error.message, cause: error };
+      steps.push(stepOf(path, "scan", identified));
+      return identified;
     }
   }
 }
 
-function identityOf(map: MemoryMap): string {
-  return `${map.device}:${map.inode}`;
+function step(
+  image: string,
+  method: DiscoveryStep["method"],
+  outcome: DiscoveryStep["outcome"],
+  detail: string,
+): DiscoveryStep {
+  return { image, method, outcome, detail };
+}
+
+function stepOf(image: string, method: DiscoveryMethod, identified: Identification): DiscoveryStep {
+  switch (identified.kind) {
+    case "found":
+      return step(image, method, "found", describe(identified.runtime));
+    case "starting":
+      return step(image, method, "starting", "it has no interpreter with a thread yet");
+    case "denied":
+      return step(image, method, "unreadable", "its memory may not be read");
+    case "unsupported":
+      return step(image, method, "unsupported", identified.reason);
+  }
+}
+
+function describe({ layout }: PythonRuntime): string {
+  return `CPython ${formatVersion(layout.version)}${layout.freeThreaded ? ", free-threaded" : ""}`;
+}
+
+/** Of several binaries that could not be sampled, what is told: a Python that may start is more than one that cannot be read. */
+function mostTelling(failures: readonly Failure[]): Failure | { readonly kind: "absent" } {
+  const order: readonly Failure["kind"][] = ["starting", "unsupported", "denied"];
+  const rank = ({ kind }: Failure) => order.indexOf(kind);
+  return [...failures].sort((left, right) => rank(left) - rank(right))[0] ?? { kind: "absent" };
 }

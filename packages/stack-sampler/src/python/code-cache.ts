@@ -1,15 +1,16 @@
-import { ABSENT, type Layout, linePosition, lookUpLine } from "@pyspy/cpython-layouts";
+import { ABSENT, bytecodeCopySlot, type Layout, linePosition, lookUpLine } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
 import { ScatterRead } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import type { FrameId, FunctionId } from "../sample-batch.js";
 import { readBytes, readText, UNREADABLE } from "./remote-text.js";
+import { TargetWords } from "./target-words.js";
 
 /** The frame of a code object that is no function of anyone's: nothing is shown for it. */
 export const HIDDEN: FrameId = -1;
 
-/** How much of a name's object takes part in recognising it: header, hash and the start of the text. */
-const NAME_BYTES = 64;
+/** One a thread that has run the code. */
+const MAX_BYTECODE_COPIES = 1 << 16;
 
 /**
  * What has been learned of code objects, by their address.
@@ -23,6 +24,7 @@ export class CodeCache {
   readonly #check = new ScatterRead(64, 8192);
   readonly #memory: MemoryReader;
   readonly #layout: Layout;
+  readonly #words: TargetWords;
   readonly #builder: BatchBuilder;
   readonly #functions = new Map<string, FunctionId>();
   readonly #identity: { readonly offset: number; readonly length: number };
@@ -34,6 +36,7 @@ export class CodeCache {
   constructor(memory: MemoryReader, layout: Layout, builder: BatchBuilder) {
     this.#memory = memory;
     this.#layout = layout;
+    this.#words = new TargetWords(memory, layout.pointerSize);
     this.#builder = builder;
     this.#identity = identityRange(layout);
   }
@@ -85,7 +88,8 @@ export class CodeCache {
 
   #locate(entry: CodeEntry, instruction: number): FrameId {
     const { lineTableKind } = this.#layout.code;
-    const position = linePosition(this.#layout, instruction, entry.address);
+    const bytecode = this.#bytecodeAround(entry.address, instruction);
+    const position = linePosition(this.#layout, instruction, entry.address, bytecode);
     const at = lookUpLine(lineTableKind, entry.lineTable, entry.firstLine, position);
     const key = `${at.line}:${at.column}:${at.endLine}:${at.endColumn}`;
     let frame = entry.places.get(key);
@@ -97,31 +101,37 @@ export class CodeCache {
     return frame;
   }
 
+  /** Where the copy of the bytecode starts that `instruction` is in; undefined if there is only the one in the code object. */
+  #bytecodeAround(code: Address, instruction: number): Address | undefined {
+    const { co_tlbc } = this.#layout.code;
+    const copies = co_tlbc === ABSENT ? 0 : (this.#words.read(code + co_tlbc) ?? 0);
+    if (copies === 0) return undefined;
+    const count = Math.min(this.#words.read(copies) ?? 0, MAX_BYTECODE_COPIES);
+    let nearest: Address | undefined;
+    for (let index = 0; index < count; index++) {
+      const start = this.#words.read(bytecodeCopySlot(this.#layout, copies, index)) ?? 0;
+      if (start !== 0 && start <= instruction && start > (nearest ?? 0)) nearest = start;
+    }
+    return nearest;
+  }
+
   #read(address: Address): CodeEntry | undefined {
-    const { code, object, unicode } = this.#layout;
+    const { code, object } = this.#layout;
     const bytes = new Uint8Array(code.size);
     if (this.#memory.readInto(address, bytes) < bytes.length) return undefined;
     const view = new DataView(bytes.buffer);
-    const pointer = (offset: number) =>
-      view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
-    if (!this.#isCodeType(pointer(object.ob_type))) return undefined;
+    if (!this.#isCodeType(this.#words.at(view, object.ob_type))) return undefined;
 
-    const nameAddress = pointer(code.co_name);
-    const qualnameAddress = code.co_qualname === ABSENT ? nameAddress : pointer(code.co_qualname);
-    const fileAddress = pointer(code.co_filename);
+    const nameAddress = this.#words.at(view, code.co_name);
+    const fileAddress = this.#words.at(view, code.co_filename);
+    const qualnameAddress =
+      code.co_qualname === ABSENT ? nameAddress : this.#words.at(view, code.co_qualname);
+    const { offset, length } = this.#identity;
     const parts = [
-      {
-        address: address + this.#identity.offset,
-        bytes: bytes.slice(this.#identity.offset, this.#identity.offset + this.#identity.length),
-      },
+      { address: address + offset, bytes: bytes.slice(offset, offset + length) },
+      this.#nameStart(qualnameAddress),
+      this.#nameStart(fileAddress),
     ];
-    for (const text of [qualnameAddress, fileAddress]) {
-      // Past the reference count, which changes all the time.
-      const start = text + object.ob_type;
-      const words = new Uint8Array(NAME_BYTES);
-      const length = this.#memory.readInto(start, words);
-      parts.push({ address: start, bytes: words.subarray(0, Math.min(length, unicode.asciiData)) });
-    }
 
     const name = readText(this.#memory, this.#layout, nameAddress) ?? UNREADABLE;
     const file = readText(this.#memory, this.#layout, fileAddress) ?? "";
@@ -140,9 +150,18 @@ export class CodeCache {
     const qualname =
       (qualnameAddress === nameAddress ? name : readText(this.#memory, this.#layout, qualnameAddress)) ??
       name;
-    entry.lineTable = readBytes(this.#memory, this.#layout, pointer(code.linetable)) ?? entry.lineTable;
+    entry.lineTable =
+      readBytes(this.#memory, this.#layout, this.#words.at(view, code.linetable)) ?? entry.lineTable;
     entry.function = this.#function(name, qualname, file, firstLine);
     return entry;
+  }
+
+  /** What tells one name from another: its header with length and hash, and where its text starts; not the reference count. */
+  #nameStart(address: Address): { address: Address; bytes: Uint8Array } {
+    const { object, unicode, bytes } = this.#layout;
+    const start = address + object.ob_type;
+    const words = new Uint8Array(unicode.length === ABSENT ? bytes.ob_sval : unicode.asciiData);
+    return { address: start, bytes: words.subarray(0, this.#memory.readInto(start, words)) };
   }
 
   /** One function for all code objects that say the same of themselves: a `def` that runs again makes a new code object. */
@@ -159,13 +178,10 @@ export class CodeCache {
   /** Code objects all have one type, whose name is "code"; it is read once. */
   #isCodeType(type: Address): boolean {
     if (this.#codeType !== 0) return type === this.#codeType;
-    const pointer = new Uint8Array(8);
-    if (this.#memory.readInto(type + this.#layout.type.tp_name, pointer) < 8) return false;
-    const view = new DataView(pointer.buffer);
-    const nameAddress = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+    const nameAddress = this.#words.read(type + this.#layout.type.tp_name);
     const name = new Uint8Array(5);
-    if (this.#memory.readInto(nameAddress, name) < 5 || String.fromCharCode(...name) !== "code\0")
-      return false;
+    if (nameAddress === undefined || this.#memory.readInto(nameAddress, name) < name.length) return false;
+    if (String.fromCharCode(...name) !== "code\0") return false;
     this.#codeType = type;
     return true;
   }

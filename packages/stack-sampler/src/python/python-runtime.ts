@@ -4,8 +4,13 @@ import type { Address } from "@pyspy/proc-memory";
 /** A CPython that is in a process. */
 export interface PythonRuntime {
   readonly layout: Layout;
-  /** Where `_PyRuntime` is. */
-  readonly address: Address;
+  /** Where the pointer to its newest interpreter is: `_PyRuntime.interpreters.head`, up to 3.6 `interp_head`. */
+  readonly interpretersHead: Address;
+  /**
+   * Where the pointer to the thread state that holds the GIL is, up to 3.11: `_PyRuntime.gilstate.tstate_current`,
+   * up to 3.6 `_PyThreadState_Current`. 0 if it is not known, or each interpreter keeps its own.
+   */
+  readonly gilHolder: Address;
   /** Path of the executable or library that it is in. */
   readonly image: string;
 }

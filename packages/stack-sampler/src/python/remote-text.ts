@@ -1,4 +1,11 @@
-import { bytesHeader, decodeText, type Layout, unicodeHeader } from "@pyspy/cpython-layouts";
+import {
+  ABSENT,
+  bytesHeader,
+  decodeByteString,
+  decodeText,
+  type Layout,
+  unicodeHeader,
+} from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
 
 /** What is shown for a name that could not be read or decoded. */
@@ -10,8 +17,12 @@ const GUESS = 256;
 const MAX_TEXT_BYTES = 1 << 20;
 const MAX_TABLE_BYTES = 1 << 26;
 
-/** The text of a Python string object; undefined if it cannot be read. */
+/** The text of a Python string object, which in 2.x is one of bytes; undefined if it cannot be read. */
 export function readText(memory: MemoryReader, layout: Layout, address: Address): string | undefined {
+  if (layout.unicode.length === ABSENT) {
+    const bytes = readBytes(memory, layout, address);
+    return bytes && decodeByteString(bytes);
+  }
   const object = readUpTo(memory, address, GUESS);
   const header = unicodeHeader(layout, object);
   if (header === undefined || header.byteLength > MAX_TEXT_BYTES) return undefined;

@@ -16,6 +16,7 @@
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader, ScatterRead } from "@pyspy/proc-memory";
 import { CircleWatch } from "./circle-watch.js";
+import { TargetWords } from "./target-words.js";
 import type { ThreadTrack } from "./thread-track.js";
 
 /**
@@ -47,6 +48,7 @@ interface Region {
 export class StackSnapshot {
   readonly #memory: MemoryReader;
   readonly #layout: Layout;
+  readonly #words: TargetWords;
   readonly #threadStateLength: number;
   readonly #frameLength: number;
   /** Walked stack, innermost frame first. */
@@ -58,6 +60,7 @@ export class StackSnapshot {
   constructor(memory: MemoryReader, layout: Layout) {
     this.#memory = memory;
     this.#layout = layout;
+    this.#words = new TargetWords(memory, layout.pointerSize);
     this.#threadStateLength = endOf(layout.threadState, layout.pointerSize);
     const { frame } = layout;
     this.#frameLength =
@@ -142,12 +145,13 @@ export class StackSnapshot {
         offset = region[copy] + (address - region.start);
         const again = region[other] + (address - region.start);
         const agrees =
-          sameWord(view, offset, again, frame.executable) && sameWord(view, offset, again, frame.previous);
+          this.#words.same(view, offset + frame.executable, again + frame.executable) &&
+          this.#words.same(view, offset + frame.previous, again + frame.previous);
         if (!agrees) outcome = "torn";
       }
       if (!isInChunk(track, address)) track.meet(address, this.#frameLength);
       this.#keep(view, offset);
-      address = pointerAt(view, offset + frame.previous);
+      address = this.#words.at(view, offset + frame.previous);
     }
     return outcome;
   }
@@ -160,7 +164,10 @@ export class StackSnapshot {
       if (address === caller) return true;
       const region = find(known, address, this.#frameLength);
       if (region === undefined) return false;
-      address = plan.addressAt(region[copy] + (address - region.start) + this.#layout.frame.previous);
+      address = this.#words.at(
+        plan.view,
+        region[copy] + (address - region.start) + this.#layout.frame.previous,
+      );
     }
     return false;
   }
@@ -171,9 +178,8 @@ export class StackSnapshot {
     if (frame.owner !== ABSENT && frame.firstForeignOwner !== ABSENT) {
       if (view.getUint8(offset + frame.owner) >= frame.firstForeignOwner) return;
     }
-    const low = view.getUint32(offset + frame.executable, true);
-    const code =
-      low - (low & frame.executableTag) + view.getUint32(offset + frame.executable + 4, true) * 2 ** 32;
+    const tag = view.getUint32(offset + frame.executable, true) & frame.executableTag;
+    const code = this.#words.at(view, offset + frame.executable) - tag;
     // A frame that is being popped has let go of its code already.
     if (code === 0) return;
     if (this.depth === this.codes.length) this.#grow();
@@ -181,7 +187,7 @@ export class StackSnapshot {
     this.instructions[this.depth] =
       frame.instructionKind === "lasti-bytes" || frame.instructionKind === "lasti-units"
         ? view.getInt32(offset + frame.instruction, true)
-        : pointerAt(view, offset + frame.instruction);
+        : this.#words.at(view, offset + frame.instruction);
     this.depth += 1;
   }
 
@@ -189,24 +195,24 @@ export class StackSnapshot {
   #currentFrame(track: ThreadTrack, plan: ScatterRead, known: PlannedStack, copy: Copy): Address | undefined {
     const { threadState: fields, cframe } = this.#layout;
     const threadState = known.threadState[copy];
-    if (fields.current_frame !== ABSENT) return plan.addressAt(threadState + fields.current_frame);
-    if (fields.cframe === ABSENT) return plan.addressAt(threadState + fields.frame);
+    if (fields.current_frame !== ABSENT) return this.#words.at(plan.view, threadState + fields.current_frame);
+    if (fields.cframe === ABSENT) return this.#words.at(plan.view, threadState + fields.frame);
     // 3.11 and 3.12 keep it in a `_PyCFrame` on the C stack, one for each activation of the eval loop.
-    const address = plan.addressAt(threadState + fields.cframe);
+    const address = this.#words.at(plan.view, threadState + fields.cframe);
     if (address === 0) return 0;
     track.meet(address, CFRAME_BYTES);
     const region = known.strays.get(address);
-    if (region !== undefined) return plan.addressAt(region[copy] + cframe.current_frame);
+    if (region !== undefined) return this.#words.at(plan.view, region[copy] + cframe.current_frame);
     if (!this.#readStray(address, CFRAME_BYTES)) return undefined;
-    return pointerAt(this.#stray, cframe.current_frame);
+    return this.#words.at(this.#stray, cframe.current_frame);
   }
 
   /** Whether the `_PyCFrame`s of both copies were read ahead; one that is read later tells of another moment. */
   #hasCFrames(plan: ScatterRead, { threadState, strays }: PlannedStack): boolean {
     const { cframe } = this.#layout.threadState;
     if (cframe === ABSENT) return true;
-    const before = plan.addressAt(threadState.first + cframe);
-    const after = plan.addressAt(threadState.second + cframe);
+    const before = this.#words.at(plan.view, threadState.first + cframe);
+    const after = this.#words.at(plan.view, threadState.second + cframe);
     return (before === 0 || strays.has(before)) && (after === 0 || strays.has(after));
   }
 
@@ -217,8 +223,8 @@ export class StackSnapshot {
   #followChunks(track: ThreadTrack, plan: ScatterRead, threadState: number): boolean {
     const { threadState: fields } = this.#layout;
     if (fields.datastack_chunk === ABSENT) return true;
-    const newest = plan.addressAt(threadState + fields.datastack_chunk);
-    const top = plan.addressAt(threadState + fields.datastack_top);
+    const newest = this.#words.at(plan.view, threadState + fields.datastack_chunk);
+    const top = this.#words.at(plan.view, threadState + fields.datastack_top);
     const known = track.chunks[0];
     if (known === undefined ? newest === 0 : known.address === newest && top <= newest + known.used)
       return true;
@@ -233,14 +239,14 @@ export class StackSnapshot {
     let address = newest;
     while (address !== 0 && track.chunks.length < MAX_CHUNKS) {
       if (this.#memory.readInto(address, new Uint8Array(header.buffer)) < header.byteLength) return;
-      const size = pointerAt(header, dataStackChunk.size);
+      const size = this.#words.at(header, dataStackChunk.size);
       if (size < header.byteLength || size > MAX_CHUNK_BYTES) return;
       const used =
         address === newest
           ? top - address + SLACK_BYTES
-          : dataStackChunk.data + pointerAt(header, dataStackChunk.top) * this.#layout.pointerSize;
+          : dataStackChunk.data + this.#words.at(header, dataStackChunk.top) * this.#layout.pointerSize;
       track.chunks.push({ address, used: Math.max(header.byteLength, Math.min(size, used)) });
-      address = pointerAt(header, dataStackChunk.previous);
+      address = this.#words.at(header, dataStackChunk.previous);
     }
   }
 
@@ -284,17 +290,6 @@ function find(planned: PlannedStack, address: Address, length: number): Region |
 
 function isInChunk(track: ThreadTrack, address: Address): boolean {
   return track.chunks.some((chunk) => address >= chunk.address && address < chunk.address + chunk.used);
-}
-
-function sameWord(view: DataView, first: number, second: number, field: number): boolean {
-  return (
-    view.getUint32(first + field, true) === view.getUint32(second + field, true) &&
-    view.getUint32(first + field + 4, true) === view.getUint32(second + field + 4, true)
-  );
-}
-
-function pointerAt(view: DataView, offset: number): Address {
-  return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
 }
 
 /** Bytes from the start of a struct to the end of the last of its fields that a walk needs. */

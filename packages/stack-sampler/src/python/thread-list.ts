@@ -4,12 +4,12 @@ import type { BatchBuilder } from "../intern/batch-builder.js";
 import type { ProcessId } from "../sample-batch.js";
 import { KernelThreadIds } from "../threads/kernel-thread-id.js";
 import type { PythonRuntime } from "./python-runtime.js";
+import { TargetWords } from "./target-words.js";
 import { ThreadTrack } from "./thread-track.js";
 
 /** A list that is longer has been read while it was changed into a circle. */
 const MAX_INTERPRETERS = 4096;
 const MAX_THREADS = 1 << 17;
-const WORD = 8;
 
 /** One interpreter of a runtime: the main one, or a sub-interpreter. */
 export interface InterpreterTrack {
@@ -30,6 +30,7 @@ export interface InterpreterTrack {
  */
 export class ThreadList {
   readonly #memory: MemoryReader;
+  readonly #words: TargetWords;
   readonly #runtime: PythonRuntime;
   readonly #layout: Layout;
   readonly #builder: BatchBuilder;
@@ -43,6 +44,7 @@ export class ThreadList {
 
   constructor(process: LiveProcess, runtime: PythonRuntime, builder: BatchBuilder, record: ProcessId) {
     this.#memory = process.memory;
+    this.#words = new TargetWords(process.memory, runtime.layout.pointerSize);
     this.#runtime = runtime;
     this.#layout = runtime.layout;
     this.#builder = builder;
@@ -61,19 +63,18 @@ export class ThreadList {
 
   /** Adds the words that tell whether the list is still what it was, and who holds the GIL. */
   plan(plan: ScatterRead): void {
-    const { runtime, interpreter, threadState, gil } = this.#layout;
-    this.#offsets.head = plan.add(this.#runtime.address + runtime.interpreters_head, WORD);
-    if (runtime.tstate_current !== ABSENT) {
-      this.#offsets.holder = plan.add(this.#runtime.address + runtime.tstate_current, WORD);
-    }
+    const { interpreter, threadState, gil, pointerSize } = this.#layout;
+    const { interpretersHead, gilHolder } = this.#runtime;
+    this.#offsets.head = plan.add(interpretersHead, pointerSize);
+    if (gilHolder !== 0) this.#offsets.holder = plan.add(gilHolder, pointerSize);
     for (const { address, words, gil: state } of this.#interpreters) {
-      words.next = plan.add(address + interpreter.next, WORD);
-      words.threadsHead = plan.add(address + interpreter.threads_head, WORD);
-      if (state !== 0) words.gil = plan.add(state, Math.max(gil.last_holder, gil.locked) + WORD);
+      words.next = plan.add(address + interpreter.next, pointerSize);
+      words.threadsHead = plan.add(address + interpreter.threads_head, pointerSize);
+      if (state !== 0) words.gil = plan.add(state, Math.max(gil.last_holder, gil.locked) + pointerSize);
     }
     for (const thread of this.#unstarted) {
       thread.range = plan.rangeCount;
-      plan.add(thread.threadState + threadState.native_thread_id, WORD);
+      plan.add(thread.threadState + threadState.native_thread_id, threadState.thread_id_width);
     }
   }
 
@@ -81,44 +82,45 @@ export class ThreadList {
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
     if (!plan.isRead(0)) return "unreadable";
     if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
-    let head = plan.addressAt(this.#offsets.head);
+    let head = this.#words.at(plan.view, this.#offsets.head);
     for (const { address, words, threads } of this.#interpreters) {
       if (address !== head) return "changed";
-      if (plan.addressAt(words.threadsHead) !== (threads.at(-1)?.threadState ?? 0)) return "changed";
-      head = plan.addressAt(words.next);
+      if (this.#words.at(plan.view, words.threadsHead) !== (threads.at(-1)?.threadState ?? 0))
+        return "changed";
+      head = this.#words.at(plan.view, words.next);
     }
     return head === 0 ? "same" : "changed";
   }
 
   /** The thread state that held the GIL of `interpreter` in a read; 0 if nobody did. */
   gilHolder(plan: ScatterRead, interpreter: InterpreterTrack): Address {
-    if (this.#layout.runtime.tstate_current !== ABSENT) return plan.addressAt(this.#offsets.holder);
+    if (this.#runtime.gilHolder !== 0) return this.#words.at(plan.view, this.#offsets.holder);
     if (interpreter.gil === 0) return 0;
     const { locked, last_holder, enabled } = this.#layout.gil;
     if (this.#layout.freeThreaded && plan.view.getInt32(interpreter.words.gil + enabled, true) <= 0) return 0;
     const held = plan.view.getInt32(interpreter.words.gil + locked, true) === 1;
-    return held ? plan.addressAt(interpreter.words.gil + last_holder) : 0;
+    return held ? this.#words.at(plan.view, interpreter.words.gil + last_holder) : 0;
   }
 
   /** Walks both lists anew; what is known of a thread that is still there is kept. False if they cannot be read. */
   refresh(): boolean {
-    const { runtime, interpreter } = this.#layout;
+    const { interpreter } = this.#layout;
     const known = new Map<Address, ThreadTrack>();
     for (const { threads } of this.#interpreters) {
       for (const track of threads) known.set(track.threadState, track);
     }
-    const head = this.#pointer(this.#runtime.address + runtime.interpreters_head);
+    const head = this.#words.read(this.#runtime.interpretersHead);
     if (head === undefined) return false;
     const interpreters: InterpreterTrack[] = [];
     for (let address = head; address !== 0 && interpreters.length < MAX_INTERPRETERS; ) {
-      const next = this.#pointer(address + interpreter.next);
-      const first = this.#pointer(address + interpreter.threads_head);
+      const next = this.#words.read(address + interpreter.next);
+      const first = this.#words.read(address + interpreter.threads_head);
       if (next === undefined || first === undefined) break;
-      const id = this.#pointer(address + interpreter.id) ?? 0;
+      const id = interpreter.id === ABSENT ? undefined : this.#words.read(address + interpreter.id);
       const gil =
-        interpreter.ceval_gil === ABSENT ? 0 : (this.#pointer(address + interpreter.ceval_gil) ?? 0);
-      const threads = this.#threadsOf(address, first, id, known);
-      interpreters.push({ address, id, threads, gil, words: { next: 0, threadsHead: 0, gil: 0 } });
+        interpreter.ceval_gil === ABSENT ? 0 : (this.#words.read(address + interpreter.ceval_gil) ?? 0);
+      const threads = this.#threadsOf(address, first, id ?? 0, known);
+      interpreters.push({ address, id: id ?? 0, threads, gil, words: { next: 0, threadsHead: 0, gil: 0 } });
       address = next;
     }
     this.#interpreters = interpreters;
@@ -138,19 +140,20 @@ export class ThreadList {
     known: Map<Address, ThreadTrack>,
   ): ThreadTrack[] {
     const { threadState } = this.#layout;
-    const bytes = new Uint8Array(
-      Math.max(threadState.next, threadState.interp, threadState.thread_id, threadState.native_thread_id) +
-        WORD,
-    );
+    const { next, interp, thread_id, native_thread_id, thread_id_width } = threadState;
+    const bytes = new Uint8Array(Math.max(next, interp, thread_id, native_thread_id) + this.#words.size);
     const view = new DataView(bytes.buffer);
-    const word = (offset: number) =>
-      view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
+    const threadIds = new TargetWords(this.#memory, thread_id_width);
     const found: { address: Address; pythonId: number; tid: Tid | undefined }[] = [];
-    for (let address = first; address !== 0 && found.length < MAX_THREADS; address = word(threadState.next)) {
-      if (this.#memory.readInto(address, bytes) < bytes.length || word(threadState.interp) !== interpreter)
-        break;
-      const tid = threadState.native_thread_id === ABSENT ? undefined : word(threadState.native_thread_id);
-      found.push({ address, pythonId: word(threadState.thread_id), tid });
+    for (
+      let address = first;
+      address !== 0 && found.length < MAX_THREADS;
+      address = this.#words.at(view, next)
+    ) {
+      const isRead = this.#memory.readInto(address, bytes) === bytes.length;
+      if (!isRead || this.#words.at(view, interp) !== interpreter) break;
+      const tid = native_thread_id === ABSENT ? undefined : threadIds.at(view, native_thread_id);
+      found.push({ address, pythonId: threadIds.at(view, thread_id), tid });
     }
     // Oldest first: with the main thread the place of the kernel's ids is found.
     found.reverse();
@@ -177,16 +180,9 @@ export class ThreadList {
     });
     return new ThreadTrack(address, pythonId, kernelId, record);
   }
-
-  #pointer(address: Address): Address | undefined {
-    const bytes = new Uint8Array(WORD);
-    if (this.#memory.readInto(address, bytes) < WORD) return undefined;
-    const view = new DataView(bytes.buffer);
-    return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  }
 }
 
 /** Whether a thread state that had no kernel id has one now, or is gone. */
 function hasStarted(plan: ScatterRead, range: number): boolean {
-  return !plan.isRead(range) || plan.addressAt(plan.offsetOf(range)) !== 0;
+  return !plan.isRead(range) || plan.view.getUint32(plan.offsetOf(range), true) !== 0;
 }

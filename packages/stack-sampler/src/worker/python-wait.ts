@@ -1,5 +1,5 @@
 import type { LiveProcess } from "@pyspy/proc-memory";
-import type { Discovery } from "../discovery/identify-runtime.js";
+import type { Discovery } from "../discovery/discovery.js";
 import type { RuntimeFinder } from "../discovery/runtime-finder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { SamplerError } from "../sampler-error.js";
@@ -20,16 +20,16 @@ export interface Patience {
  * Waits until the process has a Python that can be sampled, sleeping with `pause`, which says whether to go on. Undefined
  * if the process ends, or is to be let go, before that. Throws {@link SamplerError} when there is none to wait for.
  */
-export function waitForPython(
+export async function waitForPython(
   process: LiveProcess,
   finder: Pick<RuntimeFinder, "find">,
   patience: Patience,
   pause: (milliseconds: number) => boolean,
-): PythonRuntime | undefined {
+): Promise<readonly PythonRuntime[] | undefined> {
   const start = performance.now();
   for (let length = FIRST_PAUSE; ; length = Math.min(length * 1.5, LONGEST_PAUSE)) {
-    const discovery = finder.find();
-    if (discovery.kind === "found") return discovery.runtime;
+    const discovery = await finder.find();
+    if (discovery.kind === "found") return discovery.runtimes;
     if (!process.isAlive()) return undefined;
     const waited = performance.now() - start;
     if (!isWorthWaiting(discovery, patience, waited)) throw failure(process, discovery, waited);

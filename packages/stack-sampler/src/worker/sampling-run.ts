@@ -1,5 +1,5 @@
 import { formatVersion } from "@pyspy/cpython-layouts";
-import type { LiveProcess } from "@pyspy/proc-memory";
+import type { Address, LiveProcess } from "@pyspy/proc-memory";
 import { RuntimeFinder } from "../discovery/runtime-finder.js";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
@@ -22,6 +22,9 @@ const SLEEP_GRAIN_MILLISECONDS = 0.1;
 /** How long an attached process that shows no Python may still be about to execute one. */
 const ABSENT_MILLISECONDS = 100;
 const NO_PARENT = -1;
+/** How often a look is taken for a Python that was loaded later, unless looks are so slow that they would take a 200th of the time. */
+const LOOK_MILLISECONDS = 1000;
+const LOOK_SHARE = 200;
 
 /** The sampling of one process, through as many Pythons as it executes. */
 export class SamplingRun {
@@ -39,6 +42,7 @@ export class SamplingRun {
   #start: number | undefined;
   #schedule: PoissonSchedule | undefined;
   #lastPost = performance.now();
+  #nextLook = 0;
 
   constructor(
     process: LiveProcess,
@@ -58,10 +62,10 @@ export class SamplingRun {
   }
 
   /** Samples until the end. */
-  run(): SessionEnd {
+  async run(): Promise<SessionEnd> {
     let problem: SamplerError | undefined;
     try {
-      while (this.#sampleOnePython());
+      while (await this.#samplePythons());
     } catch (error) {
       problem = samplerErrorOf(error);
     }
@@ -77,23 +81,25 @@ export class SamplingRun {
     };
   }
 
-  /** Finds the Python and samples it until it cannot be read any more. False if that is the end. */
-  #sampleOnePython(): boolean {
-    const runtime = waitForPython(this.#process, this.#finder, this.#patience(), (pause) => {
+  /** Finds the Pythons and samples them until they cannot be read any more. False if that is the end. */
+  async #samplePythons(): Promise<boolean> {
+    const runtimes = await waitForPython(this.#process, this.#finder, this.#patience(), (pause) => {
       this.#sleep(pause);
       return this.#endReason() === undefined;
     });
-    if (runtime === undefined) return false;
-    this.#begin(runtime);
-    const reader = new StackReader(this.#process, runtime, this.#builder, this.#record, this.#order);
+    if (runtimes === undefined) return false;
+    this.#begin(runtimes);
+    const readers = new Map<Address, StackReader>();
+    this.#addReaders(readers, runtimes);
     while (this.#endReason() === undefined) {
-      if (!this.#sampleNext(reader)) return true;
+      if (!this.#sampleNext(readers)) return true;
+      if (performance.now() > this.#nextLook) await this.#lookForMore(readers);
     }
     return false;
   }
 
-  /** Waits for the next point of the schedule and takes the sample. False if the Python is gone. */
-  #sampleNext(reader: StackReader): boolean {
+  /** Waits for the next point of the schedule and takes the sample. False if no Python can be read any more. */
+  #sampleNext(readers: ReadonlyMap<Address, StackReader>): boolean {
     const schedule = this.#schedule;
     if (schedule === undefined) return false;
     const { counters } = this.#builder;
@@ -108,13 +114,34 @@ export class SamplingRun {
     counters.scheduled += due;
     counters.missed += due - 1;
     counters.taken += 1;
-    return reader.sample(now);
+    let readable = false;
+    for (const reader of readers.values()) readable = reader.sample(now) || readable;
+    return readable;
   }
 
-  #begin(runtime: PythonRuntime): void {
+  /** A program may load a second Python later than its first. */
+  async #lookForMore(readers: Map<Address, StackReader>): Promise<void> {
+    const start = performance.now();
+    const discovery = await this.#finder.find();
+    if (discovery.kind === "found") this.#addReaders(readers, discovery.runtimes);
+    const now = performance.now();
+    this.#nextLook = now + Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
+  }
+
+  #addReaders(readers: Map<Address, StackReader>, runtimes: readonly PythonRuntime[]): void {
+    for (const runtime of runtimes) {
+      if (readers.has(runtime.interpretersHead)) continue;
+      const reader = new StackReader(this.#process, runtime, this.#builder, this.#record, this.#order);
+      readers.set(runtime.interpretersHead, reader);
+    }
+  }
+
+  #begin([first]: readonly PythonRuntime[]): void {
+    this.#nextLook = performance.now() + LOOK_MILLISECONDS;
+    if (first === undefined) return;
     this.#python = {
-      version: formatVersion(runtime.layout.version),
-      executable: this.#process.executable ?? runtime.image,
+      version: formatVersion(first.layout.version),
+      executable: this.#process.executable ?? first.image,
     };
     if (this.#start !== undefined) return;
     this.#start = performance.now();

@@ -19,7 +19,10 @@ import { SamplingRun } from "./sampling-run.js";
 const EXIT_POLL = 5;
 
 /** Runs a session to its end; everything that happens is told to `post`. */
-export function runSession(order: SessionOrder, post: (message: SessionMessage) => void): void {
+export async function runSession(
+  order: SessionOrder,
+  post: (message: SessionMessage) => void,
+): Promise<void> {
   const control = new ControlBlock(order.control);
   const { target } = order;
   let program: SpawnedProcess | undefined;
@@ -36,7 +39,7 @@ export function runSession(order: SessionOrder, post: (message: SessionMessage) 
       pid = target.pid;
     }
     using process = openProcess(pid);
-    post({ type: "end", end: new SamplingRun(process, order, control, post, forwardSignals).run() });
+    post({ type: "end", end: await new SamplingRun(process, order, control, post, forwardSignals).run() });
   } catch (error) {
     const problem = samplerErrorOf(error);
     // A program that was launched may be over before there was time to open it.

@@ -1,6 +1,6 @@
-/** The worker thread's program: it never returns to its event loop before the session is over. */
+/** The worker thread's program: it hardly returns to its event loop before the session is over. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { SessionOrder } from "./protocol.js";
 import { runSession } from "./session.js";
 
-runSession(workerData as SessionOrder, (message) => parentPort?.postMessage(message));
+await runSession(workerData as SessionOrder, (message) => parentPort?.postMessage(message));

@@ -4,7 +4,7 @@ import type { MemoryReader } from "../../memory-reader.js";
 import { ProcessError } from "../../process-error.js";
 import type { LiveProcess, MappedFile, Pid, ThreadState, Tid } from "../../process-view.js";
 import { LinuxMemory } from "./linux-memory.js";
-import { openMappedFile } from "./mapped-file.js";
+import { openFileOf, openMappedFile } from "./mapped-file.js";
 import { type ProcessStat, parseStat, STAT_BYTES } from "./process-stat.js";
 import { errorName, isDenied, isGone } from "./system-error.js";
 import { ThreadStates } from "./thread-states.js";
@@ -108,6 +108,10 @@ class LinuxProcess implements LiveProcess {
 
   openMappedFile(map: MemoryMap): MappedFile | undefined {
     return openMappedFile(this.pid, map, this.executable);
+  }
+
+  openFile(path: string): MappedFile | undefined {
+    return openFileOf(this.pid, path);
   }
 
   parent(): Pid | undefined {

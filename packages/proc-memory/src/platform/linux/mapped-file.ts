@@ -44,16 +44,28 @@ export function openMappedFile(
   return undefined;
 }
 
+/** Opens a file by its path in the root directory of a process, else in ours: a chroot's is often both. */
+export function openFileOf(pid: Pid, path: string): MappedFile | undefined {
+  if (!path.startsWith("/")) return undefined;
+  return (
+    openIf((stats) => stats.isFile(), `/proc/${pid}/root${path}`) ?? openIf((stats) => stats.isFile(), path)
+  );
+}
+
 function openIfSame({ path, deviceMayDiffer }: Candidate, map: MemoryMap): MappedFile | undefined {
   const isSame = (stats: Stats): boolean =>
     stats.isFile() && stats.ino === map.inode && (deviceMayDiffer || deviceOf(stats) === map.device);
+  return openIf(isSame, path);
+}
+
+function openIf(isWanted: (stats: Stats) => boolean, path: string): MappedFile | undefined {
   let file: number | undefined;
   try {
     // Before opening, because opening a device can do something; and after, because the name may have moved.
-    if (!isSame(statSync(path))) return undefined;
+    if (!isWanted(statSync(path))) return undefined;
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stats = fstatSync(file);
-    if (isSame(stats)) return new OpenFile(file, stats.size);
+    if (isWanted(stats)) return new OpenFile(file, stats.size);
   } catch {
     // Not to be had by this name.
   }

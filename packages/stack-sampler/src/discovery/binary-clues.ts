@@ -1,0 +1,88 @@
+import type { BinaryImage, FileMapping, ImageOffset } from "@pyspy/binary-symbols";
+
+/** Where a binary says that its runtime is. */
+export interface RuntimeClue {
+  readonly method: "symbol" | "section" | "debug-file" | "accessor";
+  /** `_PyRuntime` (3.7+), or the variable `interp_head` (up to 3.6). */
+  readonly kind: "runtime" | "interp_head";
+  readonly place: ImageOffset;
+}
+
+/** What the tables of a binary tell about the Python in it, in the binary's own addresses. */
+export interface BinaryClues {
+  readonly pointerSize: 4 | 8;
+  readonly runtime: RuntimeClue | undefined;
+  /** It has a runtime, or exports functions of Python's own. */
+  readonly isPython: boolean;
+  /** `Py_Version` (3.11+) */
+  readonly version: ImageOffset | undefined;
+  /** `_PyThreadState_Current` (up to 3.6) */
+  readonly currentThread: ImageOffset | undefined;
+  /** `_Py_PrintReferences` is only in builds that trace references. */
+  readonly traceReferences: boolean;
+  /** Size of a `Py_UNICODE` of 2.x, which is part of its functions' names. */
+  readonly unicodeSize: 2 | 4;
+  /** Its variables, among which Python keeps the text of its version. */
+  readonly variables: readonly { readonly offset: ImageOffset; readonly size: number }[];
+  /** What to add to get addresses, for a part of the file that is mapped at an address. */
+  bias(mapping: FileMapping): number | undefined;
+}
+
+/** A segment that is larger holds more than a program's variables. */
+const MAX_VARIABLES_BYTES = 1 << 26;
+
+/** Reads all that a Python's binary tells. `image` may be the separate debug file of the one that is mapped. */
+export function readClues(image: BinaryImage, debugImage?: BinaryImage): BinaryClues {
+  const runtime = findRuntime(image) ?? (debugImage && inDebugFile(findRuntime(debugImage)));
+  const place = (name: string) => image.symbol(name)?.imageOffset ?? debugImage?.symbol(name)?.imageOffset;
+  const isOld = runtime?.kind === "interp_head";
+  return {
+    pointerSize: image.pointerSize,
+    runtime,
+    isPython: runtime !== undefined || place("Py_GetVersion") !== undefined,
+    version: runtime && !isOld ? place("Py_Version") : undefined,
+    currentThread: isOld ? place("_PyThreadState_Current") : undefined,
+    traceReferences: runtime !== undefined && place("_Py_PrintReferences") !== undefined,
+    unicodeSize: isOld && place("PyUnicodeUCS2_AsUTF8String") !== undefined ? 2 : 4,
+    variables: image.segments
+      .filter((segment) => segment.writable && segment.memorySize <= MAX_VARIABLES_BYTES)
+      .map((segment) => ({ offset: segment.imageOffset, size: segment.memorySize })),
+    bias: (mapping) => image.loadBias(mapping),
+  };
+}
+
+function findRuntime(image: BinaryImage): RuntimeClue | undefined {
+  const symbol = image.symbol("_PyRuntime");
+  if (symbol !== undefined) return { method: "symbol", kind: "runtime", place: symbol.imageOffset };
+  const section = image.section(".PyRuntime");
+  if (section !== undefined) return { method: "section", kind: "runtime", place: section.imageOffset };
+  const variable = image.symbol("interp_head");
+  if (variable !== undefined) return { method: "symbol", kind: "interp_head", place: variable.imageOffset };
+  const place = decodeAccessor(image);
+  return place === undefined ? undefined : { method: "accessor", kind: "interp_head", place };
+}
+
+function inDebugFile(clue: RuntimeClue | undefined): RuntimeClue | undefined {
+  return clue && { ...clue, method: "debug-file" };
+}
+
+/**
+ * `PyInterpreterState_Head` is exported by every Python, and up to 3.6 returns the variable `interp_head`, which stripped
+ * binaries do not name: `mov rax, [rip + distance]; ret`, on 32-bit x86 `mov eax, [address]; ret`.
+ */
+function decodeAccessor(image: BinaryImage): ImageOffset | undefined {
+  const accessor = image.symbol("PyInterpreterState_Head")?.imageOffset;
+  if (accessor === undefined) return undefined;
+  const code = image.bytesAt(accessor, 16);
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  // Compiled for control-flow protection it begins with `endbr64`.
+  const start = code.length >= 4 && view.getUint32(0, true) === 0xfa1e0ff3 ? 4 : 0;
+  if (image.architecture === "x86-64" && code.length >= start + 8) {
+    const isLoad = code[start] === 0x48 && code[start + 1] === 0x8b && code[start + 2] === 0x05;
+    if (isLoad && code[start + 7] === 0xc3) return accessor + start + 7 + view.getInt32(start + 3, true);
+  }
+  if (image.architecture === "x86" && code[start] === 0xa1 && code[start + 5] === 0xc3) {
+    return view.getUint32(start + 1, true);
+  }
+  return undefined;
+}

@@ -1,0 +1,64 @@
+import { type BinaryImage, openImage, openLoadedImage, ParseError } from "@pyspy/binary-symbols";
+import type { MappedFile, MemoryMap, ProcessView } from "@pyspy/proc-memory";
+
+/** A file that is mapped to be run. */
+export interface MappedBinary {
+  /** Device and inode, by which it is known again. */
+  readonly identity: string;
+  readonly path: string;
+  /** Ascending. */
+  readonly maps: readonly [MemoryMap, ...MemoryMap[]];
+}
+
+/**
+ * What a process runs: its executable first, and then what is called like a Python, which is a hint that saves time and
+ * nothing more. Throws proc-memory's `ProcessError`.
+ */
+export function mappedBinaries(process: ProcessView): readonly MappedBinary[] {
+  const files = new Map<string, [MemoryMap, ...MemoryMap[]]>();
+  for (const map of process.maps()) {
+    if (map.inode === 0) continue;
+    const identity = `${map.device}:${map.inode}`;
+    const maps = files.get(identity);
+    if (maps === undefined) files.set(identity, [map]);
+    else maps.push(map);
+  }
+  const { executable } = process;
+  const rank = ({ path }: MappedBinary) => (path === executable ? 0 : /python/i.test(path) ? 1 : 2);
+  return [...files]
+    .filter(([, maps]) => maps.some((map) => map.executable))
+    .map(([identity, maps]): MappedBinary => ({ identity, path: maps[0].path, maps }))
+    .sort((left, right) => rank(left) - rank(right));
+}
+
+/** Calls `look` with the binary: its file, or what is in memory where the file cannot be had. Undefined if it is none. */
+export async function withImage<Value>(
+  process: ProcessView,
+  binary: MappedBinary,
+  look: (image: BinaryImage, source: "file" | "memory") => Value | Promise<Value>,
+): Promise<Value | undefined> {
+  const file = process.openMappedFile(binary.maps[0]);
+  try {
+    const image = file === undefined ? openFromMemory(process, binary) : openImage(file);
+    return await look(image, file === undefined ? "memory" : "file");
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  } finally {
+    file?.close();
+  }
+}
+
+/** A deleted file that only its maps still lead to: they have all that was loaded of it. */
+function openFromMemory(process: ProcessView, { maps }: MappedBinary): BinaryImage {
+  const [{ start }] = maps;
+  const end = maps.at(-1)?.end ?? start;
+  const source: Omit<MappedFile, "close"> = {
+    size: end - start,
+    read: (offset, length) => {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, end - start - offset)));
+      return bytes.subarray(0, process.memory.readInto(start + offset, bytes));
+    },
+  };
+  return openLoadedImage(source, start);
+}
