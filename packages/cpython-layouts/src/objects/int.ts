@@ -34,21 +34,24 @@ function sizeOfTag(tag: number): number {
  *
  * @param header - what {@link longHeader} returned
  * @param data - `header.byteLength` bytes from where the header says
- * @returns undefined if there are fewer
+ * @returns undefined if there are fewer, or more than 16 MB
  */
 export function decodeLong(layout: Layout, header: LongHeader, data: Uint8Array): bigint | undefined {
-  if (data.length < header.byteLength) return undefined;
   const { digitSize, digitBits } = layout.int;
+  if (data.length < header.byteLength || header.byteLength > LONGEST) return undefined;
   const view = viewOf(data);
-  // Joined as the bits of a text: adding up shifted BigInts takes a time that grows with the square of the size.
-  let bits = "";
-  for (let offset = 0; offset < header.byteLength; offset += digitSize) {
+  // Joined as text, because adding up shifted BigInts takes a time that grows with the square of their size.
+  const digits: string[] = [];
+  for (let offset = header.byteLength - digitSize; offset >= 0; offset -= digitSize) {
     const digit = digitSize === 4 ? view.getUint32(offset, true) : view.getUint16(offset, true);
-    bits = (digit % 2 ** digitBits).toString(2).padStart(digitBits, "0") + bits;
+    digits.push((digit % 2 ** digitBits).toString(2).padStart(digitBits, "0"));
   }
-  const magnitude = bits === "" ? 0n : BigInt(`0b${bits}`);
+  const magnitude = BigInt(`0b0${digits.join("")}`);
   return header.negative ? -magnitude : magnitude;
 }
+
+/** Bytes of digits: 32 million digits in decimal. Engines stop at some 2^30 bits. */
+const LONGEST = 2 ** 24;
 
 /** The value of an `int` or `bool` of 2.x; undefined if the bytes are too few. */
 export function decodeInt2(layout: Layout, object: Uint8Array): bigint | undefined {

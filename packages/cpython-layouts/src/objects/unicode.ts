@@ -82,10 +82,11 @@ function pointedHeader(
  * U+FFFD.
  *
  * @param header - what {@link unicodeHeader} returned
- * @param data - `header.byteLength` bytes from where the header says; if there are fewer, the text is as much shorter
+ * @param data - `header.byteLength` bytes from where the header says; if there are fewer, the text is as much shorter.
+ *   What is beyond 2^28 units is left out: engines have no longer strings.
  */
 export function decodeText(header: Pick<TextHeader, "kind">, data: Uint8Array): string {
-  const units = Math.floor(data.length / header.kind);
+  const units = Math.min(LONGEST, Math.floor(data.length / header.kind));
   const view = viewOf(data);
   let text = "";
   for (let start = 0; start < units; start += UNITS_AT_A_TIME) {
@@ -96,6 +97,8 @@ export function decodeText(header: Pick<TextHeader, "kind">, data: Uint8Array): 
   }
   return text;
 }
+
+const LONGEST = 2 ** 28;
 
 /** As many arguments as every engine takes in one call. */
 const UNITS_AT_A_TIME = 4096;

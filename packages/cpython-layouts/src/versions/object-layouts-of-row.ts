@@ -40,6 +40,8 @@ export function objectLayoutsOfRow(
   const hasWideUnicodeState = freeThreaded && since(14);
   const hasWstr = isPython3 && !since(12);
   const hasManagedDict = since(11);
+  // 2.3 does not install a header for it, but it begins as in 2.4.
+  const gi_frame = row["gen.gi_frame(obj)"] ?? (isPython3 ? ABSENT : headerSize);
   return {
     object: { size: headerSize, ob_type: at("ob_type"), ob_size, ob_size_width },
     type: {
@@ -112,9 +114,8 @@ export function objectLayoutsOfRow(
       inlineValid: at("dvalues.valid"),
     },
     generator: {
-      gi_frame: at("gen.gi_frame(obj)"),
-      gi_running:
-        row["gen.gi_frame(obj)"] === undefined || since(10) ? ABSENT : at("gen.gi_frame(obj)") + pointerSize,
+      gi_frame,
+      gi_running: gi_frame === ABSENT || since(10) ? ABSENT : gi_frame + pointerSize,
       gi_iframe: at("gen.gi_iframe"),
       gi_frame_state: at("gen.gi_frame_state"),
       gi_name: at("gen.gi_name"),
