@@ -34,13 +34,23 @@ export class RuntimeFinder {
     this.#process = process;
   }
 
-  /** Looks now. Throws proc-memory's `ProcessError` if the process cannot be looked into. */
-  async find(): Promise<Discovery> {
+  /** Looks for the first Python, which is nearly always the only one. Throws proc-memory's `ProcessError` if the process cannot be looked into. */
+  find(): Promise<Discovery> {
+    return this.#look(1);
+  }
+
+  /** Looks for all of them: in every binary that is mapped. */
+  findAll(): Promise<Discovery> {
+    return this.#look(Number.POSITIVE_INFINITY);
+  }
+
+  async #look(wanted: number): Promise<Discovery> {
     const steps: DiscoveryStep[] = [];
     const runtimes: PythonRuntime[] = [];
     const failures: Failure[] = [];
     const binaries = mappedBinaries(this.#process);
     for (const binary of binaries) {
+      if (runtimes.length >= wanted) break;
       const loaded = await this.#load(binary, steps);
       const identified = loaded && this.#identify(binary, loaded, steps);
       if (identified?.kind === "found") runtimes.push(identified.runtime);

@@ -22,7 +22,9 @@ const SLEEP_GRAIN_MILLISECONDS = 0.1;
 /** How long an attached process that shows no Python may still be about to execute one. */
 const ABSENT_MILLISECONDS = 100;
 const NO_PARENT = -1;
-/** How often a look is taken for a Python that was loaded later, unless looks are so slow that they would take a 200th of the time. */
+/** When a look is taken for other Pythons than the first one. */
+const FIRST_LOOK_MILLISECONDS = 100;
+/** How often that is repeated for those that are loaded later, unless looks are so slow that they would take a 200th of the time. */
 const LOOK_MILLISECONDS = 1000;
 const LOOK_SHARE = 200;
 
@@ -122,7 +124,7 @@ export class SamplingRun {
   /** A program may load a second Python later than its first. */
   async #lookForMore(readers: Map<Address, StackReader>): Promise<void> {
     const start = performance.now();
-    const discovery = await this.#finder.find();
+    const discovery = await this.#finder.findAll();
     if (discovery.kind === "found") this.#addReaders(readers, discovery.runtimes);
     const now = performance.now();
     this.#nextLook = now + Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
@@ -137,7 +139,7 @@ export class SamplingRun {
   }
 
   #begin([first]: readonly PythonRuntime[]): void {
-    this.#nextLook = performance.now() + LOOK_MILLISECONDS;
+    this.#nextLook = performance.now() + FIRST_LOOK_MILLISECONDS;
     if (first === undefined) return;
     this.#python = {
       version: formatVersion(first.layout.version),

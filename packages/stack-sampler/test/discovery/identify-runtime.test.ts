@@ -1,25 +1,30 @@
 import { layoutFor } from "@pyspy/cpython-layouts";
 import { describe, expect, it } from "vitest";
+import type { BinaryClues } from "../../src/discovery/binary-clues.js";
 import { identifyRuntime } from "../../src/discovery/identify-runtime.js";
-import type { RuntimePlace } from "../../src/discovery/runtime-place.js";
 import { layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
 
 const IMAGE = "/opt/python/bin/python";
 
 interface Facts {
   readonly version?: number;
-  readonly variables?: RuntimePlace["variables"];
+  readonly variables?: BinaryClues["variables"];
 }
 
 /** What is at the runtime of a synthetic Python, whose binary starts at `bias`. */
 function identify(python: SyntheticPython, { version, variables = [] }: Facts, bias = 0x5000_0000) {
-  const place: RuntimePlace = {
-    runtime: python.runtime.address - bias,
+  const clues: BinaryClues = {
+    pointerSize: 8,
+    runtime: { method: "symbol", kind: "runtime", place: python.address - bias },
+    isPython: true,
+    currentThread: undefined,
+    traceReferences: false,
+    unicodeSize: 4,
     version: version === undefined ? undefined : version - bias,
     variables: variables.map(({ offset, size }) => ({ offset: offset - bias, size })),
     bias: () => bias,
   };
-  return identifyRuntime(python.memory, place, bias, IMAGE);
+  return identifyRuntime(python.memory, { path: IMAGE, clues, bias }, python.address);
 }
 
 /** A Python with one thread, and `Py_Version`. */
@@ -44,7 +49,8 @@ describe("a runtime", () => {
       kind: "found",
       runtime: {
         layout: layoutFor({ major: 3, minor: 11, micro: 1, release: "" }),
-        address: python.runtime.address,
+        interpretersHead: python.runtime.interpretersHead,
+        gilHolder: python.runtime.gilHolder,
         image: IMAGE,
       },
     });
@@ -103,9 +109,9 @@ describe("a runtime", () => {
 
   it("is unsupported when what it says of itself does not fit together", () => {
     const [python] = started(13, 0);
-    const { memory, runtime } = python;
-    memory.write(runtime.address, Buffer.from("xdebugpy"));
-    memory.writeWord(runtime.address + 8, 0x030d00f0);
+    const { memory, address } = python;
+    memory.write(address, Buffer.from("xdebugpy"));
+    memory.writeWord(address + 8, 0x030d00f0);
     expect(identify(python, {})).toMatchObject({
       kind: "unsupported",
       cause: { name: "LayoutError", code: "debug-offsets-do-not-fit" },

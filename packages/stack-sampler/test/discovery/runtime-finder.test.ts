@@ -32,7 +32,7 @@ function pythonAndBinary() {
   python.memory.writeWord(version, 0x030b01f0);
   const binary = elfFile({
     dynsym: [
-      { name: "_PyRuntime", value: python.runtime.address - BIAS, size: 8, type: 1 },
+      { name: "_PyRuntime", value: python.address - BIAS, size: 8, type: 1 },
       { name: "Py_Version", value: version - BIAS, size: 8, type: 1 },
     ],
   });
@@ -43,7 +43,7 @@ function pythonAndBinary() {
 const nothing = elfFile({ dynsym: [{ name: "main", value: 0x10, size: 8 }], sectionHeaders: false });
 
 describe("a Python in a process", () => {
-  it("is the executable", () => {
+  it("is the executable", async () => {
     const { python, binary, start } = pythonAndBinary();
     start();
     const process = new FakeProcess({
@@ -52,14 +52,14 @@ describe("a Python in a process", () => {
       maps: [mapping("/opt/app", 1), mapping("/lib/libc.so", 2, 0x7f00_0000_0000)],
       files: { "/opt/app": binary, "/lib/libc.so": nothing },
     });
-    expect(new RuntimeFinder(process).find()).toMatchObject({
+    expect(await new RuntimeFinder(process).find()).toMatchObject({
       kind: "found",
-      runtime: { address: python.runtime.address, image: "/opt/app" },
+      runtimes: [{ interpretersHead: python.runtime.interpretersHead, image: "/opt/app" }],
     });
     expect([process.opened, process.openFiles]).toEqual([["/opt/app"], 0]);
   });
 
-  it("is a library, whatever it is called; one that is called like a Python is looked at first", () => {
+  it("is a library, whatever it is called; one that is called like a Python is looked at first", async () => {
     const { python, binary, start } = pythonAndBinary();
     start();
     const maps = [
@@ -70,7 +70,9 @@ describe("a Python in a process", () => {
     ];
     const files = { "/bin/app": nothing, "/lib/other.so": nothing, "/lib/engine.so": binary };
     const process = new FakeProcess({ memory: python.memory, executable: "/bin/app", maps, files });
-    expect(new RuntimeFinder(process).find()).toMatchObject({ runtime: { image: "/lib/engine.so" } });
+    expect(await new RuntimeFinder(process).find()).toMatchObject({
+      runtimes: [{ image: "/lib/engine.so" }],
+    });
     expect(process.opened).toEqual([
       "/bin/app",
       "/lib/libpython-tools.so",
@@ -79,50 +81,51 @@ describe("a Python in a process", () => {
     ]);
   });
 
-  it("is absent from a process of other binaries, of files that are none, and of nothing at all", () => {
+  it("is absent from a process of other binaries, of files that are none, and of nothing at all", async () => {
     const { python } = pythonAndBinary();
     const maps = [mapping("/bin/sleep", 1), mapping("/data.bin", 2), mapping("", 0), mapping("/gone", 3)];
     const files = { "/bin/sleep": nothing, "/data.bin": new Uint8Array(100) };
     const process = new FakeProcess({ memory: python.memory, maps, files });
-    expect(new RuntimeFinder(process).find()).toEqual({ kind: "absent" });
+    expect(await new RuntimeFinder(process).find()).toMatchObject({ kind: "absent" });
     expect([process.opened.toSorted(), process.openFiles]).toEqual([["/bin/sleep", "/data.bin", "/gone"], 0]);
     process.mapped = [];
-    expect(new RuntimeFinder(process).find()).toEqual({ kind: "absent" });
+    expect(await new RuntimeFinder(process).find()).toMatchObject({ kind: "absent" });
   });
 
-  it("is not looked for in files of which nothing is mapped to be run", () => {
+  it("is not looked for in files of which nothing is mapped to be run", async () => {
     const { python, binary } = pythonAndBinary();
     const maps = [mapping("/opt/python", 1, BIAS, false)];
     const process = new FakeProcess({ memory: python.memory, maps, files: { "/opt/python": binary } });
-    expect([new RuntimeFinder(process).find(), process.opened]).toEqual([{ kind: "absent" }, []]);
+    expect(await new RuntimeFinder(process).find()).toEqual({ kind: "absent", steps: [] });
+    expect(process.opened).toEqual([]);
   });
 
-  it("is looked at again without opening its file again", () => {
+  it("is looked at again without opening its file again", async () => {
     const { python, binary, start } = pythonAndBinary();
     const maps = [mapping("/bin/sh", 9, 0x4000_0000_0000)];
     const files = { "/bin/sh": nothing, "/opt/python": binary };
     const process = new FakeProcess({ memory: python.memory, maps, files });
     const finder = new RuntimeFinder(process);
-    const kinds = [finder.find().kind];
+    const kinds = [(await finder.find()).kind];
     process.mapped = [mapping("/opt/python", 1)];
-    kinds.push(finder.find().kind);
+    kinds.push((await finder.find()).kind);
     start();
-    kinds.push(finder.find().kind);
+    kinds.push((await finder.find()).kind);
     expect(kinds).toEqual(["absent", "starting", "found"]);
     expect(process.opened).toEqual(["/bin/sh", "/opt/python"]);
   });
 
-  it("is another one when another file has the path", () => {
+  it("is another one when another file has the path", async () => {
     const { python, binary, start } = pythonAndBinary();
     start();
     const process = new FakeProcess({ memory: python.memory, maps: [mapping("/opt/python", 1)] });
     const finder = new RuntimeFinder(process);
-    expect(finder.find().kind).toBe("absent");
+    expect((await finder.find()).kind).toBe("absent");
     const replaced = new FakeProcess({
       memory: python.memory,
       maps: [mapping("/opt/python", 2)],
       files: { "/opt/python": binary },
     });
-    expect(new RuntimeFinder(replaced).find().kind).toBe("found");
+    expect((await new RuntimeFinder(replaced).find()).kind).toBe("found");
   });
 });

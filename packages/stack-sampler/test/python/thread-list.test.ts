@@ -111,14 +111,14 @@ describe.each(eras)("the threads of a Python with $era", ({ layout }) => {
   it("are none when the interpreters form a circle, are torn, or are gone", () => {
     const watched = new Watched(layout);
     const main = watched.python.addInterpreter(0);
-    const { memory, runtime } = watched.python;
+    const { memory, address } = watched.python;
     memory.writeWord(main + layout.interpreter.next, main);
     expect(watched.list.refresh()).toBe(true);
     expect(watched.list.interpreters.every(({ address }) => address === main)).toBe(true);
     memory.writeWord(main + layout.interpreter.next, 0x10);
     expect(watched.list.refresh()).toBe(true);
-    expect(watched.list.interpreters.map(({ address }) => address)).toEqual([main]);
-    memory.unmap(runtime.address, layout.runtime.size);
+    expect(watched.list.interpreters.map((interpreter) => interpreter.address)).toEqual([main]);
+    memory.unmap(address, layout.runtime.size);
     expect([watched.look(), watched.list.refresh()]).toEqual(["unreadable", false]);
   });
 });
