@@ -6,9 +6,6 @@ import { KernelThreadIds } from "../threads/kernel-thread-id.js";
 import type { PythonRuntime } from "./python-runtime.js";
 import { ThreadTrack } from "./thread-track.js";
 
-/** A list that is longer has been read while it was changed into a circle. */
-const MAX_INTERPRETERS = 4096;
-const MAX_THREADS = 1 << 17;
 const WORD = 8;
 
 /** One interpreter of a runtime: the main one, or a sub-interpreter. */
@@ -109,18 +106,28 @@ export class ThreadList {
     }
     const head = this.#pointer(this.#runtime.address + runtime.interpreters_head);
     if (head === undefined) return false;
-    const interpreters: InterpreterTrack[] = [];
-    for (let address = head; address !== 0 && interpreters.length < MAX_INTERPRETERS; ) {
+    const found: FoundInterpreter[] = [];
+    // A list that is changed while it is read can lead back to where it has been.
+    const met = new Set<Address>();
+    for (let address = head; address !== 0 && !met.has(address); ) {
+      met.add(address);
       const next = this.#pointer(address + interpreter.next);
       const first = this.#pointer(address + interpreter.threads_head);
       if (next === undefined || first === undefined) break;
       const id = this.#pointer(address + interpreter.id) ?? 0;
       const gil =
         interpreter.ceval_gil === ABSENT ? 0 : (this.#pointer(address + interpreter.ceval_gil) ?? 0);
-      const threads = this.#threadsOf(address, first, id, known);
-      interpreters.push({ address, id, threads, gil, words: { next: 0, threadsHead: 0, gil: 0 } });
+      found.push({ address, id, gil, threads: this.#threadsOf(address, first) });
       address = next;
     }
+    // Oldest first: with the main interpreter's main thread the place of the kernel's ids is found.
+    const interpreters = found.toReversed().map(({ address, id, gil, threads }): InterpreterTrack => {
+      const tracks = threads
+        .toReversed()
+        .map((thread) => this.#trackOf(thread, id, known.get(thread.address)));
+      return { address, id, gil, threads: tracks, words: { next: 0, threadsHead: 0, gil: 0 } };
+    });
+    interpreters.reverse();
     this.#interpreters = interpreters;
     this.#suspected = false;
     this.#unstarted = [];
@@ -131,12 +138,7 @@ export class ThreadList {
     return true;
   }
 
-  #threadsOf(
-    interpreter: Address,
-    first: Address,
-    id: number,
-    known: Map<Address, ThreadTrack>,
-  ): ThreadTrack[] {
+  #threadsOf(interpreter: Address, first: Address): FoundThread[] {
     const { threadState } = this.#layout;
     const bytes = new Uint8Array(
       Math.max(threadState.next, threadState.interp, threadState.thread_id, threadState.native_thread_id) +
@@ -145,26 +147,22 @@ export class ThreadList {
     const view = new DataView(bytes.buffer);
     const word = (offset: number) =>
       view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
-    const found: { address: Address; pythonId: number; tid: Tid | undefined }[] = [];
-    for (let address = first; address !== 0 && found.length < MAX_THREADS; address = word(threadState.next)) {
+    const found: FoundThread[] = [];
+    const met = new Set<Address>();
+    for (let address = first; address !== 0 && !met.has(address); address = word(threadState.next)) {
+      met.add(address);
       if (this.#memory.readInto(address, bytes) < bytes.length || word(threadState.interp) !== interpreter)
         break;
       const tid = threadState.native_thread_id === ABSENT ? undefined : word(threadState.native_thread_id);
       found.push({ address, pythonId: word(threadState.thread_id), tid });
     }
-    // Oldest first: with the main thread the place of the kernel's ids is found.
-    found.reverse();
-    return found.map(({ address, pythonId, tid }) =>
-      this.#trackOf(known.get(address), address, pythonId, tid, id),
-    );
+    return found;
   }
 
   #trackOf(
-    known: ThreadTrack | undefined,
-    address: Address,
-    pythonId: number,
-    tid: Tid | undefined,
+    { address, pythonId, tid }: FoundThread,
     interpreter: number,
+    known: ThreadTrack | undefined,
   ): ThreadTrack {
     const kernelId = tid ?? this.#kernelIds.of(pythonId);
     if (known !== undefined && known.pythonId === pythonId && known.tid === kernelId) return known;
@@ -184,6 +182,21 @@ export class ThreadList {
     const view = new DataView(bytes.buffer);
     return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   }
+}
+
+/** What a walk of the lists meets, newest first. */
+interface FoundInterpreter {
+  readonly address: Address;
+  readonly id: number;
+  readonly gil: Address;
+  readonly threads: readonly FoundThread[];
+}
+
+interface FoundThread {
+  readonly address: Address;
+  readonly pythonId: number;
+  /** Undefined where Python does not tell it. */
+  readonly tid: Tid | undefined;
 }
 
 /** Whether a thread state that had no kernel id has one now, or is gone. */
