@@ -108,7 +108,9 @@ export class SamplingRun {
     counters.scheduled += due;
     counters.missed += due - 1;
     counters.taken += 1;
-    return reader.sample(now);
+    const isThere = reader.sample(now);
+    this.#attendWhenDue();
+    return isThere;
   }
 
   #begin(runtime: PythonRuntime): void {
@@ -139,9 +141,16 @@ export class SamplingRun {
 
   #sleep(milliseconds: number): void {
     this.#attend();
-    const untilPost = this.#lastPost + BATCH_MILLISECONDS - performance.now();
-    if (untilPost <= 0 || this.#builder.pendingSamples >= BATCH_SAMPLES) this.#postBatch();
+    this.#attendWhenDue();
     this.#control.wait(Math.min(milliseconds, BATCH_MILLISECONDS));
+  }
+
+  /** What may not wait for the next sleep: where sampling takes all the time, there is none. */
+  #attendWhenDue(): void {
+    const untilPost = this.#lastPost + BATCH_MILLISECONDS - performance.now();
+    if (untilPost > 0 && this.#builder.pendingSamples < BATCH_SAMPLES) return;
+    this.#attend();
+    this.#postBatch();
   }
 
   #postBatch(): void {
