@@ -136,6 +136,15 @@ it("a program that was built again does not get the debug file of the former bui
   expect(await find()).toMatchObject({ debug: undefined, rejected: [`${former}: other-build-id`] });
 });
 
+it("a program does not get MiniDebugInfo of another build", async () => {
+  build("-Wl,--build-id=0xaaaa");
+  addMiniDebugInfo();
+  build("-Wl,--build-id=0xbbbb");
+  execFileSync("strip", [program]);
+  execFileSync("objcopy", [`--add-section=.gnu_debugdata=${join(folder, "mini.xz")}`, program]);
+  expect(await find()).toMatchObject({ debug: undefined, rejected: [`${program}: other-build-id`] });
+});
+
 it("debug information that was compressed is unpacked", () => {
   build("-gz=none");
   const section = ".debug_info";

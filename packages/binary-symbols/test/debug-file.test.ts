@@ -12,7 +12,7 @@ import {
 import { unpackXz } from "../src/xz.js";
 import { elfFile, type MoreSection } from "./fixtures/elf-file.js";
 import { filesInMemory } from "./fixtures/files-in-memory.js";
-import { XZ_OF_3000_LETTERS } from "./fixtures/xz-file.js";
+import { XZ_OF_300000_LETTERS } from "./fixtures/xz-file.js";
 
 const PATH = "/opt/app/bin/tool";
 const BUILD_ID = "abcdef0123";
@@ -178,31 +178,29 @@ describe("a debug image", () => {
 });
 
 describe("data in xz", () => {
+  const letters = Buffer.alloc(300_000, "a");
+
   it("is unpacked", async () => {
-    expect(
-      Buffer.from(await unpackXz(XZ_OF_3000_LETTERS, "data", 3000)).equals(Buffer.alloc(3000, "a")),
-    ).toBe(true);
+    const unpacked = await unpackXz(XZ_OF_300000_LETTERS, "data", letters.length);
+    expect(Buffer.from(unpacked).equals(letters)).toBe(true);
   });
 
-  it("is refused beyond the limit", async () => {
-    await expect(unpackXz(XZ_OF_3000_LETTERS, "data", 2999)).rejects.toMatchObject({
+  it("is refused beyond a limit, without unpacking what comes after it", async () => {
+    await expect(unpackXz(XZ_OF_300000_LETTERS, "data", letters.length - 1)).rejects.toMatchObject({
       code: "unsupported",
-      message: "Cannot read the data: it unpacks to more than 2999 bytes",
+      message: "Cannot read the data: it unpacks to more than 299999 bytes",
     });
+    const cutOff = XZ_OF_300000_LETTERS.subarray(0, -1);
+    await expect(unpackXz(cutOff, "data", 100_000)).rejects.toMatchObject({ code: "unsupported" });
     // The decompressor was given back, so the next one does not wait for it.
-    expect(await unpackXz(XZ_OF_3000_LETTERS, "data")).toHaveLength(3000);
+    expect(await unpackXz(XZ_OF_300000_LETTERS, "data")).toHaveLength(letters.length);
   });
 
   it("is refused where it is cut off or damaged", async () => {
-    const damaged = Buffer.from(XZ_OF_3000_LETTERS);
-    damaged.writeUInt8((XZ_OF_3000_LETTERS[34] ?? 0) ^ 1, 34);
-    for (const bytes of [
-      new Uint8Array(0),
-      XZ_OF_3000_LETTERS.subarray(0, 7),
-      XZ_OF_3000_LETTERS.subarray(0, -1),
-      damaged,
-      Buffer.from("xz"),
-    ]) {
+    const damaged = Buffer.from(XZ_OF_300000_LETTERS);
+    damaged.writeUInt8((damaged[34] ?? 0) ^ 1, 34);
+    const cutOff = [0, 7, -1].map((end) => XZ_OF_300000_LETTERS.subarray(0, end));
+    for (const bytes of [...cutOff, damaged, Buffer.from("xz")]) {
       const error: unknown = await unpackXz(bytes, "data").catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ParseError);
       expect(error).toMatchObject({ code: "malformed", cause: expect.any(Error) });

@@ -10,7 +10,7 @@ import {
   ParseError,
 } from "../src/index.js";
 import { elfFile } from "./fixtures/elf-file.js";
-import { XZ_OF_3000_LETTERS } from "./fixtures/xz-file.js";
+import { XZ_OF_300000_LETTERS } from "./fixtures/xz-file.js";
 
 const symbols = ["_PyRuntime", "Py_Version", "interp_head", "main"].map((name, index) => ({
   name,
@@ -133,7 +133,7 @@ describe("any bytes in what leads to a debug file", () => {
       fc.asyncProperty(fc.constantFrom(...FILES), damage, damage, async (file, changes, otherChanges) => {
         const debug = Uint8Array.from(file);
         for (const [where, value] of changes) debug[where % debug.length] = value;
-        const bytes = Uint8Array.from(XZ_OF_3000_LETTERS);
+        const bytes = Uint8Array.from(XZ_OF_300000_LETTERS);
         // The headers before byte 24 have checksums of their own, and nothing after damage in them would be reached.
         for (const [where, value] of otherChanges) bytes[24 + (where % (bytes.length - 24))] = value;
         await search(elfFile({ buildId, moreSections: [{ name: ".gnu_debugdata", bytes }] }), debug);

@@ -60,4 +60,10 @@ describe.each([32, 64] as const)("a compressed section of a %s-bit file", (bits)
       expect.objectContaining({ name: "ParseError", code, part: ".debug_str" }),
     );
   });
+
+  it("is not unpacked beyond what it announces", () => {
+    expect(() => bytesOf(bits, packed(bits, ZLIB, 1, zlib.deflateSync(Buffer.alloc(2 ** 20))))).toThrow(
+      expect.objectContaining({ cause: expect.objectContaining({ code: "ERR_BUFFER_TOO_LARGE" }) }),
+    );
+  });
 });

@@ -8,7 +8,6 @@ export const PT_DYNAMIC = 2;
 export const PT_NOTE = 4;
 
 export const SHT_SYMTAB = 2;
-export const SHT_STRTAB = 3;
 export const SHT_HASH = 5;
 export const SHT_NOBITS = 8;
 export const SHT_DYNSYM = 11;

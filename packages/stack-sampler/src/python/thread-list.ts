@@ -7,10 +7,6 @@ import type { PythonRuntime } from "./python-runtime.js";
 import { TargetWords } from "./target-words.js";
 import { ThreadTrack } from "./thread-track.js";
 
-/** A list that is longer has been read while it was changed into a circle. */
-const MAX_INTERPRETERS = 4096;
-const MAX_THREADS = 1 << 17;
-
 /** One interpreter of a runtime: the main one, or a sub-interpreter. */
 export interface InterpreterTrack {
   readonly address: Address;
@@ -111,18 +107,28 @@ export class ThreadList {
     }
     const head = this.#words.read(this.#runtime.interpretersHead);
     if (head === undefined) return false;
-    const interpreters: InterpreterTrack[] = [];
-    for (let address = head; address !== 0 && interpreters.length < MAX_INTERPRETERS; ) {
+    const found: FoundInterpreter[] = [];
+    // A list that is changed while it is read can lead back to where it has been.
+    const met = new Set<Address>();
+    for (let address = head; address !== 0 && !met.has(address); ) {
+      met.add(address);
       const next = this.#words.read(address + interpreter.next);
       const first = this.#words.read(address + interpreter.threads_head);
       if (next === undefined || first === undefined) break;
       const id = interpreter.id === ABSENT ? undefined : this.#words.read(address + interpreter.id);
       const gil =
         interpreter.ceval_gil === ABSENT ? 0 : (this.#words.read(address + interpreter.ceval_gil) ?? 0);
-      const threads = this.#threadsOf(address, first, id ?? 0, known);
-      interpreters.push({ address, id: id ?? 0, threads, gil, words: { next: 0, threadsHead: 0, gil: 0 } });
+      found.push({ address, id: id ?? 0, gil, threads: this.#threadsOf(address, first) });
       address = next;
     }
+    // Oldest first: with the main interpreter's main thread the place of the kernel's ids is found.
+    const interpreters = found.toReversed().map(({ address, id, gil, threads }): InterpreterTrack => {
+      const tracks = threads
+        .toReversed()
+        .map((thread) => this.#trackOf(thread, id, known.get(thread.address)));
+      return { address, id, gil, threads: tracks, words: { next: 0, threadsHead: 0, gil: 0 } };
+    });
+    interpreters.reverse();
     this.#interpreters = interpreters;
     this.#suspected = false;
     this.#unstarted = [];
@@ -133,41 +139,28 @@ export class ThreadList {
     return true;
   }
 
-  #threadsOf(
-    interpreter: Address,
-    first: Address,
-    id: number,
-    known: Map<Address, ThreadTrack>,
-  ): ThreadTrack[] {
+  #threadsOf(interpreter: Address, first: Address): FoundThread[] {
     const { threadState } = this.#layout;
     const { next, interp, thread_id, native_thread_id, thread_id_width } = threadState;
     const bytes = new Uint8Array(Math.max(next, interp, thread_id, native_thread_id) + this.#words.size);
     const view = new DataView(bytes.buffer);
     const threadIds = new TargetWords(this.#memory, thread_id_width);
-    const found: { address: Address; pythonId: number; tid: Tid | undefined }[] = [];
-    for (
-      let address = first;
-      address !== 0 && found.length < MAX_THREADS;
-      address = this.#words.at(view, next)
-    ) {
+    const found: FoundThread[] = [];
+    const met = new Set<Address>();
+    for (let address = first; address !== 0 && !met.has(address); address = this.#words.at(view, next)) {
+      met.add(address);
       const isRead = this.#memory.readInto(address, bytes) === bytes.length;
       if (!isRead || this.#words.at(view, interp) !== interpreter) break;
       const tid = native_thread_id === ABSENT ? undefined : threadIds.at(view, native_thread_id);
       found.push({ address, pythonId: threadIds.at(view, thread_id), tid });
     }
-    // Oldest first: with the main thread the place of the kernel's ids is found.
-    found.reverse();
-    return found.map(({ address, pythonId, tid }) =>
-      this.#trackOf(known.get(address), address, pythonId, tid, id),
-    );
+    return found;
   }
 
   #trackOf(
-    known: ThreadTrack | undefined,
-    address: Address,
-    pythonId: number,
-    tid: Tid | undefined,
+    { address, pythonId, tid }: FoundThread,
     interpreter: number,
+    known: ThreadTrack | undefined,
   ): ThreadTrack {
     const kernelId = tid ?? this.#kernelIds.of(pythonId);
     if (known !== undefined && known.pythonId === pythonId && known.tid === kernelId) return known;
@@ -180,6 +173,21 @@ export class ThreadList {
     });
     return new ThreadTrack(address, pythonId, kernelId, record);
   }
+}
+
+/** What a walk of the lists meets, newest first. */
+interface FoundInterpreter {
+  readonly address: Address;
+  readonly id: number;
+  readonly gil: Address;
+  readonly threads: readonly FoundThread[];
+}
+
+interface FoundThread {
+  readonly address: Address;
+  readonly pythonId: number;
+  /** Undefined where Python does not tell it. */
+  readonly tid: Tid | undefined;
 }
 
 /** Whether a thread state that had no kernel id has one now, or is gone. */

@@ -116,9 +116,10 @@ export class SamplingRun {
     counters.scheduled += due;
     counters.missed += due - 1;
     counters.taken += 1;
-    let readable = false;
-    for (const reader of readers.values()) readable = reader.sample(now) || readable;
-    return readable;
+    let isThere = false;
+    for (const reader of readers.values()) isThere = reader.sample(now) || isThere;
+    this.#attendWhenDue();
+    return isThere;
   }
 
   /** A program may load a second Python later than its first. */
@@ -168,9 +169,16 @@ export class SamplingRun {
 
   #sleep(milliseconds: number): void {
     this.#attend();
-    const untilPost = this.#lastPost + BATCH_MILLISECONDS - performance.now();
-    if (untilPost <= 0 || this.#builder.pendingSamples >= BATCH_SAMPLES) this.#postBatch();
+    this.#attendWhenDue();
     this.#control.wait(Math.min(milliseconds, BATCH_MILLISECONDS));
+  }
+
+  /** What may not wait for the next sleep: where sampling takes all the time, there is none. */
+  #attendWhenDue(): void {
+    const untilPost = this.#lastPost + BATCH_MILLISECONDS - performance.now();
+    if (untilPost > 0 && this.#builder.pendingSamples < BATCH_SAMPLES) return;
+    this.#attend();
+    this.#postBatch();
   }
 
   #postBatch(): void {

@@ -105,7 +105,7 @@ describe.each(eras)("the threads of a Python with $era", ({ layout }) => {
     expect(watched.threads[0]).toEqual([second.address]);
     memory.writeWord(second.address + layout.threadState.next, second.address);
     expect(watched.list.refresh()).toBe(true);
-    expect(watched.threads[0]?.every((address) => address === second.address)).toBe(true);
+    expect(watched.threads[0]).toEqual([second.address]);
   });
 
   it("are none when the interpreters form a circle, are torn, or are gone", () => {
@@ -114,7 +114,7 @@ describe.each(eras)("the threads of a Python with $era", ({ layout }) => {
     const { memory, address } = watched.python;
     memory.writeWord(main + layout.interpreter.next, main);
     expect(watched.list.refresh()).toBe(true);
-    expect(watched.list.interpreters.every(({ address }) => address === main)).toBe(true);
+    expect(watched.list.interpreters.map(({ address }) => address)).toEqual([main]);
     memory.writeWord(main + layout.interpreter.next, 0x10);
     expect(watched.list.refresh()).toBe(true);
     expect(watched.list.interpreters.map((interpreter) => interpreter.address)).toEqual([main]);
@@ -154,6 +154,9 @@ it("up to 3.10 the kernel's ids come from the C library's own record of a thread
     watched.python.memory.writeInt32(pthread + 0x2d0, tid);
     watched.python.addThread(main, { pythonId: pthread });
   }
+  const pthread = watched.python.allocate(4096);
+  watched.python.memory.writeInt32(pthread + 0x2d0, 103);
+  watched.python.addThread(watched.python.addInterpreter(1), { pythonId: pthread });
   watched.list.refresh();
-  expect(watched.builder.take().threads.map(({ tid }) => tid)).toEqual([PID, 101, 102]);
+  expect(watched.builder.take().threads.map(({ tid }) => tid)).toEqual([PID, 101, 102, 103]);
 });
