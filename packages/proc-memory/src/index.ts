@@ -1,3 +1,4 @@
+export type { Denial, DenialReason, DeniedAction } from "./denial.js";
 export { type MemoryMap, parseMaps } from "./maps.js";
 export { MemoryError, type MemoryErrorFacts } from "./memory-error.js";
 export {
@@ -12,6 +13,18 @@ export {
   readUint32,
 } from "./memory-reader.js";
 export { isProcessAlive, listProcesses, openProcess } from "./open-process.js";
+export {
+  type ContainerRuntime,
+  explainDenial,
+  inspectPermissions,
+  type NamespaceRelation,
+  type Permissions,
+  type ProcessIds,
+  type ProcessSecurity,
+  type SeccompMode,
+  type TargetSecurity,
+  type Trial,
+} from "./permissions.js";
 export { ProcessError, type ProcessErrorCode, type ProcessErrorFacts } from "./process-error.js";
 export type { LiveProcess, MappedFile, Pid, ProcessView, ThreadState, Tid } from "./process-view.js";
 export { ScatterRead } from "./scatter-read.js";

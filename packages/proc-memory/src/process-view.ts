@@ -48,6 +48,17 @@ export interface LiveProcess extends ProcessView {
   isAlive(): boolean;
   /** What the scheduler says of a thread now; undefined when the thread is gone. */
   threadState(tid: Tid): ThreadState | undefined;
+  /**
+   * The process's ids from the pid namespace that we see it in to its own: the first is {@link ProcessView.pid}, the
+   * last is what it calls itself. Just the one if it is not in a pid namespace inside ours.
+   */
+  readonly namespacePids: readonly Pid[];
+  /**
+   * The id, as seen from here, of the thread that calls itself `innerTid` in the process's own pid namespace (what
+   * `gettid` says there). Undefined if there is no such thread now. `innerTid` itself, unchecked and at no cost, if the
+   * namespaces are the same; else it costs a small file, or one for every thread when it is not known yet.
+   */
+  hostThreadId(innerTid: Tid): Tid | undefined;
 }
 
 /** What a thread does, as the operating system's scheduler sees it. */

@@ -1,3 +1,4 @@
+import type { Permissions } from "../permissions.js";
 import { ProcessError } from "../process-error.js";
 import type { LiveProcess, Pid } from "../process-view.js";
 import type { SpawnedProcess, SpawnOptions } from "../spawn.js";
@@ -9,6 +10,7 @@ export interface Platform {
   isProcessAlive(pid: Pid): boolean;
   listProcesses(): Pid[];
   spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
+  inspectPermissions(pid: Pid): Permissions;
 }
 
 /** The platform we run on. `action` says in an error what could not be done: "open process 1234". */

@@ -25,6 +25,7 @@ export interface InterpreterTrack {
  * shows in the word that the list starts at, and that is all that has to be read in a sample.
  */
 export class ThreadList {
+  readonly #process: LiveProcess;
   readonly #memory: MemoryReader;
   readonly #words: TargetWords;
   readonly #runtime: PythonRuntime;
@@ -39,13 +40,14 @@ export class ThreadList {
   #unstarted: { readonly threadState: Address; range: number }[] = [];
 
   constructor(process: LiveProcess, runtime: PythonRuntime, builder: BatchBuilder, record: ProcessId) {
+    this.#process = process;
     this.#memory = process.memory;
     this.#words = new TargetWords(process.memory, runtime.layout.pointerSize);
     this.#runtime = runtime;
     this.#layout = runtime.layout;
     this.#builder = builder;
     this.#record = record;
-    this.#kernelIds = new KernelThreadIds(process.memory, process.pid);
+    this.#kernelIds = new KernelThreadIds(process.memory, process.namespacePids.at(-1) ?? process.pid);
   }
 
   get interpreters(): readonly InterpreterTrack[] {
@@ -162,7 +164,9 @@ export class ThreadList {
     interpreter: number,
     known: ThreadTrack | undefined,
   ): ThreadTrack {
-    const kernelId = tid ?? this.#kernelIds.of(pythonId);
+    // What the thread calls itself, which in a pid namespace is not what we call it.
+    const innerId = tid ?? this.#kernelIds.of(pythonId);
+    const kernelId = innerId === 0 ? 0 : (this.#process.hostThreadId(innerId) ?? 0);
     if (known !== undefined && known.pythonId === pythonId && known.tid === kernelId) return known;
     const record = this.#builder.addThread({
       process: this.#record,

@@ -14,6 +14,7 @@ export interface Libc {
     remoteCount: number,
     flags: number,
   ): number;
+  getxattr(path: Pointer, name: Pointer, value: Pointer, size: number): number;
   waitpid(pid: number, status: Pointer, options: number): number;
   getenv(name: string): string | null;
   posix_spawn(
@@ -67,6 +68,7 @@ function load(): Libc {
       "ulong",
       "ulong",
     ]),
+    getxattr: library.func("getxattr", "intptr_t", ["void *", "void *", "void *", "ulong"]),
     waitpid: library.func("waitpid", "int", ["int", "void *", "int"]),
     getenv: library.func("getenv", "str", ["str"]),
     posix_spawn: library.func("posix_spawn", "int", [

@@ -1,29 +1,33 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
 import { type MemoryMap, parseMaps } from "../../maps.js";
 import type { MemoryReader } from "../../memory-reader.js";
-import { ProcessError } from "../../process-error.js";
+import type { ProcessError } from "../../process-error.js";
 import type { LiveProcess, MappedFile, Pid, ThreadState, Tid } from "../../process-view.js";
 import { LinuxMemory } from "./linux-memory.js";
+import { hasExited, isHidden, noSuchProcess, processError } from "./linux-process-error.js";
 import { openFileOf, openMappedFile } from "./mapped-file.js";
+import { NamespaceThreads } from "./namespace-threads.js";
 import { type ProcessStat, parseStat, STAT_BYTES } from "./process-stat.js";
-import { errorName, isDenied, isGone } from "./system-error.js";
+import { isGone } from "./system-error.js";
+import { systemView } from "./system-view.js";
 import { ThreadStates } from "./thread-states.js";
 
 const DELETED_MARK = " (deleted)";
 
 /** Opens a process; see `openProcess`. `reader` is what its memory is tried with first. */
 export function openLinuxProcess(pid: Pid, reader?: MemoryReader): LiveProcess {
+  const action = `open process ${pid}`;
   let stat: number;
   try {
-    if (!Number.isSafeInteger(pid) || pid <= 0) throw noSuchProcess(pid);
+    if (!Number.isSafeInteger(pid) || pid <= 0) throw noSuchProcess(action, pid);
     stat = openSync(`/proc/${pid}/stat`, "r");
   } catch (error) {
-    throw isGone(error) ? missingOrHidden(pid) : processError(`open process ${pid}`, pid, error);
+    throw isGone(error) ? missingOrHidden(action, pid) : processError(action, pid, error);
   }
   try {
     const { state, startTime } = readStat(stat) ?? {};
-    if (state === undefined || startTime === undefined) throw noSuchProcess(pid);
-    if (state === "exited") throw hasExited(`open process ${pid}`, pid);
+    if (state === undefined || startTime === undefined) throw noSuchProcess(action, pid);
+    if (state === "exited") throw hasExited(action, pid);
     return new LinuxProcess(pid, stat, startTime, new LinuxMemory(pid, reader));
   } catch (error) {
     closeSync(stat);
@@ -58,6 +62,7 @@ class LinuxProcess implements LiveProcess {
   /** /proc/PID/stat: an open file stays with its process, also when the id is used again. */
   #stat: number | undefined;
   readonly #threads: ThreadStates;
+  readonly #namespace: NamespaceThreads;
 
   constructor(pid: Pid, stat: number, startTime: number, memory: LinuxMemory) {
     this.pid = pid;
@@ -65,6 +70,7 @@ class LinuxProcess implements LiveProcess {
     this.memory = memory;
     this.#stat = stat;
     this.#threads = new ThreadStates(pid);
+    this.#namespace = new NamespaceThreads(pid, () => this.threads());
   }
 
   get executable(): string | undefined {
@@ -107,7 +113,15 @@ class LinuxProcess implements LiveProcess {
   }
 
   openMappedFile(map: MemoryMap): MappedFile | undefined {
-    return openMappedFile(this.pid, map, this.executable);
+    return openMappedFile(this, map);
+  }
+
+  get namespacePids(): readonly Pid[] {
+    return this.#namespace.pids;
+  }
+
+  hostThreadId(innerTid: Tid): Tid | undefined {
+    return this.#namespace.outerIdOf(innerTid);
   }
 
   openFile(path: string): MappedFile | undefined {
@@ -167,33 +181,6 @@ function numericEntries(directory: string): number[] {
     .sort((a, b) => a - b);
 }
 
-function missingOrHidden(pid: Pid): ProcessError {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (errorName(error) !== "EPERM") return noSuchProcess(pid);
-  }
-  // It exists, but /proc is mounted with `hidepid`.
-  return new ProcessError("permission-denied", `Cannot open process ${pid}: it is hidden from this user`, {
-    pid,
-  });
-}
-
-function noSuchProcess(pid: Pid): ProcessError {
-  return new ProcessError("no-such-process", `Cannot open process ${pid}: there is no such process`, { pid });
-}
-
-function hasExited(action: string, pid: Pid): ProcessError {
-  return new ProcessError("exited", `Cannot ${action}: it has exited`, { pid });
-}
-
-/** `error` as one of ours. */
-function processError(action: string, pid: Pid | undefined, error: unknown): ProcessError {
-  if (error instanceof ProcessError) return error;
-  const facts = pid === undefined ? { cause: error } : { pid, cause: error };
-  if (isGone(error)) return new ProcessError("exited", `Cannot ${action}: it has exited`, facts);
-  if (isDenied(error)) {
-    return new ProcessError("permission-denied", `Cannot ${action}: this user may not look into it`, facts);
-  }
-  return new ProcessError("system-error", `Cannot ${action}: ${errorName(error) ?? error}`, facts);
+function missingOrHidden(action: string, pid: Pid): ProcessError {
+  return systemView.hasProcess(pid) ? isHidden(action, pid) : noSuchProcess(action, pid);
 }

@@ -1,4 +1,5 @@
 import type { Platform } from "../platform.js";
+import { inspectLinuxPermissions } from "./inspect-permissions.js";
 import { isLinuxProcessAlive, listLinuxProcesses, openLinuxProcess } from "./linux-process.js";
 import { spawnProgram } from "./posix-spawn.js";
 
@@ -8,4 +9,5 @@ export const linux: Platform = {
   isProcessAlive: isLinuxProcessAlive,
   listProcesses: listLinuxProcesses,
   spawn: spawnProgram,
+  inspectPermissions: (pid) => inspectLinuxPermissions(pid),
 };

@@ -1,0 +1,28 @@
+import { ProcessError } from "../../process-error.js";
+import type { Pid } from "../../process-view.js";
+import { errorName, isDenied, isGone } from "./system-error.js";
+
+/** `action` says what could not be done: "open process 1234". */
+export function noSuchProcess(action: string, pid: Pid): ProcessError {
+  return new ProcessError("no-such-process", `Cannot ${action}: there is no such process`, { pid });
+}
+
+export function hasExited(action: string, pid: Pid): ProcessError {
+  return new ProcessError("exited", `Cannot ${action}: it has exited`, { pid });
+}
+
+/** It exists, but /proc is mounted with `hidepid`. */
+export function isHidden(action: string, pid: Pid): ProcessError {
+  return new ProcessError("permission-denied", `Cannot ${action}: it is hidden from this user`, { pid });
+}
+
+/** `error` as one of ours. */
+export function processError(action: string, pid: Pid | undefined, error: unknown): ProcessError {
+  if (error instanceof ProcessError) return error;
+  const facts = pid === undefined ? { cause: error } : { pid, cause: error };
+  if (isGone(error)) return new ProcessError("exited", `Cannot ${action}: it has exited`, facts);
+  if (isDenied(error)) {
+    return new ProcessError("permission-denied", `Cannot ${action}: this user may not look into it`, facts);
+  }
+  return new ProcessError("system-error", `Cannot ${action}: ${errorName(error) ?? error}`, facts);
+}

@@ -1,0 +1,75 @@
+import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import { getSystemErrorMap } from "node:util";
+import type { Address } from "../../memory-reader.js";
+import type { Pid } from "../../process-view.js";
+import { libc } from "./libc.js";
+import { errorName } from "./system-error.js";
+
+/** The files and calls that tell what may be done: all that tests have to make up for what a machine lacks. */
+export interface SystemView {
+  /** The text of a file. This and the next two throw as `node:fs` does. */
+  read(path: string): string;
+  stat(path: string): { readonly uid: number; readonly gid: number; readonly mode: number };
+  readlink(path: string): string;
+  /** The extended attribute `security.capability` of a file, if it has one. */
+  fileCapabilities(path: string): Uint8Array | undefined;
+  /** Whether there is a process of that id, also when /proc does not show it. */
+  hasProcess(pid: Pid): boolean;
+  /** Reads a byte and returns the name of the error, if there was one. */
+  tryProcessVmReadv(pid: Pid, address: Address): string | undefined;
+  tryMemFile(pid: Pid, address: Address): string | undefined;
+}
+
+/** Longest `security.capability` (`struct vfs_ns_cap_data`): 24 bytes. */
+const FILE_CAPABILITY_BYTES = 24;
+
+/** This machine. */
+export const systemView: SystemView = {
+  read: (path) => readFileSync(path, "utf8"),
+  stat: (path) => statSync(path),
+  readlink: (path) => readlinkSync(path),
+  fileCapabilities(path) {
+    const value = new Uint8Array(FILE_CAPABILITY_BYTES);
+    try {
+      const length = Number(
+        libc().getxattr(Buffer.from(`${path}\0`), Buffer.from("security.capability\0"), value, value.length),
+      );
+      return length < 0 ? undefined : value.subarray(0, length);
+    } catch {
+      return undefined;
+    }
+  },
+  hasProcess(pid) {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (error) {
+      return errorName(error) === "EPERM";
+    }
+  },
+  tryProcessVmReadv(pid, address) {
+    try {
+      const system = libc();
+      const byte = new Uint8Array(1);
+      const local = BigUint64Array.of(system.addressOf(byte), 1n);
+      const remote = BigUint64Array.of(BigInt(address), 1n);
+      if (Number(system.process_vm_readv(pid, local, 1, remote, 1, 0)) >= 0) return undefined;
+      const errno = system.errno();
+      return getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`;
+    } catch {
+      return "unavailable";
+    }
+  },
+  tryMemFile(pid, address) {
+    let file: number | undefined;
+    try {
+      file = openSync(`/proc/${pid}/mem`, "r");
+      readSync(file, new Uint8Array(1), 0, 1, address);
+      return undefined;
+    } catch (error) {
+      return errorName(error) ?? "unavailable";
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  },
+};
