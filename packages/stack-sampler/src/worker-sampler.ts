@@ -96,6 +96,8 @@ class WorkerSampler implements LaunchedSampler {
     this.#pid = target.kind === "attach" ? target.pid : 0;
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData: order,
+      // A worker inherits the options of `node --input-type=module -e …`, with which Node refuses to start a file.
+      ...(process.execArgv.some((option) => option.startsWith("--input-type")) && { execArgv: [] }),
       // Otherwise Node pipes them into its own, which makes those non-blocking for the program that shares them.
       stdout: true,
       stderr: true,

@@ -83,7 +83,8 @@ test("a program that is stopped stays so, and the time is over all the same", as
   const sampler = await attachTo(target.pid, { duration: 0.3, idle: true });
   const recording = await Recording.whole(sampler);
   expect((await sampler.end).reason).toBe("duration");
-  expect(recording.samples.every(({ stack, active }) => stack.includes("work") && !active)).toBe(true);
+  expect(recording.samples.length).toBeGreaterThan(0);
+  expect(recording.samples.filter(({ active, torn }) => active || torn)).toEqual([]);
   expect(stateOf(target.pid)).toBe("T");
 });
 

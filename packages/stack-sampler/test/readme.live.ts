@@ -1,0 +1,40 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { expect, test } from "vitest";
+import { startTarget } from "./fixtures/live-programs.js";
+import { anyPython, running } from "./fixtures/sampled-pythons.js";
+
+const packageFolder = fileURLToPath(new URL("..", import.meta.url));
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
+
+/** What an example prints, run as somebody would who has copied it. */
+function outputOf(example: string | undefined, ...parameters: string[]): string {
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+  const { outputText } = ts.transpileModule(example ?? "", { compilerOptions });
+  const options = ["--input-type=module", "-e", outputText, "--", ...parameters];
+  return execFileSync(process.execPath, options, { cwd: packageFolder, encoding: "utf8" });
+}
+
+test("the first example of the README shows the program's functions and how it ended", () => {
+  const output = outputOf(examples[0]);
+  expect(output).toMatch(/^fibonacci\(27\) is 196418\n\d+ stacks of .*\bfibonacci\b/);
+  expect(output).toMatch(/reason: 'exited'.*code: 0/s);
+});
+
+test("the second example of the README prints stacks", async () => {
+  const program = `
+import os
+def wait():
+    print()
+    os.read(0, 1)
+wait()
+`;
+  const target = startTarget(running(anyPython(), program));
+  await target.line();
+  // Without a file, the first word is where a script's first parameter is not: argv[1].
+  const output = outputOf(examples[1]?.replace("process.argv[2]", "process.argv[1]"), String(target.pid));
+  expect(new Set(output.trim().split("\n"))).toEqual(new Set(["idle   <module>;wait"]));
+});
