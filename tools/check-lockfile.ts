@@ -27,7 +27,8 @@ process.exitCode = missing.length > 0 ? 1 : 0;
 /** Looks where Node would: beside the package, then in every folder above it. */
 function isLocked(location: string, dependency: string): boolean {
   for (let base = location; ; base = parentOf(base)) {
-    if (lockfile.packages[`${base === "" ? "" : `${base}/`}node_modules/${dependency}`] !== undefined) return true;
+    if (lockfile.packages[`${base === "" ? "" : `${base}/`}node_modules/${dependency}`] !== undefined)
+      return true;
     if (base === "") return false;
   }
 }

@@ -9,11 +9,8 @@ import { Target } from "../../../tools/testing/target.js";
 
 const pyspy = [process.execPath, fileURLToPath(new URL("../bin/pyspy.js", import.meta.url))];
 const targets = fileURLToPath(new URL("./targets", import.meta.url));
-const sampled = findPythons().filter(
-  ({ version }) => version.major === 3 && version.minor >= 8 && version.minor <= 13,
-);
 
-describe.each(sampled)("CPython $name", (python) => {
+describe.each(findPythons())("CPython $name", (python) => {
   test("with --idle the stacks are those that Python itself tells", async () => {
     await using target = Target.start([...python.command, join(targets, "known_stacks.py")]);
     const told = (JSON.parse(await target.line()) as Stack[]).map(collapsed);
