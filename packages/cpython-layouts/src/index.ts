@@ -6,7 +6,7 @@ export {
   debugOffsetsSize,
   layoutFromDebugOffsets,
   readDebugOffsetsHeader,
-} from "./debug-offsets.js";
+} from "./debug-offsets/debug-offsets.js";
 export {
   ABSENT,
   type CFrameLayout,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  ABSENT,
   debugOffsetsSize,
   LayoutError,
   layoutFor,
@@ -140,6 +141,16 @@ describe("debug offsets are refused", () => {
       { "thread_state.interp": 8 },
       "thread_state.interp and thread_state.next are at the same place",
     ],
+    [
+      "a field without room for what is next to it",
+      { "code_object.argcount": 0 },
+      "code_object.argcount is 0 in 208 bytes",
+    ],
+    [
+      "a GIL whose fields are in front of it",
+      { "interpreter_state.gil_runtime_state": 7784 },
+      "interpreter_state.gil_runtime_state_locked is 7768 for a GIL at 7784",
+    ],
     ["an object header of another build", { "pyobject.size": 32 }, "pyobject.size is 32"],
   ] as const)("when they have %s", (_, changes, reason) => {
     const error = errorOf(tableOf(build3_13_0, changes));
@@ -168,6 +179,63 @@ test("the header alone says version and flavour", () => {
     freeThreaded: true,
   });
   expect(readDebugOffsetsHeader(new Uint8Array(24))).toBeUndefined();
+});
+
+test("a layout has its fields wherever the table says, in whatever order", () => {
+  const groups = ["thread_state", "interpreter_state", "code_object", "interpreter_frame"];
+  const isMoved = (field: Field) =>
+    groups.some((group) => field.startsWith(`${group}.`)) &&
+    !field.endsWith(".size") &&
+    !field.includes("gil_runtime_state");
+  const moved = fieldsOf(build3_15t).filter(isMoved);
+  // Far enough from each other for what is derived from a field to be next to it.
+  const places = fc.shuffledSubarray(
+    Array.from({ length: 100 }, (_, index) => 64 * (index + 1)),
+    { minLength: moved.length, maxLength: moved.length },
+  );
+  fc.assert(
+    fc.property(places, fc.constantFrom(build3_15, build3_15t), (places, build) => {
+      const sizes = { "interpreter_state.gil_runtime_state": 7000 } as Partial<Record<Field, number>>;
+      sizes["interpreter_state.gil_runtime_state_holder"] = 7008;
+      sizes["interpreter_state.gil_runtime_state_locked"] = 7016;
+      for (const group of groups) sizes[`${group}.size` as Field] = 8192;
+      const offsets = Object.fromEntries(moved.map((field, index) => [field, places[index]]));
+      const at = (field: Field): number => offsets[field] ?? ABSENT;
+      const layout = layoutFromDebugOffsets(tableOf(build, { ...sizes, ...offsets }));
+      const { threadState, interpreter, frame, code, gil } = layout;
+      expect(threadState).toMatchObject({
+        next: at("thread_state.next"),
+        interp: at("thread_state.interp"),
+        current_frame: at("thread_state.current_frame"),
+        base_frame: at("thread_state.base_frame"),
+        datastack_chunk: at("thread_state.datastack_chunk"),
+        datastack_top: at("thread_state.datastack_chunk") + 8,
+        holds_gil: at("thread_state.holds_gil"),
+        exc_info: at("thread_state.current_exception") + 8,
+      });
+      expect(interpreter).toMatchObject({
+        next: at("interpreter_state.next"),
+        threads_head: at("interpreter_state.threads_head"),
+        imports_modules: at("interpreter_state.imports_modules"),
+        gc_collecting: at("interpreter_state.gc") + 112,
+        tlbc_generation: build.freeThreaded ? at("interpreter_state.tlbc_generation") : ABSENT,
+      });
+      expect(gil).toEqual({ last_holder: 8, locked: 16, enabled: build.freeThreaded ? 0 : ABSENT });
+      expect(frame).toMatchObject({
+        previous: at("interpreter_frame.previous"),
+        executable: at("interpreter_frame.executable"),
+        instruction: at("interpreter_frame.instr_ptr"),
+        owner: at("interpreter_frame.owner"),
+        tlbc_index: build.freeThreaded ? at("interpreter_frame.tlbc_index") : ABSENT,
+      });
+      expect(code).toMatchObject({
+        co_filename: at("code_object.filename"),
+        co_flags: at("code_object.argcount") - 4,
+        linetable: at("code_object.linetable"),
+        co_tlbc: build.freeThreaded ? at("code_object.co_tlbc") : ABSENT,
+      });
+    }),
+  );
 });
 
 test("any table gives a layout or the package's error", () => {
