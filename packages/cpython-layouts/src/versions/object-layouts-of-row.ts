@@ -138,7 +138,7 @@ export function objectLayoutsOfRow(
       tagBits: since(14) ? 3 : freeThreaded ? 1 : 0,
       integerTag: since(14) ? 3 : ABSENT,
     },
-    asyncioTask: asyncioTaskOf(version),
+    asyncioTask: asyncioTaskOf(version, headerSize),
   };
 }
 
@@ -181,9 +181,9 @@ function awaitOpcodesOf({ major, minor }: PythonVersion): readonly number[] {
   return minor === 11 ? [151, 150] : [151];
 }
 
-/** From 3.14 on `_AsyncioDebug` says it. */
-function asyncioTaskOf({ major, minor }: PythonVersion): AsyncioTaskLayout {
-  const known = major === 3 ? asyncioTasks[minor] : undefined;
+/** From 3.14 on `_AsyncioDebug` says it. Seen with the usual object header only. */
+function asyncioTaskOf({ major, minor }: PythonVersion, headerSize: number): AsyncioTaskLayout {
+  const known = major === 3 && headerSize === 16 ? asyncioTasks[minor] : undefined;
   const [task_fut_waiter, task_coro, task_name] = known ?? [ABSENT, ABSENT, ABSENT];
   return { task_fut_waiter, task_coro, task_name };
 }
