@@ -11,7 +11,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { MemoryMap } from "../src/maps.js";
 import { openProcess } from "../src/open-process.js";
+import { openMappedFile } from "../src/platform/linux/mapped-file.js";
 import type { LiveProcess, MappedFile } from "../src/process-view.js";
+import { ByteMapReader } from "./byte-map-reader.js";
 import { start, startPython, temporaryDirectory, until } from "./live-programs.js";
 
 const SLEEP = readFileSync("/bin/sleep");
@@ -101,5 +103,47 @@ describe("openMappedFile", () => {
     file.close();
     file.close();
     expect(file.read(0, 4)).toHaveLength(0);
+  });
+});
+
+describe("a file on a file system whose device is not the one in the maps", () => {
+  const text = Buffer.from("what is mapped".padEnd(8192));
+  const start = 0x10000;
+
+  /** What is opened when `mapped` is in memory for a mapping that differs by `changes`. */
+  function open(mapped: Buffer, changes: Partial<MemoryMap> = {}): string | undefined {
+    const path = join(temporaryDirectory(), "data");
+    writeFileSync(path, text);
+    const map: MemoryMap = {
+      start,
+      end: start + text.length,
+      readable: true,
+      writable: false,
+      executable: false,
+      shared: false,
+      offset: 0,
+      device: "ff:ff",
+      inode: statSync(path).ino,
+      path,
+      deleted: false,
+      ...changes,
+    };
+    const data = { ...map, start: 0x20000, end: 0x21000, offset: 4096, writable: true };
+    const memory = new ByteMapReader(start, mapped);
+    const target = { pid: process.pid, executable: undefined, memory, maps: () => [data, map] };
+    const contentsOf = [map, data].map((each) => contents(openMappedFile(target, each))?.toString().trim());
+    expect(contentsOf[0]).toBe(contentsOf[1]);
+    return contentsOf[0];
+  }
+
+  it("is opened if it has what is in memory, whichever of its mappings is asked for", () => {
+    expect(open(text)).toBe("what is mapped");
+  });
+
+  it("is not opened if it has not, or if nobody can tell", () => {
+    expect(open(Buffer.from("another file".padEnd(8192)))).toBeUndefined();
+    expect(open(Buffer.alloc(0))).toBeUndefined();
+    expect(open(text, { writable: true })).toBeUndefined();
+    expect(open(text, { deleted: true })).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import type { Pid, Tid } from "../../process-view.js";
-import { parseStatus } from "./process-status.js";
+import { parseNamespaceIds } from "./process-status.js";
 import { type SystemView, systemView } from "./system-view.js";
 
 /**
@@ -51,7 +51,7 @@ export class NamespaceThreads {
 
   #idsIn(path: string): readonly Tid[] {
     try {
-      return parseStatus(this.#view.read(path)).namespaceIds;
+      return parseNamespaceIds(this.#view.read(path));
     } catch {
       return [];
     }

@@ -38,13 +38,18 @@ export function parseStatus(text: string): ProcessStatus {
     tracer: numbers("TracerPid")[0] ?? 0,
     uids: idsOf(numbers("Uid")),
     gids: idsOf(numbers("Gid")),
-    namespaceIds: numbers("NSpid"),
+    namespaceIds: parseNamespaceIds(text),
     permittedCapabilities: capabilityNames(values.get("CapPrm")),
     effectiveCapabilities: capabilityNames(values.get("CapEff")),
     boundingCapabilities: capabilityNames(values.get("CapBnd")),
     noNewPrivileges: noNewPrivileges === undefined ? undefined : noNewPrivileges !== 0,
     seccomp: SECCOMP_MODES[numbers("Seccomp")[0] ?? -1],
   };
+}
+
+/** Only the {@link ProcessStatus.namespaceIds} of {@link parseStatus}: this is asked for every thread of a process. */
+export function parseNamespaceIds(text: string): readonly Tid[] {
+  return /^NSpid:(.*)$/m.exec(text)?.[1]?.match(/\d+/g)?.map(Number) ?? [];
 }
 
 function idsOf([real = -1, effective = -1, saved = -1, fileSystem = -1]: readonly number[]): ProcessIds {
