@@ -28,7 +28,10 @@ module.exports = {
       comment: "Packages are used through their public names",
       severity: "error",
       from: { path: "^packages/([^/]+)/" },
-      to: { path: "^packages/[^/]+/(src|dist)/", pathNot: ["^packages/$1/", "^packages/[^/]+/src/index\\.ts$", "^packages/[^/]+/dist/index\\."] },
+      to: {
+        path: "^packages/[^/]+/(src|dist)/",
+        pathNot: ["^packages/$1/", "^packages/[^/]+/src/index\\.ts$", "^packages/[^/]+/dist/index\\."],
+      },
     },
     {
       name: "sources-do-not-import-tools",
@@ -56,7 +59,12 @@ module.exports = {
       from: { path: "^packages/", pathNot: "^packages/cli/src/args\\.ts$" },
       to: { path: "node_modules/commander" },
     },
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     { name: "not-resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -1,4 +1,19 @@
-export type { ExitStatus } from "@pyspy/proc-memory";
+export {
+  type ContainerRuntime,
+  type Denial,
+  type DenialReason,
+  type ExitStatus,
+  inspectPermissions,
+  type NamespaceRelation,
+  type Permissions,
+  type ProcessIds,
+  type ProcessSecurity,
+  type SeccompMode,
+  type TargetSecurity,
+  type Trial,
+} from "@pyspy/proc-memory";
+export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
+export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
 export type {
   FrameColumns,
   FunctionRecord,

@@ -1,3 +1,5 @@
+import type { Denial } from "@pyspy/proc-memory";
+
 /** What can keep a process from being sampled. */
 export type SamplerErrorCode =
   | "no-such-process"
@@ -17,6 +19,8 @@ export interface SamplerErrorFacts {
   readonly pid?: number;
   readonly program?: string;
   readonly executable?: string;
+  /** Why the kernel refuses, for `permission-denied`. */
+  readonly denial?: Denial;
   readonly cause?: unknown;
 }
 
@@ -27,6 +31,7 @@ export class SamplerError extends Error {
   readonly pid: number | undefined;
   readonly program: string | undefined;
   readonly executable: string | undefined;
+  readonly denial: Denial | undefined;
 
   constructor(code: SamplerErrorCode, message: string, facts: SamplerErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -34,6 +39,7 @@ export class SamplerError extends Error {
     this.pid = facts.pid;
     this.program = facts.program;
     this.executable = facts.executable;
+    this.denial = facts.denial;
   }
 }
 

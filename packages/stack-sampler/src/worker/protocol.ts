@@ -1,4 +1,4 @@
-import type { ExitStatus, Pid } from "@pyspy/proc-memory";
+import type { Denial, ExitStatus, Pid } from "@pyspy/proc-memory";
 import type { SampleBatch } from "../sample-batch.js";
 import type { PythonDescription, SamplerEnd } from "../sampler.js";
 import { SamplerError, type SamplerErrorCode } from "../sampler-error.js";
@@ -45,13 +45,15 @@ export interface Problem {
   readonly pid: number | undefined;
   readonly program: string | undefined;
   readonly executable: string | undefined;
+  readonly denial: Denial | undefined;
   /** The stack trace of what caused it, for those who look for the bug. */
   readonly trace: string | undefined;
 }
 
 export function problemOf(error: SamplerError): Problem {
-  const { code, message, pid, program, executable, cause } = error;
-  return { code, message, pid, program, executable, trace: cause instanceof Error ? cause.stack : undefined };
+  const { code, message, pid, program, executable, denial, cause } = error;
+  const trace = cause instanceof Error ? cause.stack : undefined;
+  return { code, message, pid, program, executable, denial, trace };
 }
 
 export function errorOf({ code, message, trace, ...facts }: Problem): SamplerError {

@@ -1,8 +1,8 @@
 import type { LiveProcess } from "@pyspy/proc-memory";
 import type { Discovery } from "../discovery/discovery.js";
+import { discoveryError } from "../discovery/discovery-error.js";
 import type { RuntimeFinder } from "../discovery/runtime-finder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
-import { SamplerError } from "../sampler-error.js";
 
 /** Milliseconds between two looks, at first and at most: a program may show what it is at once, or after a long start. */
 const FIRST_PAUSE = 0.5;
@@ -32,7 +32,7 @@ export async function waitForPython(
     if (discovery.kind === "found") return discovery.runtimes;
     if (!process.isAlive()) return undefined;
     const waited = performance.now() - start;
-    if (!isWorthWaiting(discovery, patience, waited)) throw failure(process, discovery, waited);
+    if (!isWorthWaiting(discovery, patience, waited)) throw discoveryError(process, discovery, waited);
     if (!pause(length)) return undefined;
   }
 }
@@ -40,31 +40,4 @@ export async function waitForPython(
 function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {
   if (discovery.kind === "absent") return waited < patience.absent;
   return discovery.kind === "starting" && waited < patience.starting;
-}
-
-function failure(process: LiveProcess, discovery: Discovery, waited: number): SamplerError {
-  const { pid, executable } = process;
-  const facts = { pid, ...(executable !== undefined && { executable }) };
-  const target = `process ${pid}${executable === undefined ? "" : ` (${executable})`}`;
-  switch (discovery.kind) {
-    case "unsupported":
-      return new SamplerError("unsupported-python", `Cannot sample ${target}: ${discovery.reason}`, {
-        ...facts,
-        cause: discovery.cause,
-      });
-    case "denied":
-      return new SamplerError(
-        "permission-denied",
-        `Cannot sample ${target}: this user may not read its memory`,
-        facts,
-      );
-    case "starting":
-      return new SamplerError(
-        "not-started",
-        `Cannot sample ${target}: its Python has not started after ${Math.round(waited / 1000)} s`,
-        facts,
-      );
-    default:
-      return new SamplerError("not-python", `Cannot sample ${target}: it is not a Python program`, facts);
-  }
 }

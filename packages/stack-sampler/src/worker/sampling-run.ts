@@ -7,12 +7,12 @@ import { StackReader } from "../python/stack-reader.js";
 import type { Nanoseconds, ProcessId } from "../sample-batch.js";
 import type { PythonDescription } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
+import { samplerErrorOf } from "../sampler-error-of.js";
 import { PoissonSchedule } from "../schedule/poisson-schedule.js";
 import type { ControlBlock } from "./control-block.js";
 import { endedTooSoon } from "./ended-too-soon.js";
 import { problemOf, type SessionEnd, type SessionMessage, type SessionOrder } from "./protocol.js";
 import { type Patience, waitForPython } from "./python-wait.js";
-import { samplerErrorOf } from "./sampler-error-of.js";
 
 /** A batch is handed out this often, or when it has so many samples. */
 const BATCH_MILLISECONDS = 200;

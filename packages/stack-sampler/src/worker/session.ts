@@ -3,6 +3,7 @@
  * read and waited for by the same thread of the operating system.
  */
 import { type ExitStatus, openProcess, type Pid, type SpawnedProcess, spawn } from "@pyspy/proc-memory";
+import { samplerErrorOf } from "../sampler-error-of.js";
 import { ControlBlock } from "./control-block.js";
 import { endedTooSoon } from "./ended-too-soon.js";
 import {
@@ -12,7 +13,6 @@ import {
   type SessionMessage,
   type SessionOrder,
 } from "./protocol.js";
-import { samplerErrorOf } from "./sampler-error-of.js";
 import { SamplingRun } from "./sampling-run.js";
 
 /** Milliseconds between two looks whether a launched program has ended. */

@@ -56,7 +56,7 @@ describe("a runtime", () => {
     });
   });
 
-  it.each([0, 5000, (1 << 20) - 20, (1 << 20) + 5, (2 << 20) - 64])(
+  it.each([0, 5000, (1 << 20) - 4, (1 << 20) + 5, (2 << 20) - 64])(
     "is found by the text of its version, %d bytes into its variables",
     (at) => {
       const python = new SyntheticPython(layoutOf(8));

@@ -1,7 +1,7 @@
 import { MemoryError, ProcessError, type ProcessErrorCode } from "@pyspy/proc-memory";
 import { expect, it } from "vitest";
-import { isSamplerError, SamplerError } from "../../src/sampler-error.js";
-import { samplerErrorOf } from "../../src/worker/sampler-error-of.js";
+import { isSamplerError, SamplerError } from "../src/sampler-error.js";
+import { samplerErrorOf } from "../src/sampler-error-of.js";
 
 it("an error of ours stays what it is, also one of another copy of the package", () => {
   const own = new SamplerError("exited", "gone");
