@@ -39,10 +39,10 @@ test("kill() reaches the program while it is sampled", async () => {
   const sampler = await launchProgram(running(anyPython(), BUSY), { rate: 500 });
   const batches = sampler[Symbol.asyncIterator]();
   await sampler.python;
-  sampler.kill("SIGINT");
+  sampler.kill("SIGTERM");
   while (!(await batches.next()).done);
   expect((await sampler.end).reason).toBe("exited");
-  expect(await sampler.exit).toMatchObject({ signal: "SIGINT" });
+  expect(await sampler.exit).toMatchObject({ signal: "SIGTERM" });
 });
 
 test("kill() reaches a program that is sampled faster than it can be", async () => {
