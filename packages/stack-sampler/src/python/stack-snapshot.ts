@@ -30,8 +30,8 @@ export type WalkOutcome = "good" | "torn" | "learnt" | "unreadable";
 
 /** Read beyond the used part of a chunk: what one more call or two would need. */
 const SLACK_BYTES = 768;
-const MAX_CHUNKS = 4096;
-const MAX_CHUNK_BYTES = 1 << 26;
+/** What is read ahead of one stack, at most: 800,000 frames. More is claimed by memory that has been reused. */
+const MAX_STACK_BYTES = 1 << 26;
 const CFRAME_BYTES = 16;
 
 type Copy = "first" | "second";
@@ -235,17 +235,22 @@ export class StackSnapshot {
   #readChunks(track: ThreadTrack, newest: Address, top: Address): void {
     const { dataStackChunk } = this.#layout;
     const header = new DataView(new ArrayBuffer(dataStackChunk.data));
+    const circle = new CircleWatch();
+    let room = MAX_STACK_BYTES;
     track.chunks.length = 0;
     let address = newest;
-    while (address !== 0 && track.chunks.length < MAX_CHUNKS) {
+    while (address !== 0 && !circle.closesAt(address)) {
       if (this.#memory.readInto(address, new Uint8Array(header.buffer)) < header.byteLength) return;
       const size = this.#words.at(header, dataStackChunk.size);
-      if (size < header.byteLength || size > MAX_CHUNK_BYTES) return;
-      const used =
+      if (size < header.byteLength || size > MAX_STACK_BYTES) return;
+      const end =
         address === newest
           ? top - address + SLACK_BYTES
           : dataStackChunk.data + this.#words.at(header, dataStackChunk.top) * this.#layout.pointerSize;
-      track.chunks.push({ address, used: Math.max(header.byteLength, Math.min(size, used)) });
+      const used = Math.max(header.byteLength, Math.min(size, end));
+      room -= used;
+      if (room < 0) return;
+      track.chunks.push({ address, used });
       address = this.#words.at(header, dataStackChunk.previous);
     }
   }
