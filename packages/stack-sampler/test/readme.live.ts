@@ -15,7 +15,9 @@ function outputOf(example: string | undefined, ...parameters: string[]): string 
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
   const { outputText } = ts.transpileModule(example ?? "", { compilerOptions });
   const options = ["--input-type=module", "-e", outputText, "--", ...parameters];
-  return execFileSync(process.execPath, options, { cwd: packageFolder, encoding: "utf8" });
+  // Whoever runs the tests may have asked for colours.
+  const env = { ...process.env, FORCE_COLOR: "0" };
+  return execFileSync(process.execPath, options, { cwd: packageFolder, encoding: "utf8", env });
 }
 
 test("the first example of the README shows the program's functions and how it ended", () => {
