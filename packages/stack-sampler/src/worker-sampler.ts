@@ -107,7 +107,10 @@ class WorkerSampler implements LaunchedSampler {
     this.#worker.on("exit", () => this.#leave());
     const { signal } = options;
     if (signal?.aborted) this.stop();
-    signal?.addEventListener("abort", () => this.stop(), { once: true });
+    const stop = () => this.stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    // A signal may live longer than many samplers.
+    void this.end.then(() => signal?.removeEventListener("abort", stop));
   }
 
   get pid(): number {

@@ -227,7 +227,9 @@ function isHidden(name: string, file: string): boolean {
   return file === "<shim>" || (file === "__init__" && name === "__init__") || (file === "" && name === "");
 }
 
+/** What could not be read once is not known to be the same: it is looked at again. */
 function sameBytes(bytes: Uint8Array, offset: number, expected: Uint8Array): boolean {
+  if (expected.length === 0) return false;
   for (let index = 0; index < expected.length; index++) {
     if (bytes[offset + index] !== expected[index]) return false;
   }
