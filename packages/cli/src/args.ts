@@ -4,7 +4,7 @@ import { type Format, formatNames } from "./formats.js";
 import { createStyle, type Style } from "./terminal/style.js";
 
 /** What a command line asks for. */
-export type Command = HelpCommand | VersionCommand | RecordCommand;
+export type Command = HelpCommand | VersionCommand | RecordCommand | DoctorCommand;
 
 /** Somebody wants to read the help, or wrote nothing at all. */
 export interface HelpCommand {
@@ -33,6 +33,16 @@ export interface RecordCommand {
   readonly debug: boolean;
 }
 
+export interface DoctorCommand {
+  readonly name: "doctor";
+  /** Undefined: only this machine is looked at. */
+  readonly pid: number | undefined;
+  readonly json: boolean;
+  /** Show what was looked at in vain, too. */
+  readonly verbose: boolean;
+  readonly debug: boolean;
+}
+
 /** A running process, or a program to start with its arguments. */
 export type RecordTarget =
   | { readonly kind: "process"; readonly pid: number }
@@ -56,9 +66,12 @@ export function parseArgs(argv: readonly string[], style: Style = createStyle(fa
   const program = describeProgram(style, (piece) => {
     text += piece;
   });
-  let result: RecordCommand | undefined;
+  let result: RecordCommand | DoctorCommand | undefined;
   describeRecord(program, style).action((words: readonly string[], options: Options) => {
     result = readRecord(words, options);
+  });
+  describeDoctor(program, style).action((options: Options) => {
+    result = readDoctor(options);
   });
   try {
     program.parse(withFullCommandName(argv, program), { from: "user" });
@@ -116,6 +129,7 @@ function describeProgram(style: Style, onHelp: (text: string) => void): Commande
       section(style, "Examples:", style.green, [
         ["pyspy record -- python3 app.py", "run a program and see where its time goes"],
         ["pyspy record --pid 1234 -d 10", "look into a running one for ten seconds"],
+        ["pyspy doctor --pid 1234", "why it can be looked into, or not"],
         ["pyspy record --help", "everything that record can do"],
       ]),
     );
@@ -151,6 +165,30 @@ function describeRecord(program: CommanderCommand, style: Style): CommanderComma
         ["pyspy record -o profile.svg -- python3 app.py --its-own option"],
         ["pyspy record --pid 1234 --duration 10 --rate 500"],
         ["pyspy record --pid 1234 --format raw -o - | sort"],
+      ]),
+    );
+}
+
+function describeDoctor(program: CommanderCommand, style: Style): CommanderCommand {
+  return program
+    .command("doctor")
+    .summary("tell whether a process can be looked into, and why")
+    .description(
+      "Tells what pyspy sees of this machine and of a process, and whether the process can be sampled: what the kernel " +
+        "permits, which Pythons there are, and what to do about the rest. The process is not changed.",
+    )
+    .usage("[options]")
+    .option("-p, --pid <pid>", "process to look into, in decimal or hex", collect)
+    .option("-j, --json", "one JSON document")
+    .option("-v, --verbose", "also what was looked at in vain")
+    .optionsGroup("Other:")
+    .option("--debug", "show stack traces of pyspy's own failures")
+    .addHelpText(
+      "after",
+      section(style, "Exit code:", style.green, [
+        ["0", "it can be sampled"],
+        ["1", "it cannot"],
+        ["2", "the command line makes no sense"],
       ]),
     );
 }
@@ -201,6 +239,18 @@ function readRecord(words: readonly string[], options: Options): RecordCommand {
     duration: readDuration(optionValue(options, "duration")),
     rate: readRate(optionValue(options, "rate")),
     idle: options["idle"] === true,
+    debug: options["debug"] === true,
+  };
+}
+
+function readDoctor(options: Options): DoctorCommand {
+  const [pid, ...otherPids] = (options["pid"] as readonly string[] | undefined) ?? [];
+  if (otherPids.length > 0) throw usage("One --pid at a time can be looked into");
+  return {
+    name: "doctor",
+    pid: pid === undefined ? undefined : readPid(pid),
+    json: options["json"] === true,
+    verbose: options["verbose"] === true,
     debug: options["debug"] === true,
   };
 }
@@ -281,7 +331,8 @@ function sentenceOf(error: CommanderError): string {
     .replace(/^error: /, "")
     .replace(/\s*\(Did you mean (.*)\?\)$/, "; did you mean $1?")
     .replace(/^(unknown (?:option|command)) '(.*?)'/, "$1 $2")
-    .replace(/^option '(?:-\w, )?(--[\w-]+).*' argument missing$/, "the option $1 needs a value");
+    .replace(/^option '(?:-\w, )?(--[\w-]+).*' argument missing$/, "the option $1 needs a value")
+    .replace(/^too many arguments for '(\w+)'.*$/, "the command $1 takes options only, such as --pid 1234");
   return message.charAt(0).toUpperCase() + message.slice(1);
 }
 

@@ -1,6 +1,7 @@
 import { isSamplerError } from "@pyspy/stack-sampler";
-import { adviceFor, type Invocation } from "./advice.js";
+import { adviceFor } from "./advice.js";
 import { CommandError } from "./command-error.js";
+import type { Invocation } from "./invocation.js";
 import type { Terminal } from "./terminal/terminal.js";
 
 /** Tells a person what went wrong; whatever is not expected to is a bug and says so. */

@@ -1,8 +1,8 @@
 import { isatty } from "node:tty";
-import { currentInvocation } from "./advice.js";
-import type { RecordCommand } from "./args.js";
+import type { DoctorCommand, RecordCommand } from "./args.js";
 import { exitCodeOf } from "./command-error.js";
 import { type Ending, leave } from "./ending.js";
+import { currentInvocation, type Invocation } from "./invocation.js";
 import { styleOf } from "./terminal/style.js";
 import { errorTerminal, type Terminal } from "./terminal/terminal.js";
 import { writeFully } from "./terminal/write-fully.js";
@@ -35,6 +35,9 @@ export async function run(argv: readonly string[]): Promise<Ending> {
       case "record":
         debug = command.debug;
         return await runRecord(command, terminal, report);
+      case "doctor":
+        debug = command.debug;
+        return await runDoctor(command, invocation);
     }
   } catch (error) {
     await report(error);
@@ -59,5 +62,23 @@ async function runRecord(command: RecordCommand, terminal: Terminal, report: Rep
     sharesScreen: isatty(1),
     report,
     leave,
+  });
+}
+
+async function runDoctor(command: DoctorCommand, invocation: Invocation): Promise<Ending> {
+  const [{ doctor }, { diagnose, inspectPermissions }, { packageVersion }] = await Promise.all([
+    import("./commands/doctor.js"),
+    import("@pyspy/stack-sampler"),
+    import("./package-version.js"),
+  ]);
+  const { version, platform, arch } = process;
+  return doctor(command, {
+    diagnose,
+    inspectPermissions,
+    system: { pyspy: packageVersion(), node: version.slice(1), platform, architecture: arch },
+    ownPid: process.pid,
+    invocation,
+    style: styleOf(1),
+    write: (text) => writeFully(1, text),
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseArgs, type RecordCommand } from "../src/args.js";
+import { type DoctorCommand, parseArgs, type RecordCommand } from "../src/args.js";
 import { CommandError } from "../src/command-error.js";
 import { createStyle } from "../src/terminal/style.js";
 
@@ -54,6 +54,20 @@ describe("a command line that makes sense", () => {
     });
   });
 
+  const doctor: DoctorCommand = { name: "doctor", pid: undefined, json: false, verbose: false, debug: false };
+  const doctorCases: readonly (readonly [string, Partial<DoctorCommand>])[] = [
+    ["doctor", {}],
+    ["doc", {}],
+    ["d -p 1234", { pid: 1234 }],
+    ["doctor --pid=0x4d2", { pid: 1234 }],
+    ["doctor --json", { json: true }],
+    ["doctor -jvp 1234", { pid: 1234, json: true, verbose: true }],
+    ["doctor --verbose --debug", { verbose: true, debug: true }],
+  ];
+  test.each(doctorCases)("pyspy %s", (line, expected) => {
+    expect(parseArgs(line.split(" "))).toEqual({ ...doctor, ...expected });
+  });
+
   test.each(["-V", "--version"])("pyspy %s asks for the version", (option) => {
     expect(parseArgs([option])).toEqual({ name: "version" });
   });
@@ -103,6 +117,11 @@ describe("a command line that makes no sense", () => {
     [["record", "-r", "--", "x"], "The option --rate needs a value"],
     [["record", "--formt", "raw", "x"], "Unknown option --formt; did you mean --format?"],
     [["record", "-z", "x"], "Unknown option -z"],
+    [["doctor", "1234"], "The command doctor takes options only, such as --pid 1234"],
+    [["doctor", "-p", "abc"], pidMessage('"abc"')],
+    [["doctor", "-p"], "The option --pid needs a value"],
+    [["doctor", "-p", "1", "-p", "2"], "One --pid at a time can be looked into"],
+    [["doctor", "--jsn"], "Unknown option --jsn; did you mean --json?"],
     [["recrod"], "Unknown command recrod; did you mean record?"],
     [["help", "recrod"], "Unknown command recrod; did you mean record?"],
     [["--bogus"], "Unknown option --bogus"],
@@ -132,12 +151,19 @@ describe("the help", () => {
     },
   );
 
+  test.each([[["doctor", "--help"]], [["doc", "-h"]], [["help", "d"]]])("of doctor answers %j", (argv) => {
+    expect(help(argv)).toMatchObject({
+      asked: true,
+      text: expect.stringContaining("pyspy doctor [options]"),
+    });
+  });
+
   test("answers a bare pyspy, too, which is a mistake", () => {
     expect(parseArgs([])).toEqual({ ...help(["--help"]), asked: false });
   });
 
   test("fits into 80 columns", () => {
-    for (const argv of [["--help"], ["record", "--help"]]) {
+    for (const argv of [["--help"], ["record", "--help"], ["doctor", "--help"]]) {
       for (const line of help(argv).text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     }
   });

@@ -1,10 +1,11 @@
 import { SamplerError } from "@pyspy/stack-sampler";
 import { describe, expect, test } from "vitest";
-import type { Invocation } from "../src/advice.js";
 import { CommandError, exitCodeOf } from "../src/command-error.js";
 import { reportFailure } from "../src/failure.js";
+import type { Invocation } from "../src/invocation.js";
 import { createStyle } from "../src/terminal/style.js";
 import { Terminal } from "../src/terminal/terminal.js";
+import { permissions } from "./fake-permissions.js";
 
 const user: Invocation = { argv: ["record", "-p", "1234", "-o", "my file.svg"], isRoot: false, byNpx: false };
 
@@ -44,8 +45,19 @@ describe("a failure", () => {
     expect(told(denied, { ...user, byNpx: true })).toContain('sudo env "PATH=$PATH" npx pyspy record');
   });
 
-  test("of permission that root meets is explained by a container", () => {
-    expect(told(denied, { ...user, isRoot: true })).toContain("docker run --cap-add SYS_PTRACE");
+  test("of permission comes with what lifts the reason that was found", () => {
+    const reason = { code: "traced", tracer: 99, tracerName: "strace" } as const;
+    const denial = { pid: 1234, action: "stop", reason, also: [], message: "", permissions } as const;
+    const error = new SamplerError("permission-denied", "Cannot stop process 1234: …", { pid: 1234, denial });
+    expect(told(error)).toBe(
+      "pyspy: Cannot stop process 1234: …\npyspy: Wait until strace lets go of it, or end that: kill 99\n",
+    );
+  });
+
+  test("of permission that nobody explained to root stands alone", () => {
+    expect(told(denied, { ...user, isRoot: true })).toBe(
+      "pyspy: Cannot read process 1234: permission denied\n",
+    );
   });
 
   test("to start a Python file comes with the way to start it", () => {
