@@ -1,10 +1,12 @@
 /**
  * `npm test`: unit tests (cached by Nx), live tests one package after the other, and those of the tools; all of them,
- * also when some fail. The last line counts.
+ * also when some fail. The last line counts; the one before says on which CPythons.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { describeCoverage } from "./pythons/coverage.js";
+import { findPythons } from "./pythons/find-pythons.js";
 
 interface Report {
   readonly numPassedTests: number;
@@ -41,4 +43,5 @@ for (const path of reports.filter((report) => existsSync(report))) {
 }
 if (broken > 0 && failed === 0) failed = broken;
 process.exitCode = failed > 0 ? 1 : 0;
+process.stdout.write(`${describeCoverage(findPythons())}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import { cacheDirectory } from "./cache-directory.js";
 import { findPythons } from "./find-pythons.js";
 import { type Provision, providePythons } from "./provide.js";
-import { isWanted, type WantedPython, wantedPythons } from "./wanted-pythons.js";
+import { missingPythons, type WantedPython } from "./wanted-pythons.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -47,8 +47,7 @@ if (flags.require) {
 }
 
 function missing(): readonly WantedPython[] {
-  const pythons = findPythons();
-  return wantedPythons.filter((wanted) => !pythons.some((python) => isWanted(wanted, python)));
+  return missingPythons(findPythons());
 }
 
 function list(): void {

@@ -76,6 +76,11 @@ export const wantedPythons: readonly WantedPython[] = [
   { name: "3.15", series: "3.15", ...required, recipe: debian("3.15", "", ["sid", "forky"]) },
 ];
 
+/** The wanted ones that are not among these. */
+export function missingPythons(pythons: readonly Python[]): readonly WantedPython[] {
+  return wantedPythons.filter((wanted) => !pythons.some((python) => isWanted(wanted, python)));
+}
+
 function debian(series: string, flavour: "" | "-dbg", suites: readonly string[]): DebianRecipe {
   return {
     kind: "debian",
