@@ -103,23 +103,27 @@ function permutedFrame({ frame, version }: Layout, random: Random): Layout["fram
 function permutedCode({ code, object }: Layout, random: Random): Layout["code"] {
   const places = {
     co_argcount: { before: 4, length: 36 },
-    ...present(code, ["co_filename", "co_name", "co_qualname", "linetable", "co_firstlineno", "co_tlbc"]),
+    ...present(code, ["co_filename", "co_name", "co_qualname", "linetable", "co_firstlineno"]),
+    ...(code.co_tlbc < 0 ? {} : { co_tlbc: { before: 16, length: 8 } }),
     ...present(code, ["co_localsplusnames", "co_localspluskinds"]),
   };
   const derived = ["co_flags", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocalsplus", "co_nlocals"];
-  const atEnd = ["size", "co_code_adaptive"];
+  const atEnd = ["_co_firsttraceable", "size", "co_code_adaptive"];
   const taken = unmoved(code, [...Object.keys(places), ...derived, ...atEnd]);
   const { offsets, end } = arrange(places, object.ob_size + 8, taken, random);
+  // In front of the copies of the bytecode, or of the only one.
+  const _co_firsttraceable = ("co_tlbc" in offsets ? Number(offsets.co_tlbc) : end + 16) - 16;
   return {
     ...code,
     ...offsets,
+    _co_firsttraceable,
     co_flags: offsets.co_argcount - 4,
     co_posonlyargcount: offsets.co_argcount + 4,
     co_kwonlyargcount: offsets.co_argcount + 8,
     co_nlocalsplus: offsets.co_argcount + 20,
     co_nlocals: offsets.co_argcount + 28,
-    co_code_adaptive: end,
-    size: end + 8,
+    co_code_adaptive: end + 16,
+    size: end + 24,
   };
 }
 
