@@ -14,6 +14,7 @@ import {
 import type { Ending } from "../ending.js";
 import type { Invocation } from "../invocation.js";
 import { type CheckSection, renderChecklist } from "../terminal/checklist.js";
+import { printableJson } from "../terminal/printable.js";
 import type { Style } from "../terminal/style.js";
 
 /** What the doctor needs of the world. */
@@ -38,7 +39,7 @@ export interface DoctorSurroundings {
 export async function doctor(command: DoctorCommand, surroundings: DoctorSurroundings): Promise<Ending> {
   const { style, write, system } = surroundings;
   const report = await examine(command, surroundings);
-  if (command.json) write(`${JSON.stringify(report, (_, value: unknown) => value ?? null, 2)}\n`);
+  if (command.json) write(`${printableJson(report)}\n`);
   else {
     const title = `pyspy ${system.pyspy}, Node ${system.node}, ${system.platform} on ${system.architecture}\n`;
     write(`${style.dim(title)}\n${renderChecklist(sectionsOf(report, command), style)}`);

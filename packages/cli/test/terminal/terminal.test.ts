@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { commandLine, printable, shortened } from "../../src/terminal/printable.js";
+import { commandLine, printable, printableJson, shortened } from "../../src/terminal/printable.js";
 import { type Progress, renderProgress } from "../../src/terminal/progress.js";
 import { createStyle } from "../../src/terminal/style.js";
 import { Terminal } from "../../src/terminal/terminal.js";
@@ -109,5 +109,14 @@ describe("a command line", () => {
   test("is shortened between characters", () => {
     expect(shortened("a😀b😀", 3)).toBe("a😀…");
     expect(shortened("a😀b", 3)).toBe("a😀b");
+  });
+});
+
+describe("JSON", () => {
+  test("says what a value has, null for what is undefined, and nothing to a terminal", () => {
+    const value = { name: "a\x1b[2J\x9b\x7f\u202e\ud800\n", missing: undefined, list: [undefined, 1] };
+    const text = printableJson(value);
+    expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cs}\u202e]/u);
+    expect(JSON.parse(text)).toEqual({ name: value.name, missing: null, list: [null, 1] });
   });
 });
