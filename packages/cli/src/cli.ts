@@ -10,9 +10,6 @@ const argv = process.argv.slice(2);
 if (!supportsNode(process.versions.node)) {
   writeFully(2, `pyspy: Node 20.19 or later is needed, and this is ${process.versions.node}\n`);
   process.exitCode = 1;
-} else if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-  const { packageVersion } = await import("./package-version.js");
-  writeFully(1, `pyspy ${packageVersion()}\n`);
 } else {
   const [{ run }, { leave }] = await Promise.all([import("./run.js"), import("./ending.js")]);
   leave(await run(argv));

@@ -97,10 +97,10 @@ function yamaAdvice(ptraceScope: number, permissions: Permissions, invocation: I
   return `Lift it until the next boot: ${lift} (or only this once: ${sudoCommand(invocation)})`;
 }
 
-function outsideAdvice({ container }: Permissions, invocation: Invocation): string {
-  return container === undefined
-    ? `Run it as root outside of this user namespace: ${sudoCommand(invocation)}`
-    : "Run it as root outside of this container, with the pid that the process has there: ps -ef";
+function outsideAdvice({ namespaces }: Permissions, invocation: Invocation): string {
+  return namespaces.pid === "different"
+    ? "Run it as root outside of this container, with the pid that the process has there: ps -ef"
+    : `Run it as root outside of this user namespace: ${sudoCommand(invocation)}`;
 }
 
 function seccompAdvice(

@@ -21,6 +21,16 @@ export function startMessage(options: {
   return `Sampling ${often} ${span} (Ctrl-C to stop): ${described}`;
 }
 
+/** Said when nothing more is sampled of a program that goes on. */
+export function waitingMessage(target: RecordTarget): string {
+  return `Waiting for the program to end: ${subjectOf(target)}`;
+}
+
+/** Said when a program has run for a while and no Python has shown in it. */
+export function searchingMessage(target: RecordTarget): string {
+  return `No Python yet, waiting for one: ${subjectOf(target)}`;
+}
+
 /** How a recording went. */
 export interface RecordingSummary {
   /** Stacks in the profile. */
@@ -50,7 +60,7 @@ const notableMisses = 0.01;
 
 /** Why a profile is empty though nothing failed, and what to do about it. */
 export function emptyMessage({ taken, attempted, unreadable }: SampleCounters): string {
-  if (taken === 0) return "Nothing to show: it ended before a first sample could be taken";
+  if (taken === 0) return "Nothing to show: it was over before a first sample could be taken";
   if (attempted > 0 && unreadable === attempted) {
     return `Nothing to show: none of ${count(attempted, "stack")} could be read`;
   }

@@ -13,6 +13,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CommandError } from "./command-error.js";
+import { writeOutput } from "./standard-output.js";
+import { systemReasonOf } from "./system-reason.js";
 import { writeFully } from "./terminal/write-fully.js";
 
 /** Where a profile goes. */
@@ -33,8 +35,7 @@ export interface OutputFile {
  * @throws {CommandError} `output`, if the folder is missing or closed to us, or the path is a folder
  */
 export function openOutput(path: string): OutputFile {
-  if (path === "-")
-    return { name: "the profile to standard output", write: (text) => void writeFully(1, text) };
+  if (path === "-") return { name: "the profile to standard output", write: writeOutput };
   const existing = statsOf(path);
   if (existing?.isDirectory()) throw unusable(path, "it is a folder");
   if (existing) {
@@ -42,7 +43,7 @@ export function openOutput(path: string): OutputFile {
     // A device or a pipe is not a file that could be replaced.
     if (!existing.isFile()) return { name: path, write: (text) => writeInto(path, text) };
   }
-  // A symbolic link stays, and what it points to is replaced.
+  // A symbolic link stays, and the file that it points to is replaced.
   const target = existing ? realpathSync(path) : resolve(path);
   const folder = dirname(target);
   const folderStats = statsOf(folder);
@@ -88,7 +89,7 @@ function replace(path: string, target: string, mode: number | undefined, text: s
     } catch {
       // It was never made, or its folder is gone: nothing is left behind.
     }
-    throw unusable(path, reasonOf(error), error);
+    throw unusable(path, systemReasonOf(error), error);
   }
 }
 
@@ -101,7 +102,7 @@ function writeInto(path: string, text: string): void {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw unusable(path, reasonOf(error), error);
+    throw unusable(path, systemReasonOf(error), error);
   }
 }
 
@@ -111,7 +112,7 @@ function statsOf(path: string): Stats | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw unusable(path, reasonOf(error), error);
+    throw unusable(path, systemReasonOf(error), error);
   }
 }
 
@@ -122,23 +123,6 @@ function allows(path: string, mode: number): boolean {
   } catch {
     return false;
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EDQUOT: "the disk quota is used up",
-  EFBIG: "the file would be too large",
-  EIO: "the disk reports an error",
-  ELOOP: "too many symbolic links",
-  ENAMETOOLONG: "the name is too long",
-  ENOENT: "its folder is gone",
-  ENOSPC: "the disk is full",
-  EROFS: "the file system is read-only",
-};
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return (code === undefined ? undefined : reasons[code]) ?? message;
 }
 
 function unusable(path: string, reason: string, cause?: unknown): CommandError {

@@ -3,6 +3,7 @@ import type { DoctorCommand, RecordCommand } from "./args.js";
 import { exitCodeOf } from "./command-error.js";
 import { type Ending, leave } from "./ending.js";
 import { currentInvocation, type Invocation } from "./invocation.js";
+import { writeOutput } from "./standard-output.js";
 import { styleOf } from "./terminal/style.js";
 import { errorTerminal, type Terminal } from "./terminal/terminal.js";
 import { writeFully } from "./terminal/write-fully.js";
@@ -26,11 +27,12 @@ export async function run(argv: readonly string[]): Promise<Ending> {
     switch (command.name) {
       case "version": {
         const { packageVersion } = await import("./package-version.js");
-        writeFully(1, `pyspy ${packageVersion()}\n`);
+        writeOutput(`pyspy ${packageVersion()}\n`);
         return { code: 0 };
       }
       case "help":
-        writeFully(command.asked ? 1 : 2, command.text);
+        if (command.asked) writeOutput(command.text);
+        else writeFully(2, command.text);
         return { code: command.asked ? 0 : 2 };
       case "record":
         debug = command.debug;
@@ -79,6 +81,6 @@ async function runDoctor(command: DoctorCommand, invocation: Invocation): Promis
     ownPid: process.pid,
     invocation,
     style: styleOf(1),
-    write: (text) => writeFully(1, text),
+    write: writeOutput,
   });
 }

@@ -94,9 +94,9 @@ const situations: readonly Situation[] = [
     'Run it as root outside of this user namespace: sudo env "PATH=$PATH" pyspy record -p 1234',
   ],
   [
-    "a user namespace that is not inside our container's",
+    "a user namespace that is not inside ours, where processes have other ids",
     { code: "user-namespace", inside: false },
-    permissionsWith({ container: "podman" }),
+    permissionsWith({ namespaces: { ...permissions.namespaces, pid: "different" } }),
     "Run it as root outside of this container, with the pid that the process has there: ps -ef",
   ],
   ...([1, 2] as const).map(

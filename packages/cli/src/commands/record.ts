@@ -10,7 +10,14 @@ import type { LaunchedSampler, LaunchOptions, Sampler, SamplerOptions } from "@p
 import type { RecordCommand } from "../args.js";
 import { type Ending, endingOf } from "../ending.js";
 import { type Format, formatExtensions } from "../formats.js";
-import { emptyMessage, type RecordingSummary, startMessage, wroteMessage } from "../messages.js";
+import {
+  emptyMessage,
+  type RecordingSummary,
+  searchingMessage,
+  startMessage,
+  waitingMessage,
+  wroteMessage,
+} from "../messages.js";
 import { defaultOutputPath, type OutputFile, openOutput } from "../output-file.js";
 import type { AskingSignal } from "../signals.js";
 import { commandLine } from "../terminal/printable.js";
@@ -101,13 +108,33 @@ async function recordProgram(
   for (const signal of early) passOn(signal);
   try {
     terminal.say(startMessage({ ...command, python: undefined }));
+    using _notice = noticeAfter(SEARCH_MILLISECONDS, sampler, () =>
+      terminal.say(searchingMessage(command.target)),
+    );
     const profile = await collect(sampler, command, terminal, !sharesScreen);
     await writeProfile(sampler, profile, command, output, surroundings);
   } catch (error) {
     await report(error);
   }
-  return endingOf(await sampler.exit);
+  const waiting = setTimeout(() => terminal.say(waitingMessage(command.target)), NOTICE_MILLISECONDS);
+  try {
+    return endingOf(await sampler.exit);
+  } finally {
+    clearTimeout(waiting);
+  }
 }
+
+/** Calls `notice` if no Python has been found after a while; not when it is disposed of before. */
+function noticeAfter(milliseconds: number, sampler: Sampler, notice: () => void): Disposable {
+  const timer = setTimeout(notice, milliseconds);
+  const dispose = () => clearTimeout(timer);
+  void sampler.python.then(dispose);
+  return { [Symbol.dispose]: dispose };
+}
+
+/** How long a program may run without a Python, and after the profile was written, before a person is told what is waited for. */
+const SEARCH_MILLISECONDS = 2000;
+const NOTICE_MILLISECONDS = 200;
 
 function samplerOptions({ rate, duration, idle }: RecordCommand): SamplerOptions {
   return duration === undefined ? { rate, idle } : { rate, idle, duration };

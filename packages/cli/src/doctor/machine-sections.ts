@@ -74,9 +74,14 @@ const scopes: Readonly<Record<number, string>> = {
   3: "nobody may look into processes",
 };
 
-function reachChecks({ reach, uid, advice }: MachinePermissions): readonly Check[] {
+function reachChecks({ reach, uid, initialUserNamespace, advice }: MachinePermissions): readonly Check[] {
   const launches = reach !== "none";
-  const attaches = attachTexts[reach];
+  const processes: Readonly<Record<Reach, string>> = {
+    every: initialUserNamespace ? "every process" : "every process of this user namespace",
+    own: `processes of ${uid === 0 ? "root" : `user ${uid}`}, not those of others`,
+    started: "nothing that runs already",
+    none: "nothing",
+  };
   return [
     {
       mark: launches ? "yes" : "no",
@@ -86,15 +91,8 @@ function reachChecks({ reach, uid, advice }: MachinePermissions): readonly Check
     {
       mark: reach === "every" || reach === "own" ? "yes" : "no",
       label: "record --pid",
-      text: attaches(uid),
+      text: processes[reach],
       advice,
     },
   ];
 }
-
-const attachTexts: Readonly<Record<Reach, (uid: number) => string>> = {
-  every: () => "every process",
-  own: (uid) => `processes of ${uid === 0 ? "root" : `user ${uid}`}, not those of others`,
-  started: () => "nothing that runs already",
-  none: () => "nothing",
-};

@@ -328,12 +328,18 @@ What works
   });
 
   test.each([
-    ["root", permissionsWith({ own: root }), 0, "✓ record --pid    every process"],
+    ["root", permissionsWith({ own: root }), 0, "✓ record --pid    every process\n"],
     [
       "root in spite of Yama",
       permissionsWith({ own: root, ptraceScope: 2 }),
       0,
       "✓ record --pid    every process",
+    ],
+    [
+      "root of a user namespace",
+      permissionsWith({ own: root, namespaces: { ...permissions.namespaces, ownUserIsInitial: false } }),
+      0,
+      "✓ record --pid    every process of this user namespace\n",
     ],
     ["no Yama", permissionsWith({ ptraceScope: undefined }), 0, "✓ record --pid    processes of user 1000"],
     [
