@@ -1,4 +1,4 @@
-import type { BinaryImage, FileMapping, ImageOffset } from "@pyspy/binary-symbols";
+import { type BinaryImage, type FileMapping, type ImageOffset, ParseError } from "@pyspy/binary-symbols";
 
 /** Where a binary says that its runtime is. */
 export interface RuntimeClue {
@@ -34,7 +34,7 @@ const MAX_VARIABLES_BYTES = 1 << 26;
 /** Reads all that a Python's binary tells. `image` may be the separate debug file of the one that is mapped. */
 export function readClues(image: BinaryImage, debugImage?: BinaryImage): BinaryClues {
   const runtime = findRuntime(image) ?? (debugImage && inDebugFile(findRuntime(debugImage)));
-  const place = (name: string) => image.symbol(name)?.imageOffset ?? debugImage?.symbol(name)?.imageOffset;
+  const place = (name: string) => symbolOf(image, name) ?? (debugImage && symbolOf(debugImage, name));
   const isOld = runtime?.kind === "interp_head";
   return {
     pointerSize: image.pointerSize,
@@ -52,14 +52,28 @@ export function readClues(image: BinaryImage, debugImage?: BinaryImage): BinaryC
 }
 
 function findRuntime(image: BinaryImage): RuntimeClue | undefined {
-  const symbol = image.symbol("_PyRuntime");
-  if (symbol !== undefined) return { method: "symbol", kind: "runtime", place: symbol.imageOffset };
-  const section = image.section(".PyRuntime");
+  const symbol = symbolOf(image, "_PyRuntime");
+  if (symbol !== undefined) return { method: "symbol", kind: "runtime", place: symbol };
+  const section = unlessDamaged(() => image.section(".PyRuntime"));
   if (section !== undefined) return { method: "section", kind: "runtime", place: section.imageOffset };
-  const variable = image.symbol("interp_head");
-  if (variable !== undefined) return { method: "symbol", kind: "interp_head", place: variable.imageOffset };
+  const variable = symbolOf(image, "interp_head");
+  if (variable !== undefined) return { method: "symbol", kind: "interp_head", place: variable };
   const place = decodeAccessor(image);
   return place === undefined ? undefined : { method: "accessor", kind: "interp_head", place };
+}
+
+function symbolOf(image: BinaryImage, name: string): ImageOffset | undefined {
+  return unlessDamaged(() => image.symbol(name)?.imageOffset);
+}
+
+/** What a table tells, undefined if it is damaged or not all there: another one, or memory, may tell it. */
+export function unlessDamaged<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
 }
 
 function inDebugFile(clue: RuntimeClue | undefined): RuntimeClue | undefined {
@@ -71,7 +85,7 @@ function inDebugFile(clue: RuntimeClue | undefined): RuntimeClue | undefined {
  * binaries do not name: `mov rax, [rip + distance]; ret`, on 32-bit x86 `mov eax, [address]; ret`.
  */
 function decodeAccessor(image: BinaryImage): ImageOffset | undefined {
-  const accessor = image.symbol("PyInterpreterState_Head")?.imageOffset;
+  const accessor = symbolOf(image, "PyInterpreterState_Head");
   if (accessor === undefined) return undefined;
   const code = image.bytesAt(accessor, 16);
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);

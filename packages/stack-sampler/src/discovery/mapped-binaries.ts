@@ -12,18 +12,20 @@ export interface MappedBinary {
 
 /**
  * What a process runs: its executable first, and then what is called like a Python, which is a hint that saves time and
- * nothing more. Throws proc-memory's `ProcessError`.
+ * nothing more.
  */
-export function mappedBinaries(process: ProcessView): readonly MappedBinary[] {
+export function mappedBinaries(
+  allMaps: readonly MemoryMap[],
+  executable: string | undefined,
+): readonly MappedBinary[] {
   const files = new Map<string, [MemoryMap, ...MemoryMap[]]>();
-  for (const map of process.maps()) {
+  for (const map of allMaps) {
     if (map.inode === 0) continue;
     const identity = `${map.device}:${map.inode}`;
     const maps = files.get(identity);
     if (maps === undefined) files.set(identity, [map]);
     else maps.push(map);
   }
-  const { executable } = process;
   const rank = ({ path }: MappedBinary) => (path === executable ? 0 : /python/i.test(path) ? 1 : 2);
   return [...files]
     .filter(([, maps]) => maps.some((map) => map.executable))

@@ -1,6 +1,6 @@
-import { type BinaryImage, findDebugImage } from "@pyspy/binary-symbols";
+import { type BinaryImage, findDebugImage, ParseError } from "@pyspy/binary-symbols";
 import { formatVersion, LayoutError } from "@pyspy/cpython-layouts";
-import type { ProcessView } from "@pyspy/proc-memory";
+import type { Address, MemoryMap, ProcessView } from "@pyspy/proc-memory";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { type BinaryClues, readClues } from "./binary-clues.js";
 import type { Discovery, DiscoveryMethod, DiscoveryStep } from "./discovery.js";
@@ -48,10 +48,10 @@ export class RuntimeFinder {
     const steps: DiscoveryStep[] = [];
     const runtimes: PythonRuntime[] = [];
     const failures: Failure[] = [];
-    const binaries = mappedBinaries(this.#process);
-    for (const binary of binaries) {
+    const maps = this.#process.maps();
+    for (const binary of mappedBinaries(maps, this.#process.executable)) {
       if (runtimes.length >= wanted) break;
-      const loaded = await this.#load(binary, steps);
+      const loaded = await this.#load(binary, maps, steps);
       const identified = loaded && this.#identify(binary, loaded, steps);
       if (identified?.kind === "found") runtimes.push(identified.runtime);
       else if (identified !== undefined) failures.push(identified);
@@ -61,8 +61,12 @@ export class RuntimeFinder {
   }
 
   /** Reads what a binary tells, once. */
-  async #load(binary: MappedBinary, steps: DiscoveryStep[]): Promise<LoadedBinary | undefined> {
-    const { identity, path, maps } = binary;
+  async #load(
+    binary: MappedBinary,
+    maps: readonly MemoryMap[],
+    steps: DiscoveryStep[],
+  ): Promise<LoadedBinary | undefined> {
+    const { identity, path } = binary;
     if (!this.#clues.has(identity)) {
       const clues = await withImage(this.#process, binary, (image) => this.#readClues(image, path));
       this.#clues.set(identity, clues);
@@ -70,17 +74,23 @@ export class RuntimeFinder {
         steps.push(step(path, "open", "unreadable", "it is not a binary that can be read"));
     }
     const clues = this.#clues.get(identity);
-    const [{ start, offset, executable }] = maps;
-    const bias = clues?.bias({ address: start, fileOffset: offset, executable });
-    return clues === undefined || bias === undefined ? undefined : { path, clues, bias };
+    if (clues === undefined) return undefined;
+    const bias = loadBias(binary, clues, maps);
+    if (bias === undefined) steps.push(step(path, "open", "nothing", "it is mapped, but not loaded"));
+    return bias === undefined ? undefined : { path, clues, bias };
   }
 
   /** A debug file is looked for only where the binary itself tells nothing. */
   async #readClues(image: BinaryImage, path: string): Promise<BinaryClues> {
     const clues = readClues(image);
     if (clues.runtime !== undefined) return clues;
-    using debug = await findDebugImage(image, { path, openFile: (name) => this.#process.openFile(name) });
-    return debug === undefined ? clues : readClues(image, debug.image);
+    try {
+      using debug = await findDebugImage(image, { path, openFile: (name) => this.#process.openFile(name) });
+      return debug === undefined ? clues : readClues(image, debug.image);
+    } catch (error) {
+      if (error instanceof ParseError) return clues;
+      throw error;
+    }
   }
 
   #identify(binary: MappedBinary, loaded: LoadedBinary, steps: DiscoveryStep[]): Identification | undefined {
@@ -129,6 +139,29 @@ export class RuntimeFinder {
       return identified;
     }
   }
+}
+
+/**
+ * What to add to get addresses where the binary is loaded, which is where its variables can be written: a program may also
+ * map a file only to read it, such as its own executable for a stack trace.
+ */
+function loadBias(
+  { maps: ownMaps }: MappedBinary,
+  { variables, bias: biasOf }: BinaryClues,
+  maps: readonly MemoryMap[],
+): number | undefined {
+  // The first page of variables is write-protected when it has been relocated.
+  const isLoaded = (bias: number) =>
+    variables.some(({ offset, size }) => isWritable(maps, bias + offset + size - 1));
+  for (const { start, offset, executable } of ownMaps) {
+    const bias = biasOf({ address: start, fileOffset: offset, executable });
+    if (bias !== undefined && isLoaded(bias)) return bias;
+  }
+  return undefined;
+}
+
+function isWritable(maps: readonly MemoryMap[], address: Address): boolean {
+  return maps.some(({ start, end, writable }) => writable && start <= address && address < end);
 }
 
 function step(

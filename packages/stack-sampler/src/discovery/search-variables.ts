@@ -2,13 +2,14 @@
  * Finds a runtime that no symbol and no section leads to, among the variables of a binary: by the mark that 3.13 and later
  * begin with, or by a pointer that leads to an interpreter whose thread points back to it.
  */
-import { readDebugOffsetsHeader } from "@pyspy/cpython-layouts";
+import { type Layout, readDebugOffsetsHeader } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { TargetWords } from "../python/target-words.js";
 import { isReady, type LoadedBinary, layoutByVersion, runtimeOf } from "./identify-runtime.js";
 
 const COOKIE = Buffer.from("xdebugpy");
+const DICTIONARY = Buffer.from("dict\0");
 const WINDOW_BYTES = 1 << 20;
 /** More pointers than that are not followed: a program's variables have a few thousand. */
 const MAX_CANDIDATES = 1 << 17;
@@ -43,11 +44,24 @@ export function scanVariables(memory: MemoryReader, binary: LoadedBinary): Pytho
         if (tried.size === MAX_CANDIDATES) return undefined;
         tried.add(candidate);
         const runtime = runtimeOf(layout, address + at, binary);
-        if (isReady(memory, runtime)) return runtime;
+        if (isReady(memory, runtime) && hasModules(words, memory, layout, candidate)) return runtime;
       }
     }
   }
   return undefined;
+}
+
+/**
+ * Only an interpreter has a dictionary of its modules. Python's heap is full of pools that are linked to each other, and some of
+ * them look like an interpreter and its thread.
+ */
+function hasModules(words: TargetWords, memory: MemoryReader, layout: Layout, interpreter: Address): boolean {
+  const { interpreter: fields, object, type } = layout;
+  const modules = words.read(interpreter + fields.imports_modules) ?? 0;
+  const typeObject = words.read(modules + object.ob_type) ?? 0;
+  const name = words.read(typeObject + type.tp_name) ?? 0;
+  const characters = Buffer.alloc(DICTIONARY.length);
+  return memory.readInto(name, characters) === characters.length && characters.equals(DICTIONARY);
 }
 
 /** A stretch of memory in pieces that can be read. */

@@ -11,9 +11,9 @@ const BIAS = 0x5500_0000_0000;
 function mapping(path: string, inode: number, start = BIAS, executable = true): MemoryMap {
   return {
     start,
-    end: start + 0x1000,
+    end: start + 0x2000,
     readable: true,
-    writable: false,
+    writable: true,
     executable,
     shared: false,
     offset: 0,
@@ -98,6 +98,23 @@ describe("a Python in a process", () => {
     const process = new FakeProcess({ memory: python.memory, maps, files: { "/opt/python": binary } });
     expect(await new RuntimeFinder(process).find()).toEqual({ kind: "absent", steps: [] });
     expect(process.opened).toEqual([]);
+  });
+
+  it("is not what a process maps only to read it", async () => {
+    const { python, binary, start } = pythonAndBinary();
+    start();
+    const toRead = { ...mapping("/opt/python", 1, BIAS - 0x10000), writable: false };
+    const files = { "/opt/python": binary };
+    const process = new FakeProcess({ memory: python.memory, maps: [toRead], files });
+    const finder = new RuntimeFinder(process);
+    expect(await finder.find()).toEqual({
+      kind: "absent",
+      steps: [
+        { image: "/opt/python", method: "open", outcome: "nothing", detail: "it is mapped, but not loaded" },
+      ],
+    });
+    process.mapped = [toRead, mapping("/opt/python", 1)];
+    expect((await finder.find()).kind).toBe("found");
   });
 
   it("is looked at again without opening its file again", async () => {
