@@ -47,7 +47,11 @@ export class ThreadList {
     this.#layout = runtime.layout;
     this.#builder = builder;
     this.#record = record;
-    this.#kernelIds = new KernelThreadIds(process.memory, process.namespacePids.at(-1) ?? process.pid);
+    const innerPid = process.namespacePids.at(-1) ?? process.pid;
+    this.#kernelIds = new KernelThreadIds(process.memory, innerPid, (innerTid) => {
+      const tid = process.hostThreadId(innerTid);
+      return tid !== undefined && process.threads().includes(tid);
+    });
   }
 
   get interpreters(): readonly InterpreterTrack[] {

@@ -16,26 +16,30 @@ function memoryWith(offset: number): ByteMemory {
   return memory;
 }
 
+function idsIn(memory: ByteMemory, pid = PID, threads = [4243]): KernelThreadIds {
+  return new KernelThreadIds(memory, pid, (tid) => threads.includes(tid));
+}
+
 it.each([0, 0x2d0, 0x3fc])(
   "the main thread shows that ids are at %d, where the others' are too",
   (offset) => {
-    const ids = new KernelThreadIds(memoryWith(offset), PID);
+    const ids = idsIn(memoryWith(offset));
     expect([ids.of(MAIN), ids.of(OTHER)]).toEqual([PID, 4243]);
   },
 );
 
 it("an id is not known before the main thread was met", () => {
-  const ids = new KernelThreadIds(memoryWith(0x2d0), PID);
+  const ids = idsIn(memoryWith(0x2d0));
   expect([ids.of(OTHER), ids.of(MAIN), ids.of(OTHER)]).toEqual([0, PID, 4243]);
 });
 
 it("an id that is too far away is not found", () => {
-  expect(new KernelThreadIds(memoryWith(0x400), PID).of(MAIN)).toBe(0);
+  expect(idsIn(memoryWith(0x400)).of(MAIN)).toBe(0);
 });
 
 it("a thread whose memory is gone has no id", () => {
   const memory = memoryWith(0x2d0);
-  const ids = new KernelThreadIds(memory, PID);
+  const ids = idsIn(memory);
   ids.of(MAIN);
   memory.unmap(OTHER, 0x1000);
   expect([ids.of(OTHER), ids.of(0)]).toEqual([0, 0]);
@@ -45,6 +49,26 @@ it("a struct at the end of what is mapped is searched as far as it goes", () => 
   const memory = memoryWith(0x2d0);
   const end = MAIN + 0x1000 - 0x100;
   memory.writeInt32(end + 0x80, PID);
-  const ids = new KernelThreadIds(memory, PID);
+  const ids = idsIn(memory);
   expect([ids.of(end), ids.of(MAIN + 0xe00 - 0x1000)]).toEqual([PID, 0]);
+});
+
+it("an id that is a small number is told from others by that of a second thread", () => {
+  const memory = memoryWith(0x2d0);
+  for (const offset of [0x18, 0x2d0, 0x300]) memory.writeInt32(MAIN + offset, 1);
+  memory.writeInt32(OTHER + 0x18, 1);
+  memory.writeInt32(OTHER + 0x2d0, 2);
+  memory.writeInt32(OTHER + 0x300, 77);
+  const ids = idsIn(memory, 1, [1, 2]);
+  expect([ids.of(MAIN), ids.of(OTHER), ids.of(MAIN)]).toEqual([1, 2, 1]);
+});
+
+it("an id is not told while there are several places for it", () => {
+  const memory = memoryWith(0x2d0);
+  for (const offset of [0x18, 0x2d0]) memory.writeInt32(MAIN + offset, 1);
+  for (const offset of [0x18, 0x2d0]) memory.writeInt32(OTHER + offset, 77);
+  const ids = idsIn(memory, 1, [1, 2]);
+  expect([ids.of(MAIN), ids.of(OTHER)]).toEqual([1, 0]);
+  memory.writeInt32(OTHER + 0x2d0, 2);
+  expect(ids.of(OTHER)).toBe(2);
 });
