@@ -102,16 +102,25 @@ export function slotTable(layout: Layout, type: Uint8Array, metatype: TypeHeader
   return { length, byteLength: length * size, dataOffset: metatype.basicSize, dataAddress: undefined };
 }
 
-/** The slots in the data of a {@link SlotTable}. */
+/**
+ * The slots in the data of a {@link SlotTable}. Classes of extensions have members of other types there too, such as
+ * `_blksize` of `io.FileIO`, a C int: these are left out.
+ */
 export function decodeSlots(layout: Layout, data: Uint8Array): Slot[] {
   const { size, offset } = memberLayout(layout);
   const view = viewOf(data);
   const slots: Slot[] = [];
   for (let start = 0; start + size <= data.length; start += size) {
+    const kind = view.getInt32(start + layout.pointerSize, true);
+    if (kind !== T_OBJECT && kind !== T_OBJECT_EX) continue;
     slots.push({ name: wordAt(layout, view, start), offset: view.getInt32(start + offset, true) });
   }
   return slots;
 }
+
+/** Types of members that are objects: what extensions may use, and what `__slots__` are (Include/structmember.h, 2.3+). */
+const T_OBJECT = 6;
+const T_OBJECT_EX = 16;
 
 /** `PyMemberDef`: name, type (int), offset (Py_ssize_t), flags (int), doc. Up to 2.4 the offset is an int as well. */
 function memberLayout({ object, pointerSize }: Layout): { readonly size: number; readonly offset: number } {

@@ -108,6 +108,18 @@ test("slots follow the type, as long as its own type is", () => {
   expect(decodeSlots(layout, members.subarray(0, 79))).toHaveLength(1);
 });
 
+test("members that an extension's class has of other types are no slots", () => {
+  const layout = layoutOf("3.12.1");
+  const [UINT, OBJECT_MEMBER, SSIZE, OBJECT_SLOT] = [11, 6, 19, 16];
+  const members = [UINT, OBJECT_MEMBER, SSIZE, OBJECT_SLOT].flatMap((kind, index) => [
+    ...[0x100 * (index + 1), kind, 16 + 8 * index, 0, 0],
+  ]);
+  expect(decodeSlots(layout, words(layout, ...members))).toEqual([
+    { name: 0x200, offset: 24 },
+    { name: 0x400, offset: 40 },
+  ]);
+});
+
 describe("a type", () => {
   const layout = layoutOf("3.12.1");
   const bytes = wordsAt(layout, layout.type.size, {
