@@ -55,6 +55,11 @@ export function wroteMessage(file: string, { samples, seconds, counters }: Recor
   return `Wrote ${file}: ${parts.join(", ")}`;
 }
 
+/** Said instead when whoever was to read it has gone. */
+export function closedMessage(file: string): string {
+  return `Could not write all of ${file}: nobody reads it any more`;
+}
+
 /** The share of missed points above which people should know. */
 const notableMisses = 0.01;
 

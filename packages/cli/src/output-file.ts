@@ -24,9 +24,10 @@ export interface OutputFile {
   /**
    * Writes everything or nothing.
    *
+   * @returns false if it is standard output and nobody reads it any more
    * @throws {CommandError} `output`
    */
-  write(text: string): void;
+  write(text: string): boolean;
 }
 
 /**
@@ -72,7 +73,7 @@ export function defaultOutputPath(subject: string, extension: string, time: Date
 }
 
 /** Writes a neighbour and renames it, so that the name never stands for half a profile. */
-function replace(path: string, target: string, mode: number | undefined, text: string): void {
+function replace(path: string, target: string, mode: number | undefined, text: string): boolean {
   const partial = join(dirname(target), `.pyspy-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
   try {
     const descriptor = openSync(partial, "wx");
@@ -83,6 +84,7 @@ function replace(path: string, target: string, mode: number | undefined, text: s
       closeSync(descriptor);
     }
     renameSync(partial, target);
+    return true;
   } catch (error) {
     try {
       unlinkSync(partial);
@@ -93,11 +95,11 @@ function replace(path: string, target: string, mode: number | undefined, text: s
   }
 }
 
-function writeInto(path: string, text: string): void {
+function writeInto(path: string, text: string): boolean {
   try {
     const descriptor = openSync(path, "w");
     try {
-      writeFully(descriptor, text);
+      return writeFully(descriptor, text);
     } finally {
       closeSync(descriptor);
     }

@@ -21,15 +21,13 @@ export async function run(argv: readonly string[]): Promise<Ending> {
     void report(error).finally(() => leave({ code: 1 }));
   });
   try {
+    if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) return await printVersion();
     const { parseArgs } = await import("./args.js");
     const isBare = argv.length === 0;
     const command = parseArgs(argv, styleOf(isBare ? 2 : 1));
     switch (command.name) {
-      case "version": {
-        const { packageVersion } = await import("./package-version.js");
-        writeOutput(`pyspy ${packageVersion()}\n`);
-        return { code: 0 };
-      }
+      case "version":
+        return await printVersion();
       case "help":
         if (command.asked) writeOutput(command.text);
         else writeFully(2, command.text);
@@ -45,6 +43,13 @@ export async function run(argv: readonly string[]): Promise<Ending> {
     await report(error);
     return { code: exitCodeOf(error) };
   }
+}
+
+/** Asked for in one word it is answered without parsing arguments. */
+async function printVersion(): Promise<Ending> {
+  const { packageVersion } = await import("./package-version.js");
+  writeOutput(`pyspy ${packageVersion()}\n`);
+  return { code: 0 };
 }
 
 /** Tells a person about a failure. Loaded when there is one: help and version need none of it. */

@@ -5,14 +5,13 @@ import { writeFully } from "./terminal/write-fully.js";
 /**
  * Writes to standard output what a person has asked for.
  *
- * @throws {CommandError} `output`, if it cannot be written or nobody reads it any more
+ * @returns false if nobody reads it any more
+ * @throws {CommandError} `output`, if it cannot be written
  */
-export function writeOutput(text: string): void {
-  let isRead: boolean;
+export function writeOutput(text: string): boolean {
   try {
-    isRead = writeFully(1, text);
+    return writeFully(1, text);
   } catch (error) {
     throw new CommandError("output", `Cannot write to standard output: ${systemReasonOf(error)}`, error);
   }
-  if (!isRead) throw new CommandError("output", "Cannot write to standard output: nobody reads it any more");
 }

@@ -70,7 +70,7 @@ describe("the last line", () => {
 
 describe("an empty profile", () => {
   test.each([
-    [{ missed: 9 }, "Nothing to show: it ended before a first sample could be taken"],
+    [{ missed: 9 }, "Nothing to show: it was over before a first sample could be taken"],
     [
       { taken: 497 },
       "Nothing to show: every thread was idle in all 497 samples; use --idle to include threads that wait",

@@ -14,9 +14,12 @@ const workStacks =
 const wrote =
   /^pyspy: Wrote out\.txt: \d+ samples in \d+\.\d s at \d+\.\d\/s, \d+ errors?(, \d+ torn)?(, \d+ missed .*)?$/;
 
+/** Said after that, if the program goes on for a while. */
+const waiting = /^pyspy: Waiting for the program to end: .*\n/m;
+
 /** The lines that pyspy wrote, where the last one is about the file. */
 function expectWroteIn(stderr: string): void {
-  const lines = stderr.trimEnd().split("\n");
+  const lines = stderr.replace(waiting, "").trimEnd().split("\n");
   expect(lines).toEqual([expect.stringMatching(/^pyspy: Sampling /), expect.stringMatching(wrote)]);
   expect(readdirSync(workplace.folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 }
@@ -143,6 +146,25 @@ describe("a program", () => {
   });
 });
 
+describe("a program in which no Python shows", () => {
+  test.each([
+    ["the time is over", ["-d", "0.5"], "no Python was found in it in the time to sample it"],
+    ["a signal comes", [], "sampling was stopped before a Python was found in it"],
+  ])("leaves an older profile as it is when %s, and is waited for", async (_, options, reason) => {
+    writeFileSync(profilePath(), "older");
+    const pyspy = workplace.pyspy(...record, ...options, "--", "sh", "-c", "echo begun; sleep 2.5; exit 3");
+    await pyspy.until(({ stdout }) => stdout.includes("begun"));
+    if (options.length === 0) {
+      await pyspy.until(({ stderr }) => stderr.includes("No Python yet, waiting for one: sh -c"));
+      process.kill(pyspy.pid, "SIGTERM");
+    }
+    const { stderr, code, signal } = await pyspy.outcome;
+    expect(stderr).toContain(`pyspy: Cannot sample sh: ${reason}`);
+    expect([code, signal]).toEqual(options.length === 0 ? [null, "SIGTERM"] : [3, null]);
+    expect(profile()).toBe("older");
+  });
+});
+
 describe("a running process", () => {
   const python = anyPython();
 
@@ -213,7 +235,18 @@ describe("a running process", () => {
     expect(code).toBe(0);
     const pipe = `{ "$@"; echo "code $?" >&2; } | true`;
     const words = ["sh", "-c", pipe, "sh", process.execPath, pyspyPath, ...argv];
-    expect((await workplace.start(words).outcome).stderr).toMatch(/^code 0$/m);
+    const closed = (await workplace.start(words).outcome).stderr;
+    expect(closed).toMatch(
+      /^pyspy: Could not write all of the profile to standard output: nobody reads it any more$/m,
+    );
+    expect(closed).toMatch(/^code 0$/m);
+    const full = ["sh", "-c", `exec "$@" >/dev/full`, "sh", process.execPath, pyspyPath];
+    for (const options of [argv, ["--help"], ["--version"]]) {
+      expect(await workplace.start([...full, ...options]).outcome).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^pyspy: Cannot write to standard output: the disk is full$/m),
+      });
+    }
   });
 
   test("replaces the older profile only when there is a new one", async () => {

@@ -11,6 +11,7 @@ import type { RecordCommand } from "../args.js";
 import { type Ending, endingOf } from "../ending.js";
 import { type Format, formatExtensions } from "../formats.js";
 import {
+  closedMessage,
   emptyMessage,
   type RecordingSummary,
   searchingMessage,
@@ -116,11 +117,13 @@ async function recordProgram(
   } catch (error) {
     await report(error);
   }
-  const waiting = setTimeout(() => terminal.say(waitingMessage(command.target)), NOTICE_MILLISECONDS);
+  const { reason } = await sampler.end;
+  const sayWaiting = () => terminal.say(waitingMessage(command.target));
+  const notice = reason === "exited" ? undefined : setTimeout(sayWaiting, NOTICE_MILLISECONDS);
   try {
     return endingOf(await sampler.exit);
   } finally {
-    clearTimeout(waiting);
+    clearTimeout(notice);
   }
 }
 
@@ -187,8 +190,9 @@ async function writeProfile(
   if (problem && tree.samples === 0) throw problem;
   if (problem) await report(problem);
   else if (tree.samples === 0) terminal.warn(emptyMessage(profile.counters));
-  output.write(render(command, profile, tree));
-  terminal.say(wroteMessage(output.name, summary));
+  const isWritten = output.write(render(command, profile, tree));
+  if (isWritten) terminal.say(wroteMessage(output.name, summary));
+  else terminal.warn(closedMessage(output.name));
   return reason !== "failed";
 }
 

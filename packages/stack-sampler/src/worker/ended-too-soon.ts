@@ -1,13 +1,22 @@
 import { SamplerError } from "../sampler-error.js";
 import type { AttachOrder, LaunchOrder } from "./protocol.js";
 
-/** What is said of a target that was over before there was a Python to sample in it. */
-export function endedTooSoon(target: AttachOrder | LaunchOrder): SamplerError {
+/** How the search for a Python can end without one. */
+type SearchEnd = "exited" | "stopped" | "duration";
+
+/** What is said of a target in which no Python was found before the search ended. */
+export function endedTooSoon(target: AttachOrder | LaunchOrder, end: SearchEnd): SamplerError {
   if (target.kind === "attach") {
     const { pid } = target;
-    return new SamplerError("exited", `Cannot sample process ${pid}: it has exited`, { pid });
+    const reason = end === "exited" ? "it has exited" : "sampling was to end before a Python was found in it";
+    return new SamplerError("exited", `Cannot sample process ${pid}: ${reason}`, { pid });
   }
   const program = target.program[0] ?? "";
-  const message = `Cannot sample ${program}: it ended before a Python was found in it`;
-  return new SamplerError("not-python", message, { program });
+  return new SamplerError("not-python", `Cannot sample ${program}: ${searchEnds[end]}`, { program });
 }
+
+const searchEnds: Record<SearchEnd, string> = {
+  exited: "it ended before a Python was found in it",
+  stopped: "sampling was stopped before a Python was found in it",
+  duration: "no Python was found in it in the time to sample it",
+};

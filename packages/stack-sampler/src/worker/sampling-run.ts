@@ -40,6 +40,7 @@ export class SamplingRun {
   readonly #builder = new BatchBuilder();
   readonly #record: ProcessId;
   #python: PythonDescription | undefined;
+  readonly #opened = performance.now();
   /** `performance.now()` when sampling began, which is time 0 of the samples. */
   #start: number | undefined;
   #schedule: PoissonSchedule | undefined;
@@ -73,7 +74,7 @@ export class SamplingRun {
     }
     if (problem?.code === "exited") problem = undefined;
     const reason = problem === undefined ? (this.#endReason() ?? "exited") : "failed";
-    if (reason === "exited" && this.#python === undefined) problem = endedTooSoon(this.#order.target);
+    if (reason !== "failed" && this.#python === undefined) problem = endedTooSoon(this.#order.target, reason);
     this.#postBatch();
     return {
       reason,
@@ -155,8 +156,7 @@ export class SamplingRun {
   /** Why sampling is to end now although the process goes on; undefined if it is not. */
   #endReason(): "stopped" | "duration" | undefined {
     if (this.#control.stopRequested) return "stopped";
-    if (this.#start !== undefined && this.#now() >= this.#deadline) return "duration";
-    return undefined;
+    return this.#now() >= this.#deadline ? "duration" : undefined;
   }
 
   get #deadline(): Nanoseconds {
@@ -164,7 +164,7 @@ export class SamplingRun {
   }
 
   #now(): Nanoseconds {
-    return (performance.now() - (this.#start ?? 0)) * 1e6;
+    return (performance.now() - (this.#start ?? this.#opened)) * 1e6;
   }
 
   #sleep(milliseconds: number): void {

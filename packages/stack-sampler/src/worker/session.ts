@@ -45,7 +45,7 @@ export async function runSession(
     // A program that was launched may be over before there was time to open it.
     const end: Pick<SessionEnd, "reason" | "problem"> =
       program !== undefined && problem.code === "exited"
-        ? { reason: "exited", problem: problemOf(endedTooSoon(target)) }
+        ? { reason: "exited", problem: problemOf(endedTooSoon(target, "exited")) }
         : { reason: "failed", problem: problemOf(problem) };
     post({ type: "end", end: { ...end, seconds: 0, python: undefined } });
   }
