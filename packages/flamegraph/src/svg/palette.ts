@@ -13,8 +13,8 @@ interface ColourRange {
  * light enough for dark text at a contrast of 7:1.
  */
 const RANGES: Readonly<Record<CodeOrigin, ColourRange>> = {
-  own: { hue: [14, 42], saturation: 88, lightness: [69, 78] },
-  library: { hue: [45, 60], saturation: 70, lightness: [67, 79] },
+  own: { hue: [15, 34], saturation: 88, lightness: [69, 78] },
+  library: { hue: [50, 62], saturation: 70, lightness: [67, 79] },
   "standard-library": { hue: [26, 46], saturation: 36, lightness: [74, 84] },
   native: { hue: [188, 214], saturation: 36, lightness: [69, 80] },
   runtime: { hue: [260, 290], saturation: 18, lightness: [77, 82] },
