@@ -67,7 +67,7 @@ function symbolOf(image: BinaryImage, name: string): ImageOffset | undefined {
 }
 
 /** What a table tells, undefined if it is damaged or not all there: another one, or memory, may tell it. */
-export function unlessDamaged<Value>(read: () => Value): Value | undefined {
+function unlessDamaged<Value>(read: () => Value): Value | undefined {
   try {
     return read();
   } catch (error) {
