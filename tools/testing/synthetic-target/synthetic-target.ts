@@ -27,7 +27,13 @@ const source = fileURLToPath(new URL("synthetic-target.c", import.meta.url));
  */
 export class SyntheticTargets {
   readonly #folder = mkdtempSync(join(tmpdir(), "synthetic-python-"));
+  readonly #compiler: readonly string[];
   #images = 0;
+
+  /** `compiler` is a program and its first words, another one makes processes with another C library. */
+  constructor(compiler: readonly [string, ...string[]] = ["gcc"]) {
+    this.#compiler = compiler;
+  }
 
   /** The words that start a process with this image. */
   command(image: PythonImage): readonly string[] {
@@ -49,7 +55,9 @@ export class SyntheticTargets {
     if (existsSync(executable)) return executable;
     mkdirSync(folder);
     const kind = freeThreaded ? " free-threading build" : "";
-    execFileSync("gcc", [
+    const [compiler = "", ...words] = this.#compiler;
+    execFileSync(compiler, [
+      ...words,
       ...["-O1", "-w", "-pthread", "-rdynamic", "-o", executable, source],
       `-DPY_VERSION_HEX=${versionHex(version)}`,
       `-DPY_VERSION="${text}${kind}"`,
