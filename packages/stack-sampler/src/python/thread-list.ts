@@ -3,6 +3,7 @@ import type { Address, LiveProcess, MemoryReader, ScatterRead, Tid } from "@pysp
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import type { ProcessId } from "../sample-batch.js";
 import { KernelThreadIds } from "../threads/kernel-thread-id.js";
+import { ExecutionMark } from "./execution-mark.js";
 import type { PythonRuntime } from "./python-runtime.js";
 import { TargetWords } from "./target-words.js";
 import { ThreadTrack } from "./thread-track.js";
@@ -33,8 +34,10 @@ export class ThreadList {
   readonly #builder: BatchBuilder;
   readonly #record: ProcessId;
   readonly #kernelIds: KernelThreadIds;
+  readonly #execution: ExecutionMark;
   #interpreters: InterpreterTrack[] = [];
   #suspected = true;
+  #headRange = 0;
   readonly #offsets = { head: 0, holder: 0 };
   /** Threads that do not run yet: Python keeps 0 as the kernel's id until they do. */
   #unstarted: { readonly threadState: Address; range: number }[] = [];
@@ -47,6 +50,7 @@ export class ThreadList {
     this.#layout = runtime.layout;
     this.#builder = builder;
     this.#record = record;
+    this.#execution = new ExecutionMark(process);
     const innerPid = process.namespacePids.at(-1) ?? process.pid;
     this.#kernelIds = new KernelThreadIds(process.memory, innerPid, (innerTid) => {
       const tid = process.hostThreadId(innerTid);
@@ -67,6 +71,8 @@ export class ThreadList {
   plan(plan: ScatterRead): void {
     const { interpreter, threadState, gil, pointerSize } = this.#layout;
     const { interpretersHead, gilHolder } = this.#runtime;
+    this.#execution.plan(plan);
+    this.#headRange = plan.rangeCount;
     this.#offsets.head = plan.add(interpretersHead, pointerSize);
     if (gilHolder !== 0) this.#offsets.holder = plan.add(gilHolder, pointerSize);
     for (const { address, words, gil: state } of this.#interpreters) {
@@ -82,7 +88,7 @@ export class ThreadList {
 
   /** Compares the list with what was read. */
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
-    if (!plan.isRead(0)) return "unreadable";
+    if (!plan.isRead(this.#headRange) || !this.#execution.holds(plan)) return "unreadable";
     if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
     let head = this.#words.at(plan.view, this.#offsets.head);
     for (const { address, words, threads } of this.#interpreters) {

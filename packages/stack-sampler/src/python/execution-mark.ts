@@ -1,0 +1,54 @@
+import type { Address, ProcessView, ScatterRead } from "@pyspy/proc-memory";
+
+/** More of a path does not matter. */
+const LONGEST_MARK = 64;
+
+/**
+ * Tells whether a process still executes the program that it did. After an `execve` an address of the old program may well be
+ * mapped: in programs at fixed addresses the new one's variables are where the old one's were, and mean something else.
+ *
+ * The mark is what the kernel puts at the end of the stack, which is at a random address in every execution: the path
+ * of the program and eight bytes of zeros. Nothing writes there; a program that changes its title stops below. Where addresses are
+ * not random, another program still has another path.
+ * Source: Linux, `bprm_execve` in fs/exec.c and `setup_arg_pages`.
+ */
+export class ExecutionMark {
+  readonly #address: Address = 0;
+  readonly #bytes: Uint8Array = new Uint8Array(0);
+  #range = 0;
+
+  constructor(process: ProcessView) {
+    const end = process.maps().find(({ path }) => path === "[stack]")?.end;
+    const bytes = new Uint8Array(LONGEST_MARK);
+    // A system that shows no stack has no mark.
+    if (end === undefined || process.memory.readInto(end - LONGEST_MARK, bytes) < LONGEST_MARK) return;
+    const length = LONGEST_MARK - pathStart(bytes);
+    this.#bytes = bytes.subarray(-length);
+    this.#address = end - length;
+  }
+
+  /** Adds what {@link holds} looks at. As the first range it saves reading the others of a program that is gone. */
+  plan(plan: ScatterRead): void {
+    this.#range = plan.rangeCount;
+    if (this.#bytes.length > 0) plan.add(this.#address, this.#bytes.length);
+  }
+
+  /** Whether the mark was read, and is what it was. */
+  holds(plan: ScatterRead): boolean {
+    if (this.#bytes.length === 0) return true;
+    if (!plan.isRead(this.#range)) return false;
+    const offset = plan.offsetOf(this.#range);
+    for (let at = 0; at < this.#bytes.length; at++) {
+      if (plan.bytes[offset + at] !== this.#bytes[at]) return false;
+    }
+    return true;
+  }
+}
+
+/** Where the last text before the zeros begins. */
+function pathStart(bytes: Uint8Array): number {
+  let at = bytes.length;
+  while (at > 0 && bytes[at - 1] === 0) at--;
+  while (at > 0 && bytes[at - 1] !== 0) at--;
+  return at;
+}
