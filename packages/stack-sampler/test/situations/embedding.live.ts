@@ -1,19 +1,11 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { isSamplerError } from "@pyspy/stack-sampler";
 import { describe, expect, test, vi } from "vitest";
 import { attachTo, launchProgram, startTarget } from "../fixtures/live-programs.js";
 import { Recording } from "../fixtures/recording.js";
 import { expectSampled, WORK } from "./fixtures/sampled-from.js";
-import {
-  hostSettingOf,
-  libraries,
-  libraryOf,
-  pythonOf,
-  pythons,
-  seriesOf,
-} from "./fixtures/situation-pythons.js";
+import { hostSettingOf, libraries, libraryOf, pythonOf, seriesOf } from "./fixtures/situation-pythons.js";
 import { run, Workshop } from "./fixtures/workshop.js";
 
 const workshop = new Workshop();
@@ -124,22 +116,4 @@ ${name}()
     }
     expect([...calls.values()].map((of) => [...of]).toSorted()).toEqual([["first"], ["second"]]);
   });
-});
-
-describe("a program that maps a Python without running it", () => {
-  const mapper = workshop.compile("mapper.c");
-
-  test.each(pythons.map(({ name, executable }) => [name, executable] as const))(
-    "is no Python: CPython %s",
-    async (_, executable) => {
-      const target = startTarget([mapper, executable]);
-      expect(await target.line()).toBe("ready");
-      const error = await attachTo(target.pid).catch((reason: unknown) => reason);
-      if (!isSamplerError(error)) throw new Error("it could be sampled");
-      expect(error.code).toBe("not-python");
-      expect(error.message).toBe(
-        `Cannot sample process ${target.pid} (${mapper}): it is not a Python program`,
-      );
-    },
-  );
 });

@@ -1,0 +1,190 @@
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { attach, isSamplerError } from "@pyspy/stack-sampler";
+import { describe, expect, test } from "vitest";
+import { Target } from "../../../../tools/testing/target.js";
+import { attachTo, startTarget } from "../fixtures/live-programs.js";
+import { Recording } from "../fixtures/recording.js";
+import { expectSampled, WORK } from "./fixtures/sampled-from.js";
+import {
+  hostSettingOf,
+  libraries,
+  libraryOf,
+  pythonOf,
+  pythons,
+  seriesOf,
+} from "./fixtures/situation-pythons.js";
+import { Workshop } from "./fixtures/workshop.js";
+
+const workshop = new Workshop();
+
+describe.each(libraries)("a program that is linked with CPython $name", (python) => {
+  const { compilerWords, environment: env } = hostSettingOf(python);
+  const library = libraryOf(workshop, python);
+  const words = [library, `-Wl,-rpath,${dirname(library)}`, ...compilerWords];
+  const host = workshop.compile("linked-host.c", words);
+
+  test("is waited for until it starts it", async () => {
+    const target = startTarget([host, WORK, "wait"], { env });
+    expect(await target.line()).toBe("waiting");
+    const attaching = attachTo(target.pid, { startTimeout: 60, rate: 500 });
+    target.release();
+    const recording = await Recording.until(await attaching, ({ names }) => names.has("work"));
+    expect(recording.good.some(({ stack }) => stack.join(";") === "<module>;work")).toBe(true);
+  });
+
+  test("is not waited for longer than was said", async () => {
+    const target = startTarget([host, WORK, "wait"], { env });
+    expect(await target.line()).toBe("waiting");
+    await expect(attachTo(target.pid, { startTimeout: 0.2 })).rejects.toMatchObject({
+      code: "not-started",
+      pid: target.pid,
+      message: `Cannot sample process ${target.pid} (${host}): its Python has not started after 0 s`,
+    });
+  });
+
+  test("is let go when it has finalized it, and ends with its own code", async () => {
+    const program = `
+import os, signal
+stop = []
+signal.signal(signal.SIGUSR1, lambda *_: stop.append(True))
+
+def work():
+    while not stop:
+        pass
+
+os.write(1, b"ready\\n")
+work()
+`;
+    const target = startTarget([host, program], { env });
+    expect(await target.line()).toBe("ready");
+    const sampler = await attachTo(target.pid, { rate: 500 });
+    process.kill(target.pid, "SIGUSR1");
+    expect(await target.line()).toBe("finalized");
+    target.release();
+    const recording = await Recording.whole(sampler);
+    expect(await sampler.end).toMatchObject({ reason: "exited", problem: undefined });
+    expect(await target.exited).toBe(7);
+    for (const { stack } of recording.good) expect(stack[0]).toBe("<module>");
+  });
+});
+
+describe.each(pythons)("CPython $name", (python) => {
+  test("is sampled while it still starts, and waits for a module of its site", async () => {
+    const folder = workshop.newFolder();
+    const module = `
+import os
+
+def begin():
+    os.write(1, b"starting\\n")
+    os.read(0, 1)
+
+begin()
+`;
+    writeFileSync(join(folder, "sitecustomize.py"), module);
+    const target = startTarget([...python.command, "-c", WORK], {
+      env: { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: "1" },
+    });
+    expect(await target.line()).toBe("starting");
+    const sampler = await attachTo(target.pid, { rate: 500, idle: true });
+    const recording = await Recording.until(sampler, ({ good }) => good.length >= 5);
+    for (const { stack } of recording.good) expect(stack.slice(-2)).toEqual(["<module>", "begin"]);
+    target.release();
+    expect(await target.line()).toBe("ready");
+    await expectSampled(target.pid);
+  });
+
+  test("that ends is sampled to the last function it calls, and let go with its code", async () => {
+    const program = `
+import atexit, os, sys
+
+def leave():
+    os.write(1, b"leaving\\n")
+    os.read(0, 1)
+
+atexit.register(leave)
+sys.exit(7)
+`;
+    const target = startTarget([...python.command, "-c", program]);
+    expect(await target.line()).toBe("leaving");
+    const sampler = await attachTo(target.pid, { rate: 500, idle: true });
+    const recording = new Recording();
+    for await (const batch of sampler) {
+      recording.add(batch);
+      if (recording.good.length >= 5) target.release();
+    }
+    expect(recording.good[0]?.stack).toEqual(["leave"]);
+    expect(await sampler.end).toMatchObject({ reason: "exited", problem: undefined });
+    expect(await target.exited).toBe(7);
+  });
+
+  const next = pythons[(pythons.indexOf(python) + 1) % pythons.length] ?? python;
+  const executing = (command: readonly string[]) => `
+import os, select
+
+def first():
+    while not select.select([0], [], [], 0)[0]:
+        pass
+
+os.write(1, b"ready\\n")
+first()
+os.execvp(${JSON.stringify(command[0])}, ${JSON.stringify(command)})
+`;
+
+  test(`that executes CPython ${next.name} is sampled on`, async () => {
+    const target = startTarget([...python.command, "-c", executing([...next.command, "-c", WORK])]);
+    expect(await target.line()).toBe("ready");
+    const sampler = await attachTo(target.pid, { rate: 500 });
+    const recording = await Recording.until(sampler, ({ names }) => {
+      if (names.has("first")) target.release();
+      return names.has("work");
+    });
+    expect(recording.good.some(({ stack }) => stack.join(";") === "<module>;work")).toBe(true);
+    expect((await sampler.end).python?.version).toMatch(seriesOf(next));
+  });
+
+  test("that executes something that is no Python is the end, with a reason", async () => {
+    const target = startTarget([...python.command, "-c", executing(["sleep", "600"])]);
+    expect(await target.line()).toBe("ready");
+    const sampler = await attachTo(target.pid, { rate: 500 });
+    target.release();
+    await Recording.whole(sampler);
+    expect(await sampler.end).toMatchObject({ reason: "failed", problem: { code: "not-python" } });
+  });
+});
+
+/** How attaching to a process came out that is ended so many milliseconds after that has begun, and how long it took. */
+async function attachToOneThatEnds(milliseconds: number): Promise<{ outcome: string; took: number }> {
+  await using target = Target.start([...pythonOf("3.13").command, "-c", WORK]);
+  await target.line();
+  const start = performance.now();
+  const attaching = attach(target.pid, { rate: 1000 });
+  setTimeout(() => process.kill(target.pid, "SIGKILL"), milliseconds);
+  try {
+    await using sampler = await attaching;
+    const took = performance.now() - start;
+    await Recording.whole(sampler);
+    const { reason, problem } = await sampler.end;
+    return { outcome: `${reason} ${problem?.code ?? "after it was sampled"}`, took };
+  } catch (error) {
+    return { outcome: isSamplerError(error) ? error.code : String(error), took: performance.now() - start };
+  }
+}
+
+test("a process that ends while it is attached to is an end, 200 times", async () => {
+  const fiveThatEnd = (delay: (step: number) => number) =>
+    Promise.all([0, 1, 2, 3, 4].map((step) => attachToOneThatEnds(delay(step))));
+  const undisturbed = await fiveThatEnd(() => 1000);
+  const usual = Math.max(...undisturbed.map(({ took }) => took));
+  const outcomes = new Set<string>();
+  for (let round = 0; round < 200; round += 5) {
+    // At all times while it is opened, looked into and sampled.
+    const ended = await fiveThatEnd((step) => usual * (0.25 + (round + step) / 200));
+    for (const { outcome } of ended) outcomes.add(outcome);
+  }
+  // The memory of a process is gone a moment before the kernel says that it has exited: nothing that is mapped is a Python then.
+  const possible = ["exited", "no-such-process", "not-python", "exited after it was sampled"];
+  for (const outcome of outcomes) expect(possible).toContain(outcome);
+  expect(outcomes).toContain("exited after it was sampled");
+  expect(outcomes.size).toBeGreaterThan(1);
+}, 120_000);
