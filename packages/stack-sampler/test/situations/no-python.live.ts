@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isSamplerError } from "@pyspy/stack-sampler";
 import { describe, expect, test, vi } from "vitest";
 import { attachTo, startTarget } from "../fixtures/live-programs.js";
-import { pythons } from "./fixtures/situation-pythons.js";
+import { libraries, libraryOf, pythons } from "./fixtures/situation-pythons.js";
 import { fixture, Workshop } from "./fixtures/workshop.js";
 
 const workshop = new Workshop();
@@ -20,15 +20,20 @@ test.each([
 });
 
 describe("a program that maps a Python without running it", () => {
-  test.each(pythons.map(({ name, executable }) => [name, executable] as const))(
-    "is no Python: CPython %s",
-    async (_, executable) => {
-      const target = startTarget([mapper, executable]);
-      expect(await target.line()).toBe("ready");
-      await expectNoPython(target.pid);
-    },
-  );
+  test.each(pythons)("is no Python: the executable of CPython $name", async ({ executable }) => {
+    await expectNoPythonIn([mapper, executable]);
+  });
+
+  test.each(libraries)("is no Python: the library of CPython $name", async (python) => {
+    await expectNoPythonIn([mapper, libraryOf(workshop, python)]);
+  });
 });
+
+async function expectNoPythonIn(command: readonly string[]): Promise<void> {
+  const target = startTarget(command);
+  expect(await target.line()).toBe("ready");
+  await expectNoPython(target.pid);
+}
 
 /** Where the system shows them, which it does not in a container. */
 test("threads of the kernel are no Pythons", async () => {
