@@ -167,7 +167,8 @@ async function attachToOneThatEnds(milliseconds: number): Promise<{ outcome: str
     const { reason, problem } = await sampler.end;
     return { outcome: `${reason} ${problem?.code ?? "after it was sampled"}`, took };
   } catch (error) {
-    return { outcome: isSamplerError(error) ? error.code : String(error), took: performance.now() - start };
+    const isExpected = isSamplerError(error) && error.code !== "internal";
+    return { outcome: isExpected ? error.code : String(error), took: performance.now() - start };
   }
 }
 
