@@ -159,7 +159,7 @@ async function attachToOneThatEnds(milliseconds: number): Promise<{ outcome: str
   await target.line();
   const start = performance.now();
   const attaching = attach(target.pid, { rate: 1000 });
-  setTimeout(() => process.kill(target.pid, "SIGKILL"), milliseconds);
+  const ending = setTimeout(() => process.kill(target.pid, "SIGKILL"), milliseconds);
   try {
     await using sampler = await attaching;
     const took = performance.now() - start;
@@ -169,6 +169,8 @@ async function attachToOneThatEnds(milliseconds: number): Promise<{ outcome: str
   } catch (error) {
     const isExpected = isSamplerError(error) && error.code !== "internal";
     return { outcome: isExpected ? error.code : String(error), took: performance.now() - start };
+  } finally {
+    clearTimeout(ending);
   }
 }
 
