@@ -31,7 +31,8 @@ export function openLinuxProcess(pid: Pid, reader?: MemoryReader): LiveProcess {
     return new LinuxProcess(pid, stat, startTime, new LinuxMemory(pid, reader));
   } catch (error) {
     closeSync(stat);
-    throw error;
+    // It may have been reaped since its file was opened.
+    throw isGone(error) ? noSuchProcess(action, pid) : processError(action, pid, error);
   }
 }
 
