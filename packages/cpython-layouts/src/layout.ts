@@ -243,6 +243,8 @@ export interface CodeLayout {
   readonly co_code_adaptive: number;
   /** i32 (3.11+): index of the first instruction that a traceback shows. */
   readonly _co_firsttraceable: number;
+  /** u32 (3.12+): the code object's number, which no other one gets; 0 when the numbers have run out. */
+  readonly co_version: number;
   /** Pointer to the copies of the bytecode, one a thread (free-threaded 3.14+). */
   readonly co_tlbc: number;
 }

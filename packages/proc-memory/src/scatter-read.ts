@@ -33,12 +33,15 @@ export class ScatterRead {
   view: DataView<ArrayBuffer>;
   /** How many ranges have been added since {@link clear}. */
   rangeCount = 0;
+  /** Another number whenever the ranges have changed: what a reader has made of them holds as long as it stays. */
+  revision = 0;
   /** How many ranges, from the first, the last read brought completely. */
   completeRanges = 0;
   /** For readers: the ranges as u32 (address low, address high, length, 0), which is how an array of `iovec` lies in memory. */
   ranges: Uint32Array<ArrayBuffer>;
   #offsets: Uint32Array<ArrayBuffer>;
   #end = 0;
+  #wanted = 0;
 
   /** Room for `maxRanges` ranges of `maxBytes` bytes together (each rounded up to 8); grows when that is not enough. */
   constructor(maxRanges: number, maxBytes: number) {
@@ -53,9 +56,11 @@ export class ScatterRead {
 
   /** Forgets all ranges. */
   clear(): void {
+    this.revision += 1;
     this.rangeCount = 0;
     this.completeRanges = 0;
     this.#end = 0;
+    this.#wanted = 0;
   }
 
   /**
@@ -76,7 +81,9 @@ export class ScatterRead {
     this.ranges[word + 2] = length;
     this.#offsets[range] = offset;
     this.rangeCount = range + 1;
+    this.revision += 1;
     this.#end = end;
+    this.#wanted += length;
     return offset;
   }
 
@@ -105,8 +112,17 @@ export class ScatterRead {
     return this.view.getUint32(offset, true) + this.view.getUint32(offset + 4, true) * 2 ** 32;
   }
 
+  /** How many bytes all ranges have. */
+  get wantedBytes(): number {
+    return this.#wanted;
+  }
+
   /** For readers: says how many bytes a read brought in all, counted over the ranges in order. */
   setBytesRead(count: number): void {
+    if (count === this.#wanted) {
+      this.completeRanges = this.rangeCount;
+      return;
+    }
     let left = count;
     let range = 0;
     while (range < this.rangeCount) {

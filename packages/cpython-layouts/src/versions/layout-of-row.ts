@@ -125,10 +125,18 @@ export function layoutOfRow(row: MeasuredRow, identity: BuildIdentity): Layout {
       co_code: at("code.co_code"),
       co_code_adaptive: at("code.co_code_adaptive"),
       _co_firsttraceable: at("code._co_firsttraceable"),
+      co_version: codeVersionIn(row),
       co_tlbc: at("code.co_tlbc"),
     },
     ...objectLayoutsOfRow(row, identity, pointerSize),
   };
+}
+
+/** Right before the names. Builds that have it have `co_framesize`, too, which is between two fields of theirs. */
+function codeVersionIn(row: MeasuredRow): number {
+  const at = valueIn(row);
+  const hasFrameSize = at("code.co_nlocals") - at("code.co_nlocalsplus") === 8;
+  return hasFrameSize ? at("code.co_localsplusnames") - 4 : ABSENT;
 }
 
 function instructionKindOf({ major, minor }: PythonVersion): InstructionKind {

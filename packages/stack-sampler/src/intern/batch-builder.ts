@@ -16,6 +16,7 @@ import { StackTrie } from "./stack-trie.js";
 /** Collects descriptions and samples, and hands them out as the batches of one stream. */
 export class BatchBuilder {
   readonly #trie = new StackTrie();
+  readonly #named = new Map<string, FrameId>();
   #functionCount = 0;
   #frameCount = 0;
   #processCount = 0;
@@ -61,6 +62,17 @@ export class BatchBuilder {
     this.#frames.endLine.push(endLine);
     this.#frames.endColumn.push(endColumn);
     return this.#frameCount++;
+  }
+
+  /** The frame of something that is no function, by its name; described when it is new. */
+  namedFrame(name: string, kind: FunctionRecord["kind"]): FrameId {
+    let frame = this.#named.get(name);
+    if (frame === undefined) {
+      const record: FunctionRecord = { name, qualname: name, file: "", module: "", firstLine: 0, kind };
+      frame = this.addFrame(this.addFunction(record), 0, 0, 0, 0);
+      this.#named.set(name, frame);
+    }
+    return frame;
   }
 
   addProcess(record: ProcessRecord): ProcessId {

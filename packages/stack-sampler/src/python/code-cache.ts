@@ -1,9 +1,10 @@
 import { ABSENT, bytecodeCopySlot, type Layout, linePosition, lookUpLine } from "@pyspy/cpython-layouts";
-import type { Address, MemoryReader } from "@pyspy/proc-memory";
-import { ScatterRead } from "@pyspy/proc-memory";
+import type { Address, MemoryReader, ScatterRead } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import type { FrameId, FunctionId } from "../sample-batch.js";
-import { readBytes, readText, UNREADABLE } from "./remote-text.js";
+import { type CodeObject, CodeObjectReader } from "./code-object.js";
+import { CodeWatch, type Watched } from "./code-watch.js";
+import { UNREADABLE } from "./remote-text.js";
 import { TargetWords } from "./target-words.js";
 
 /** The frame of a code object that is no function of anyone's: nothing is shown for it. */
@@ -11,82 +12,130 @@ export const HIDDEN: FrameId = -1;
 
 /** One a thread that has run the code. */
 const MAX_BYTECODE_COPIES = 1 << 16;
+/** Code objects that are remembered although no stack of late has had them. */
+const MOST_ENTRIES = 1 << 15;
+/** The frames of instructions further into the code are in a map instead of an array. */
+const MOST_INDEXED_INSTRUCTIONS = 1 << 16;
 
 /**
  * What has been learned of code objects, by their address.
  *
- * A code object never changes while it lives, but its address is used again when it has died. So {@link revalidate} reads
- * again what tells one code object from another (its numbers and pointers, and the start of its names, hashes included)
- * and forgets those that are not what they were.
+ * A code object never changes while it lives, but its address is used again when it has died, and no function must ever be
+ * shown under another one's name. So every read of stacks also brings what tells one code object from another, and
+ * what is not what it was is forgotten ({@link CodeWatch}). One that is met for the first time may have taken the place of
+ * the one that the stack ran: it is believed from the next read on ({@link hasLearnt}).
  */
 export class CodeCache {
+  /** Another number whenever something that was known does not hold any more. */
+  epoch = 0;
+  /** Set by {@link frame} when it was asked for what the last read has not vouched for. */
+  hasLearnt = false;
   readonly #entries = new Map<Address, CodeEntry>();
-  readonly #check = new ScatterRead(64, 8192);
+  readonly #watch = new CodeWatch<CodeEntry>();
   readonly #memory: MemoryReader;
   readonly #layout: Layout;
   readonly #words: TargetWords;
+  readonly #objects: CodeObjectReader;
   readonly #builder: BatchBuilder;
   readonly #functions = new Map<string, FunctionId>();
-  readonly #identity: { readonly offset: number; readonly length: number };
-  /** The type of code objects; 0 until the first one has been read. */
-  #codeType: Address = 0;
-  #round = 0;
-  #unreadable: FrameId | undefined;
+  readonly #isIndex: boolean;
 
   constructor(memory: MemoryReader, layout: Layout, builder: BatchBuilder) {
     this.#memory = memory;
     this.#layout = layout;
     this.#words = new TargetWords(memory, layout.pointerSize);
+    this.#objects = new CodeObjectReader(memory, layout);
     this.#builder = builder;
-    this.#identity = identityRange(layout);
+    this.#isIndex = layout.frame.instructionKind.startsWith("lasti");
   }
 
-  /** Starts a round: every code object is looked at once more before it is believed. */
-  beginRound(): void {
-    this.#round += 1;
+  /** Another number whenever a read has to bring something else. */
+  get revision(): number {
+    return this.#watch.revision;
   }
 
-  /**
-   * Compares the known ones of the first `count` code objects in `codes` with what is in the target now, in one read,
-   * and forgets those that have been replaced.
-   */
-  revalidate(codes: Float64Array, count: number): void {
-    const plan = this.#check;
-    plan.clear();
-    const entries: CodeEntry[] = [];
-    for (let index = 0; index < count; index++) {
-      const entry = this.#entries.get(codes[index] as number);
-      if (entry === undefined || entry.round === this.#round) continue;
-      entry.round = this.#round;
-      entries.push(entry);
-      for (const part of entry.parts) plan.add(part.address, part.bytes.length);
-    }
-    if (entries.length === 0) return;
-    this.#memory.readScatter(plan);
-    let range = 0;
-    for (const entry of entries) {
-      for (const part of entry.parts) {
-        if (!plan.isRead(range) || !sameBytes(plan.bytes, plan.offsetOf(range), part.bytes)) {
-          this.#entries.delete(entry.address);
-        }
-        range += 1;
-      }
-    }
+  /** Adds what tells whether the code objects are what they were. It has to be read after the stacks. */
+  plan(plan: ScatterRead): void {
+    this.#watch.plan(plan);
+  }
+
+  /** Forgets what the read has shown to be something else. */
+  check(plan: ScatterRead): void {
+    const hasChanged = this.#watch.check(plan, ({ address }) => this.#entries.delete(address));
+    if (hasChanged || this.#watch.chooses()) this.epoch += 1;
   }
 
   /** The frame of `code` at `instruction` (the frame's instruction field); {@link HIDDEN} if none is to be shown. */
   frame(code: Address, instruction: number): FrameId {
-    let entry = this.#entries.get(code);
-    if (entry === undefined) {
-      entry = this.#read(code);
-      if (entry === undefined) return this.#unreadableFrame();
-      this.#entries.set(code, entry);
-    }
+    const entry = this.#entry(code);
+    if (entry === undefined) return this.#builder.namedFrame(UNREADABLE, "python");
+    entry.lastUsed = this.#watch.read;
     if (entry.function === HIDDEN) return HIDDEN;
-    return entry.frames.get(instruction) ?? this.#locate(entry, instruction);
+    const index = this.#isIndex ? instruction : (instruction - code) / 2;
+    if (index >= 0 && index < entry.frames.length) {
+      const known = entry.frames[index] as number;
+      if (known > 0) return known - 1;
+    } else {
+      const known = entry.otherFrames.get(instruction);
+      if (known !== undefined) return known;
+    }
+    return this.#locate(entry, instruction, index);
   }
 
-  #locate(entry: CodeEntry, instruction: number): FrameId {
+  /** Forgets everything: the ids that were given have ended. */
+  clear(): void {
+    this.#entries.clear();
+    this.#watch.clear();
+    this.#functions.clear();
+    this.epoch += 1;
+  }
+
+  #entry(code: Address): CodeEntry | undefined {
+    const known = this.#entries.get(code);
+    if (known !== undefined) {
+      if (this.#watch.holds(known)) return known;
+      if (known.isWatched && known.since === this.#watch.read) {
+        this.hasLearnt = true;
+        return known;
+      }
+      // Read after the stack, so the same as ever means the same then.
+      if (this.#watch.isUnchanged(known, this.#memory)) {
+        if (!known.isWatched) this.#watch.add(known);
+        return known;
+      }
+    }
+    return this.#learn(code);
+  }
+
+  #learn(address: Address): CodeEntry | undefined {
+    this.#entries.delete(address);
+    const object = this.#objects.read(address);
+    if (object === undefined) return undefined;
+    if (this.#entries.size >= MOST_ENTRIES) this.#forgetUnwatched();
+    const entry: CodeEntry = {
+      address,
+      identity: object.identity,
+      isWatched: false,
+      since: 0,
+      lastUsed: 0,
+      function: isHidden(object) ? HIDDEN : this.#function(object),
+      firstLine: object.firstLine,
+      lineTable: object.lineTable,
+      frames: new Int32Array(16),
+      otherFrames: new Map(),
+      places: new Map(),
+    };
+    this.#entries.set(address, entry);
+    this.#watch.add(entry);
+    this.hasLearnt = true;
+    return entry;
+  }
+
+  #forgetUnwatched(): void {
+    for (const [address, { isWatched }] of this.#entries) if (!isWatched) this.#entries.delete(address);
+  }
+
+  #locate(entry: CodeEntry, instruction: number, index: number): FrameId {
     const { lineTableKind } = this.#layout.code;
     const bytecode = this.#bytecodeAround(entry.address, instruction);
     const position = linePosition(this.#layout, instruction, entry.address, bytecode);
@@ -97,7 +146,10 @@ export class CodeCache {
       frame = this.#builder.addFrame(entry.function, at.line, at.column, at.endLine, at.endColumn);
       entry.places.set(key, frame);
     }
-    entry.frames.set(instruction, frame);
+    if (index >= 0 && index < MOST_INDEXED_INSTRUCTIONS && Number.isInteger(index)) {
+      if (index >= entry.frames.length) entry.frames = withRoomFor(index, entry.frames);
+      entry.frames[index] = frame + 1;
+    } else entry.otherFrames.set(instruction, frame);
     return frame;
   }
 
@@ -115,57 +167,8 @@ export class CodeCache {
     return nearest;
   }
 
-  #read(address: Address): CodeEntry | undefined {
-    const { code, object } = this.#layout;
-    const bytes = new Uint8Array(code.size);
-    if (this.#memory.readInto(address, bytes) < bytes.length) return undefined;
-    const view = new DataView(bytes.buffer);
-    if (!this.#isCodeType(this.#words.at(view, object.ob_type))) return undefined;
-
-    const nameAddress = this.#words.at(view, code.co_name);
-    const fileAddress = this.#words.at(view, code.co_filename);
-    const qualnameAddress =
-      code.co_qualname === ABSENT ? nameAddress : this.#words.at(view, code.co_qualname);
-    const { offset, length } = this.#identity;
-    const parts = [
-      { address: address + offset, bytes: bytes.slice(offset, offset + length) },
-      this.#nameStart(qualnameAddress),
-      this.#nameStart(fileAddress),
-    ];
-
-    const name = readText(this.#memory, this.#layout, nameAddress) ?? UNREADABLE;
-    const file = readText(this.#memory, this.#layout, fileAddress) ?? "";
-    const firstLine = view.getInt32(code.co_firstlineno, true);
-    const entry: CodeEntry = {
-      address,
-      round: this.#round,
-      parts,
-      function: HIDDEN,
-      firstLine,
-      lineTable: new Uint8Array(0),
-      frames: new Map(),
-      places: new Map(),
-    };
-    if (isHidden(name, file)) return entry;
-    const qualname =
-      (qualnameAddress === nameAddress ? name : readText(this.#memory, this.#layout, qualnameAddress)) ??
-      name;
-    entry.lineTable =
-      readBytes(this.#memory, this.#layout, this.#words.at(view, code.linetable)) ?? entry.lineTable;
-    entry.function = this.#function(name, qualname, file, firstLine);
-    return entry;
-  }
-
-  /** What tells one name from another: its header with length and hash, and where its text starts; not the reference count. */
-  #nameStart(address: Address): { address: Address; bytes: Uint8Array } {
-    const { object, unicode, bytes } = this.#layout;
-    const start = address + object.ob_type;
-    const words = new Uint8Array(unicode.length === ABSENT ? bytes.ob_sval : unicode.asciiData);
-    return { address: start, bytes: words.subarray(0, this.#memory.readInto(start, words)) };
-  }
-
   /** One function for all code objects that say the same of themselves: a `def` that runs again makes a new code object. */
-  #function(name: string, qualname: string, file: string, firstLine: number): FunctionId {
+  #function({ name, qualname, file, firstLine }: Omit<CodeObject, "lineTable" | "identity">): FunctionId {
     const key = `${firstLine}\0${qualname}\0${name}\0${file}`;
     let id = this.#functions.get(key);
     if (id === undefined) {
@@ -174,64 +177,27 @@ export class CodeCache {
     }
     return id;
   }
-
-  /** Code objects all have one type, whose name is "code"; it is read once. */
-  #isCodeType(type: Address): boolean {
-    if (this.#codeType !== 0) return type === this.#codeType;
-    const nameAddress = this.#words.read(type + this.#layout.type.tp_name);
-    const name = new Uint8Array(5);
-    if (nameAddress === undefined || this.#memory.readInto(nameAddress, name) < name.length) return false;
-    if (String.fromCharCode(...name) !== "code\0") return false;
-    this.#codeType = type;
-    return true;
-  }
-
-  #unreadableFrame(): FrameId {
-    this.#unreadable ??= this.#builder.addFrame(this.#function(UNREADABLE, UNREADABLE, "", 0), 0, 0, 0, 0);
-    return this.#unreadable;
-  }
 }
 
-interface CodeEntry {
+interface CodeEntry extends Watched {
   readonly address: Address;
-  round: number;
-  /** What tells this code object from another one at the same address. */
-  readonly parts: readonly { readonly address: Address; readonly bytes: Uint8Array }[];
-  function: FunctionId;
+  readonly function: FunctionId;
   readonly firstLine: number;
-  lineTable: Uint8Array;
-  /** By the frame's instruction field. */
-  readonly frames: Map<number, FrameId>;
+  readonly lineTable: Uint8Array;
+  /** Frame + 1 by instruction: its index, or its distance from the code object in units of two bytes. */
+  frames: Int32Array;
+  readonly otherFrames: Map<number, FrameId>;
   /** By what is shown: instructions of one expression share their frame. */
   readonly places: Map<string, FrameId>;
 }
 
-/** The part of a code object that holds its numbers and the pointers to its names and tables. */
-function identityRange(layout: Layout): { offset: number; length: number } {
-  const { code } = layout;
-  const fields = [
-    code.co_argcount,
-    code.co_firstlineno,
-    code.co_filename,
-    code.co_name,
-    code.co_qualname,
-    code.linetable,
-  ];
-  const present = fields.filter((offset) => offset !== ABSENT);
-  const offset = Math.min(...present);
-  return { offset, length: Math.max(...present) + layout.pointerSize - offset };
-}
-
 /** The interpreter's own stepping stones between C and Python (3.12+), and the frame that finishes an `__init__` (3.13+). */
-function isHidden(name: string, file: string): boolean {
+function isHidden({ name, file }: CodeObject): boolean {
   return file === "<shim>" || (file === "__init__" && name === "__init__") || (file === "" && name === "");
 }
 
-/** What could not be read once is not known to be the same: it is looked at again. */
-function sameBytes(bytes: Uint8Array, offset: number, expected: Uint8Array): boolean {
-  if (expected.length === 0) return false;
-  for (let index = 0; index < expected.length; index++) {
-    if (bytes[offset + index] !== expected[index]) return false;
-  }
-  return true;
+function withRoomFor(index: number, frames: Int32Array): Int32Array {
+  const larger = new Int32Array(Math.max(index + 1, frames.length * 2));
+  larger.set(frames);
+  return larger;
 }

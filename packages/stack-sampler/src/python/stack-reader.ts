@@ -3,14 +3,17 @@ import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import { type Nanoseconds, type NodeId, type ProcessId, SampleState } from "../sample-batch.js";
 import { CodeCache, HIDDEN } from "./code-cache.js";
+import type { KnownStack } from "./known-stack.js";
 import type { PythonRuntime } from "./python-runtime.js";
-import { type PlannedStack, StackSnapshot } from "./stack-snapshot.js";
+import { StackSnapshot, type WalkOutcome } from "./stack-snapshot.js";
 import { type InterpreterTrack, ThreadList } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
 /** A stack that does not hold still is read this often; then the last reading is kept and marked torn. */
 const ATTEMPTS = 4;
 const UNKNOWN_CPU_TIME = -1;
+/** Of a deeper stack the innermost frames are kept, so many of them. */
+const MOST_FRAMES = 10_000;
 
 export interface StackReaderOptions {
   /** Also the stacks of threads that are not running. */
@@ -25,8 +28,15 @@ export class StackReader {
   readonly #threads: ThreadList;
   readonly #codes: CodeCache;
   readonly #snapshot: StackSnapshot;
+  /** What is read of all wanted threads, made anew only when it changes. */
   readonly #plan = new ScatterRead(64, 32 * 1024);
+  readonly #wanted: WantedStack[] = [];
+  #planRevision = -1;
   readonly #single = new ScatterRead(64, 32 * 1024);
+  /** Of the stack that was walked last. */
+  #node: NodeId = ROOT;
+  /** {@link CodeCache.epoch} of the nodes that the threads' known stacks have. */
+  #epoch = 0;
 
   constructor(
     process: LiveProcess,
@@ -48,43 +58,64 @@ export class StackReader {
    * more: the process has ended, or has executed another program.
    */
   sample(time: Nanoseconds): boolean {
-    const plan = this.#plan;
-    const wanted = this.#readAll(plan);
+    const wanted = this.#readAll();
     if (wanted === undefined) return false;
-    this.#codes.beginRound();
-    for (const { track, interpreter, planned, active } of wanted) {
-      const holder = this.#threads.gilHolder(plan, interpreter);
-      this.#take(
-        track,
-        plan,
-        planned,
-        time,
-        (active ? SampleState.active : 0) | (holder === track.threadState ? SampleState.holdsGil : 0),
-      );
+    for (const { track, interpreter, active } of wanted) {
+      const holder = this.#threads.gilHolder(this.#plan, interpreter);
+      const holdsGil = holder === track.threadState ? SampleState.holdsGil : 0;
+      this.#take(track, time, (active ? SampleState.active : 0) | holdsGil);
     }
     return true;
   }
 
   /** Reads every wanted stack in one go; again if the list of threads turns out to have changed. */
-  #readAll(plan: ScatterRead): WantedStack[] | undefined {
+  #readAll(): readonly WantedStack[] | undefined {
     for (let attempt = 0; ; attempt++) {
-      plan.clear();
-      this.#threads.plan(plan);
-      const wanted: WantedStack[] = [];
-      for (const interpreter of this.#threads.interpreters) {
-        for (const track of interpreter.threads) {
-          const active = this.#isActive(track);
-          if (active || this.#idle) {
-            wanted.push({ track, interpreter, active, planned: this.#snapshot.plan(track, plan) });
-          }
-        }
-      }
-      this.#process.memory.readScatter(plan);
-      const list = this.#threads.check(plan);
+      this.#planAll();
+      this.#process.memory.readScatter(this.#plan);
+      const list = this.#threads.check(this.#plan);
       if (list === "unreadable") return undefined;
-      if (list === "same" || attempt === ATTEMPTS) return wanted;
+      if (list === "same" || attempt === ATTEMPTS) break;
       if (!this.#threads.refresh()) return undefined;
     }
+    this.#checkCodes(this.#plan);
+    return this.#wanted;
+  }
+
+  #planAll(): void {
+    const plan = this.#plan;
+    const hasOthers = this.#chooseThreads();
+    let revision = this.#threads.revision + this.#codes.revision;
+    for (const { track } of this.#wanted) revision += track.places.revision;
+    if (revision === this.#planRevision && !hasOthers) return;
+    this.#planRevision = revision;
+    plan.clear();
+    this.#threads.plan(plan);
+    for (const { track } of this.#wanted) this.#snapshot.plan(track, plan);
+    this.#codes.plan(plan);
+  }
+
+  /** Says which threads are wanted now; true if they are not the same as before. */
+  #chooseThreads(): boolean {
+    const wanted = this.#wanted;
+    let count = 0;
+    let hasOthers = false;
+    for (const interpreter of this.#threads.interpreters) {
+      for (const track of interpreter.threads) {
+        const active = this.#isActive(track);
+        if (!active && !this.#idle) continue;
+        const known = wanted[count];
+        if (known?.track === track) known.active = active;
+        else {
+          wanted[count] = { track, interpreter, active };
+          hasOthers = true;
+        }
+        count += 1;
+      }
+    }
+    if (wanted.length !== count) hasOthers = true;
+    wanted.length = count;
+    return hasOthers;
   }
 
   #isActive(track: ThreadTrack): boolean {
@@ -96,54 +127,113 @@ export class StackReader {
     return state === "running";
   }
 
-  #take(
-    track: ThreadTrack,
-    plan: ScatterRead,
-    planned: PlannedStack,
-    time: Nanoseconds,
-    state: number,
-  ): void {
-    const snapshot = this.#snapshot;
-    let outcome = snapshot.walk(track, plan, planned);
+  /** Walks the stack in what was read, and reads it again until it is good. */
+  #take(track: ThreadTrack, time: Nanoseconds, state: number): void {
+    let outcome = this.#walk(track, this.#plan);
     for (let attempt = 1; outcome !== "good" && attempt < ATTEMPTS; attempt++) {
       const single = this.#single;
       single.clear();
-      const again = snapshot.plan(track, single);
+      this.#snapshot.plan(track, single);
+      this.#codes.plan(single);
+      // What is known of the thread's places now is of this plan.
+      this.#planRevision = -1;
       this.#process.memory.readScatter(single);
-      outcome = snapshot.walk(track, single, again);
+      this.#checkCodes(single);
+      outcome = this.#walk(track, single);
     }
-    track.forgetOld();
+    track.places.endSample();
 
     const { counters } = this.#builder;
+    const isTorn = outcome === "torn" || outcome === "learnt";
+    const node = outcome === "torn" ? this.#intern(track) : this.#node;
     // A thread that runs no Python now has no stack.
-    if (outcome === "good" && snapshot.depth === 0) return;
+    if (outcome === "good" && node === ROOT) return;
     counters.attempted += 1;
     if (outcome === "unreadable") {
       counters.unreadable += 1;
       return;
     }
-    if (outcome === "good") counters.good += 1;
-    else counters.torn += 1;
-    const torn = outcome === "good" ? 0 : SampleState.torn;
-    this.#builder.addSample(time, track.record, this.#intern(), state | torn, UNKNOWN_CPU_TIME);
+    if (isTorn) counters.torn += 1;
+    else counters.good += 1;
+    const torn = isTorn ? SampleState.torn : 0;
+    this.#builder.addSample(time, track.record, node, state | torn, UNKNOWN_CPU_TIME);
   }
 
-  /** The node of the walked stack. */
-  #intern(): NodeId {
-    const { codes, instructions, depth } = this.#snapshot;
-    this.#codes.revalidate(codes, depth);
+  #walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome {
+    const outcome = this.#snapshot.walk(track, plan);
+    if (outcome === "torn" || outcome === "unreadable") return outcome;
+    this.#codes.hasLearnt = false;
+    this.#node = this.#intern(track);
+    if (outcome === "good") this.#snapshot.divide(track);
+    return this.#codes.hasLearnt ? "learnt" : outcome;
+  }
+
+  #checkCodes(plan: ScatterRead): void {
+    this.#codes.check(plan);
+    if (this.#codes.epoch === this.#epoch) return;
+    this.#epoch = this.#codes.epoch;
+    for (const { threads } of this.#threads.interpreters) {
+      for (const { known } of threads) known.forget();
+    }
+  }
+
+  /** The node of the walked stack, which becomes the thread's known one. */
+  #intern({ known }: ThreadTrack): NodeId {
+    const { addresses, codes, instructions, depth, keptDepth } = this.#snapshot;
+    const total = keptDepth + depth;
+    const omitted = Math.max(0, total - MOST_FRAMES);
+    if (omitted !== known.omitted) return this.#internAnew(known, omitted);
+    let node = keptDepth === 0 ? ROOT : (known.nodes[keptDepth - 1] as NodeId);
+    for (let position = keptDepth; position < total; position++) {
+      const index = total - 1 - position;
+      const address = addresses[index] as number;
+      const code = codes[index] as number;
+      const instruction = instructions[index] as number;
+      if (known.isAt(position, address, code, instruction)) node = known.nodes[position] as NodeId;
+      else {
+        // From here on nothing is as it was.
+        known.depth = position;
+        node = this.#nodeIn(node, code, instruction, position, omitted);
+        known.set(position, address, code, instruction, node);
+      }
+    }
+    known.depth = total;
+    return node;
+  }
+
+  /** The same, where no node is as it was: another number of outer frames is left out. */
+  #internAnew(known: KnownStack, omitted: number): NodeId {
+    const { addresses, codes, instructions, depth, keptDepth } = this.#snapshot;
+    known.omitted = omitted;
+    known.depth = keptDepth + depth;
     let node = ROOT;
-    for (let index = depth - 1; index >= 0; index--) {
-      const frame = this.#codes.frame(codes[index] as number, instructions[index] as number);
-      if (frame !== HIDDEN) node = this.#builder.node(node, frame);
+    for (let position = 0; position < known.depth; position++) {
+      const index = known.depth - 1 - position;
+      if (index < depth) {
+        const address = addresses[index] as number;
+        known.set(position, address, codes[index] as number, instructions[index] as number, ROOT);
+      }
+      const code = known.codes[position] as number;
+      node = this.#nodeIn(node, code, known.instructions[position] as number, position, omitted);
+      known.nodes[position] = node;
     }
     return node;
+  }
+
+  #nodeIn(parent: NodeId, code: number, instruction: number, position: number, omitted: number): NodeId {
+    if (position < omitted) return position === omitted - 1 ? this.#omission(omitted) : ROOT;
+    const frame = code === 0 ? HIDDEN : this.#codes.frame(code, instruction);
+    return frame === HIDDEN ? parent : this.#builder.node(parent, frame);
+  }
+
+  /** What is shown in place of the outermost frames of a stack that is too deep to be shown whole. */
+  #omission(count: number): NodeId {
+    return this.#builder.node(ROOT, this.#builder.namedFrame(`<${count} frames omitted>`, "other"));
   }
 }
 
 interface WantedStack {
   readonly track: ThreadTrack;
   readonly interpreter: InterpreterTrack;
-  readonly active: boolean;
-  readonly planned: PlannedStack;
+  active: boolean;
 }

@@ -1,22 +1,23 @@
 /**
- * One thread's stack, read twice.
+ * One thread's stack, read while the thread runs on.
  *
- * The target runs on while it is read, and from Python 3.11 on the memory of its frames is used again at once: a
- * frame-by-frame walk shows stacks that never existed in up to a third of all samples. So everything that a
- * walk may need is read ahead, at the places where the last sample met it: the thread state, the used
- * part of its data-stack chunks, and the frames that are elsewhere (on the C stack, in generators, and
- * all of them up to 3.10). One system call reads it all, and then all of it again. What was not read ahead is
- * read on its own, and is known the next time.
+ * From Python 3.11 on the memory of frames is used again at once: a frame-by-frame walk shows stacks that never existed
+ * in up to a third of all samples. So everything that a walk may need is read ahead, at the places where the last sample
+ * met it (`stack-places.ts`), in one system call: the thread state and the inner frames, the outer frames, and the thread
+ * state and the inner frames again. What was not read ahead is read on its own, and is known the next time.
  *
  * A walk goes through one copy and compares with the other: where both agree on what runs in every frame and who called
- * it, the stack was there. Which frame is the innermost may have changed from one copy to the other: if the later
- * one was called from the earlier one, the earlier stack was alive all the time; if the earlier one has returned to
- * the later one, the later stack was. Only if neither is so there is nothing to believe.
+ * it, the stack was there. (Callers' instructions are not compared: they change only when the frames inside have
+ * returned, and comparing them finds half of the good stacks of a program of short calls torn.) Which frame is the
+ * innermost may have changed from one copy to the other: if the later one was called from the earlier one, the
+ * earlier stack was alive all the time; if the earlier one has returned to the later one, the later stack was. Only if
+ * neither is so there is nothing to believe.
  */
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
-import type { Address, MemoryReader, ScatterRead } from "@pyspy/proc-memory";
+import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory";
 import { CircleWatch } from "./circle-watch.js";
-import { TargetWords } from "./target-words.js";
+import { readChunks } from "./data-stack.js";
+import type { KnownStack } from "./known-stack.js";
 import type { ThreadTrack } from "./thread-track.js";
 
 /**
@@ -28,289 +29,295 @@ import type { ThreadTrack } from "./thread-track.js";
  */
 export type WalkOutcome = "good" | "torn" | "learnt" | "unreadable";
 
-/** Read beyond the used part of a chunk: what one more call or two would need. */
+/** How many frames of a deep stack are read twice. */
+const INNER_FRAMES = 24;
+/** When fewer vouch for the outer ones, or so many are read twice, the stack is divided anew. */
+const FEWEST_INNER_FRAMES = 8;
+const MOST_INNER_FRAMES = 96;
+/** The data stack is read beyond what is used: what one more call or two would need. */
 const SLACK_BYTES = 768;
-/** What is read ahead of one stack, at most: 800,000 frames. More is claimed by memory that has been reused. */
-const MAX_STACK_BYTES = 1 << 26;
 const CFRAME_BYTES = 16;
+/** How far apart the innermost frames of the two copies can be for one stack to be found in both. */
+const MOST_CALLS_BETWEEN_COPIES = 64;
 
-type Copy = "first" | "second";
-
-/** Where one stretch of the target's memory is in a read: [start, end), and its two copies in the buffer. */
-interface Region {
-  readonly start: Address;
-  readonly end: Address;
-  /** Offsets of the two copies in the buffer. */
-  readonly first: number;
-  second: number;
-}
+const UNREAD = -1;
 
 export class StackSnapshot {
-  readonly #memory: MemoryReader;
-  readonly #layout: Layout;
-  readonly #words: TargetWords;
-  readonly #threadStateLength: number;
-  readonly #frameLength: number;
-  /** Walked stack, innermost frame first. */
+  /** The frames walked, innermost first: all, or those inside the {@link keptDepth} outermost ones. */
+  addresses = new Float64Array(256);
+  /** 0 for a frame of C's own, or one that has let go of its code. */
   codes = new Float64Array(256);
   instructions = new Float64Array(256);
   depth = 0;
-  readonly #stray: DataView;
+  /** How many of the outermost frames are as in the thread's {@link KnownStack}; they were not walked. */
+  keptDepth = 0;
+  readonly #memory: MemoryReader;
+  readonly #layout: Layout;
+  readonly #isWide: boolean;
+  readonly #threadStateLength: number;
+  readonly #frameLength: number;
+  /** One frame that was not read ahead. */
+  readonly #stray: ScatterRead;
+  /** Whether everything that the walk looked at had been read ahead. */
+  #isAhead = true;
+  /** Whether the outer frames were reached with too few inner ones to vouch for them. */
+  #isBadlyDivided = false;
 
   constructor(memory: MemoryReader, layout: Layout) {
     this.#memory = memory;
     this.#layout = layout;
-    this.#words = new TargetWords(memory, layout.pointerSize);
-    this.#threadStateLength = endOf(layout.threadState, layout.pointerSize);
-    const { frame } = layout;
-    this.#frameLength =
-      Math.max(frame.previous, frame.executable, frame.instruction, frame.owner, frame.is_entry) +
-      layout.pointerSize;
-    this.#stray = new DataView(new ArrayBuffer(Math.max(this.#frameLength, CFRAME_BYTES)));
+    this.#isWide = layout.pointerSize === 8;
+    this.#threadStateLength = threadStateLength(layout);
+    const { previous, executable, instruction, owner, is_entry } = layout.frame;
+    this.#frameLength = Math.max(previous, executable, instruction, owner, is_entry) + layout.pointerSize;
+    this.#stray = new ScatterRead(1, Math.max(this.#frameLength, CFRAME_BYTES));
   }
 
-  /** Adds everything that a walk of the thread may need to `plan`, twice. */
-  plan(track: ThreadTrack, plan: ScatterRead): PlannedStack {
-    const firstRange = plan.rangeCount;
-    const first = plan.add(track.threadState, this.#threadStateLength);
-    const regions: Region[] = [];
-    const strays = new Map<Address, Region>();
-    for (const { address, used } of track.chunks) {
-      regions.push({ start: address, end: address + used, first: plan.add(address, used), second: 0 });
+  /** Adds everything that a walk of the thread may need to `plan`. */
+  plan({ places, known, threadState }: ThreadTrack, plan: ScatterRead): void {
+    places.plan(plan, threadState, this.#threadStateLength);
+    for (let position = 0; position < known.onceDepth; position++) {
+      const offset = places.find(known.addresses[position] as Address, this.#frameLength);
+      if (offset < 0 || places.isTwice) known.onceDepth = position;
+      known.offsets[position] = offset;
     }
-    for (const [address, { length }] of track.strays) {
-      strays.set(address, {
-        start: address,
-        end: address + length,
-        first: plan.add(address, length),
-        second: 0,
-      });
-    }
-    const second = plan.add(track.threadState, this.#threadStateLength);
-    for (const region of regions) region.second = plan.add(region.start, region.end - region.start);
-    for (const region of strays.values()) region.second = plan.add(region.start, region.end - region.start);
-    return { firstRange, endRange: plan.rangeCount, threadState: { first, second }, regions, strays };
   }
 
   /**
-   * Walks a stack in what was read. Leaves it in {@link codes}, {@link instructions} and {@link depth}, also when it
-   * is torn, and what to read ahead the next time in `track`.
+   * Walks a stack in what was read. Leaves it in {@link addresses}, {@link codes} and {@link instructions}, also when it is
+   * torn, and what to read ahead the next time in `track`.
    */
-  walk(track: ThreadTrack, plan: ScatterRead, planned: PlannedStack): WalkOutcome {
+  walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome {
+    const { places, known } = track;
     this.depth = 0;
-    if (!plan.isRead(planned.firstRange)) return "unreadable";
-    const complete = plan.isRead(planned.endRange - 1);
-    // Something that was expected is gone: learn anew where things are.
-    if (!complete) track.forgetPlaces();
-    const known = complete ? planned : threadStateOnly(planned);
-    const ahead = this.#followChunks(track, plan, planned.threadState.first);
-    const before = this.#currentFrame(track, plan, known, "first");
-    const after = this.#currentFrame(track, plan, known, "second");
-    if (before === undefined || after === undefined) return "unreadable";
-
-    let copy: Copy = "first";
-    let outcome: WalkOutcome = complete && ahead && this.#hasCFrames(plan, known) ? "good" : "learnt";
-    if (before !== after && !this.#isCaller(plan, known, before, after, "second")) {
-      if (this.#isCaller(plan, known, after, before, "first")) copy = "second";
-      else outcome = "torn";
+    this.keptDepth = 0;
+    this.#isBadlyDivided = false;
+    if (!plan.isRead(places.firstRange)) return "unreadable";
+    let { toSecond } = places;
+    this.#isAhead = plan.isRead(places.endRange - 1);
+    if (!this.#isAhead) {
+      // Something that was expected is gone: learn anew where things are. There is only the first copy of the thread state.
+      places.forget();
+      known.forget();
+      toSecond = 0;
     }
-    return this.#walkFrom(copy === "first" ? before : after, copy, track, plan, known, outcome);
+    const { u32 } = plan;
+    this.#followChunks(track, u32);
+    const before = this.#currentFrame(track, u32, 0);
+    const after = toSecond === 0 ? before : this.#currentFrame(track, u32, toSecond);
+    if (before === UNREAD || after === UNREAD) return "unreadable";
+    let outcome: WalkOutcome = "good";
+    let start = before;
+    let copy = 0;
+    if (before !== after && !this.#isCaller(track, u32, before, after, toSecond)) {
+      if (this.#isCaller(track, u32, after, before, 0)) {
+        start = after;
+        copy = toSecond;
+      } else outcome = "torn";
+    }
+    const walked = this.#walkFrom(start, copy, toSecond, track, u32);
+    if (walked !== "good") outcome = walked;
+    return outcome === "good" && !this.#isAhead ? "learnt" : outcome;
   }
 
+  /**
+   * To be called when the stack has become the track's {@link KnownStack}: has the inner frames of a deep stack read twice
+   * from now on, and the outer ones once.
+   */
+  divide({ places, known }: ThreadTrack): void {
+    if (this.keptDepth === 0 && this.depth > MOST_INNER_FRAMES) {
+      places.divide(this.addresses, this.depth, INNER_FRAMES);
+      known.onceDepth = this.depth - INNER_FRAMES;
+    } else if (this.#isBadlyDivided || this.depth > MOST_INNER_FRAMES) {
+      places.unite();
+      known.onceDepth = 0;
+    }
+  }
+
+  /** Follows the chain from `address` in the copy that is `copy` bytes after the first. */
   #walkFrom(
     start: Address,
-    copy: Copy,
+    copy: number,
+    toSecond: number,
     track: ThreadTrack,
-    plan: ScatterRead,
-    known: PlannedStack,
-    expected: WalkOutcome,
-  ): WalkOutcome {
-    const { frame } = this.#layout;
-    const other = copy === "first" ? "second" : "first";
+    u32: Uint32Array,
+  ): "good" | "torn" | "unreadable" {
+    const { places, known } = track;
+    const { frame, threadState } = this.#layout;
+    const other = toSecond - copy;
     const circle = new CircleWatch();
-    let outcome = expected;
-    let address = start;
-    while (address !== 0) {
+    let outcome: "good" | "torn" = "good";
+    let inner = 0;
+    let last = 0;
+    for (let address = start; address !== 0; ) {
       if (circle.closesAt(address)) {
-        track.forgetPlaces();
+        places.forget();
+        known.forget();
         return "torn";
       }
-      const region = find(known, address, this.#frameLength);
-      const view: DataView = region === undefined ? this.#stray : plan.view;
-      let offset = 0;
-      if (region === undefined) {
-        if (!this.#readStray(address, this.#frameLength)) return "unreadable";
-        if (outcome === "good") outcome = "learnt";
-      } else {
-        offset = region[copy] + (address - region.start);
-        const again = region[other] + (address - region.start);
-        const agrees =
-          this.#words.same(view, offset + frame.executable, again + frame.executable) &&
-          this.#words.same(view, offset + frame.previous, again + frame.previous);
-        if (!agrees) outcome = "torn";
+      last = address;
+      const found = places.find(address, this.#frameLength);
+      if (found < 0) {
+        const stray = this.#readStray(address, this.#frameLength);
+        if (stray === undefined) return "unreadable";
+        places.meet(address, this.#frameLength);
+        this.#keep(address, stray, 0);
+        address = this.#word(stray, frame.previous);
+        continue;
       }
-      if (!isInChunk(track, address)) track.meet(address, this.#frameLength);
-      this.#keep(view, offset);
-      address = this.#words.at(view, offset + frame.previous);
+      let offset = found;
+      if (places.isTwice) {
+        offset = found + copy;
+        const again = found + other;
+        const agrees =
+          this.#word(u32, offset + frame.executable) === this.#word(u32, again + frame.executable) &&
+          this.#word(u32, offset + frame.previous) === this.#word(u32, again + frame.previous);
+        if (!agrees) outcome = "torn";
+        inner += 1;
+      } else {
+        if (inner < FEWEST_INNER_FRAMES) {
+          this.#isAhead = false;
+          this.#isBadlyDivided = true;
+        }
+        if (
+          known.onceDepth > 0 &&
+          address === known.addresses[known.onceDepth - 1] &&
+          this.#isKnown(known, u32)
+        ) {
+          this.keptDepth = known.onceDepth;
+          last = known.addresses[0] as Address;
+          break;
+        }
+      }
+      this.#keep(address, u32, offset);
+      address = this.#word(u32, offset + frame.previous);
     }
-    return outcome;
+    // From 3.15 on every complete chain ends in the thread's base frame.
+    const isComplete =
+      threadState.base_frame === ABSENT ||
+      last === 0 ||
+      last === this.#word(u32, places.threadState + threadState.base_frame);
+    return isComplete ? outcome : "torn";
   }
 
-  /** Whether the frame `caller` is in the chain that starts at `callee`, in one copy. */
-  #isCaller(plan: ScatterRead, known: PlannedStack, caller: Address, callee: Address, copy: Copy): boolean {
-    const circle = new CircleWatch();
+  /** Whether the frames that are read once are what they were. */
+  #isKnown(known: KnownStack, u32: Uint32Array): boolean {
+    const { previous } = this.#layout.frame;
+    const { addresses, codes, instructions, offsets } = known;
+    let caller = 0;
+    for (let position = 0; position < known.onceDepth; position++) {
+      const offset = offsets[position] as number;
+      if (
+        this.#word(u32, offset + previous) !== caller ||
+        this.#codeAt(u32, offset) !== codes[position] ||
+        this.#instructionAt(u32, offset) !== instructions[position]
+      )
+        return false;
+      caller = addresses[position] as Address;
+    }
+    return true;
+  }
+
+  /** Whether the frame `caller` is in the chain that starts at `callee`, in the copy that is `copy` bytes after the first. */
+  #isCaller(
+    { places }: ThreadTrack,
+    u32: Uint32Array,
+    caller: Address,
+    callee: Address,
+    copy: number,
+  ): boolean {
     let address = callee;
-    while (address !== 0 && !circle.closesAt(address)) {
+    for (let calls = 0; calls < MOST_CALLS_BETWEEN_COPIES && address !== 0; calls++) {
       if (address === caller) return true;
-      const region = find(known, address, this.#frameLength);
-      if (region === undefined) return false;
-      address = this.#words.at(
-        plan.view,
-        region[copy] + (address - region.start) + this.#layout.frame.previous,
-      );
+      const found = places.find(address, this.#frameLength);
+      if (found < 0) return false;
+      address = this.#word(u32, found + (places.isTwice ? copy : 0) + this.#layout.frame.previous);
     }
-    return false;
+    return address === caller;
   }
 
-  /** Keeps a frame of the walk, unless it is a stepping stone between C and Python. */
-  #keep(view: DataView, offset: number): void {
-    const { frame } = this.#layout;
-    if (frame.owner !== ABSENT && frame.firstForeignOwner !== ABSENT) {
-      if (view.getUint8(offset + frame.owner) >= frame.firstForeignOwner) return;
-    }
-    const tag = view.getUint32(offset + frame.executable, true) & frame.executableTag;
-    const code = this.#words.at(view, offset + frame.executable) - tag;
-    // A frame that is being popped has let go of its code already.
-    if (code === 0) return;
+  #keep(address: Address, u32: Uint32Array, offset: number): void {
     if (this.depth === this.codes.length) this.#grow();
-    this.codes[this.depth] = code;
-    this.instructions[this.depth] =
-      frame.instructionKind === "lasti-bytes" || frame.instructionKind === "lasti-units"
-        ? view.getInt32(offset + frame.instruction, true)
-        : this.#words.at(view, offset + frame.instruction);
+    this.addresses[this.depth] = address;
+    this.codes[this.depth] = this.#codeAt(u32, offset);
+    this.instructions[this.depth] = this.#instructionAt(u32, offset);
     this.depth += 1;
   }
 
-  /** The innermost frame in one copy; undefined if it cannot be read. */
-  #currentFrame(track: ThreadTrack, plan: ScatterRead, known: PlannedStack, copy: Copy): Address | undefined {
-    const { threadState: fields, cframe } = this.#layout;
-    const threadState = known.threadState[copy];
-    if (fields.current_frame !== ABSENT) return this.#words.at(plan.view, threadState + fields.current_frame);
-    if (fields.cframe === ABSENT) return this.#words.at(plan.view, threadState + fields.frame);
-    // 3.11 and 3.12 keep it in a `_PyCFrame` on the C stack, one for each activation of the eval loop.
-    const address = this.#words.at(plan.view, threadState + fields.cframe);
-    if (address === 0) return 0;
-    track.meet(address, CFRAME_BYTES);
-    const region = known.strays.get(address);
-    if (region !== undefined) return this.#words.at(plan.view, region[copy] + cframe.current_frame);
-    if (!this.#readStray(address, CFRAME_BYTES)) return undefined;
-    return this.#words.at(this.#stray, cframe.current_frame);
-  }
-
-  /** Whether the `_PyCFrame`s of both copies were read ahead; one that is read later tells of another moment. */
-  #hasCFrames(plan: ScatterRead, { threadState, strays }: PlannedStack): boolean {
-    const { cframe } = this.#layout.threadState;
-    if (cframe === ABSENT) return true;
-    const before = this.#words.at(plan.view, threadState.first + cframe);
-    const after = this.#words.at(plan.view, threadState.second + cframe);
-    return (before === 0 || strays.has(before)) && (after === 0 || strays.has(after));
-  }
-
-  /**
-   * Brings the chunks of `track` up to date with the thread state. False if what was read ahead did not hold
-   * all that is used.
-   */
-  #followChunks(track: ThreadTrack, plan: ScatterRead, threadState: number): boolean {
-    const { threadState: fields } = this.#layout;
-    if (fields.datastack_chunk === ABSENT) return true;
-    const newest = this.#words.at(plan.view, threadState + fields.datastack_chunk);
-    const top = this.#words.at(plan.view, threadState + fields.datastack_top);
-    const known = track.chunks[0];
-    if (known === undefined ? newest === 0 : known.address === newest && top <= newest + known.used)
-      return true;
-    this.#readChunks(track, newest, top);
-    return false;
-  }
-
-  #readChunks(track: ThreadTrack, newest: Address, top: Address): void {
-    const { dataStackChunk } = this.#layout;
-    const header = new DataView(new ArrayBuffer(dataStackChunk.data));
-    const circle = new CircleWatch();
-    let room = MAX_STACK_BYTES;
-    track.chunks.length = 0;
-    let address = newest;
-    while (address !== 0 && !circle.closesAt(address)) {
-      if (this.#memory.readInto(address, new Uint8Array(header.buffer)) < header.byteLength) return;
-      const size = this.#words.at(header, dataStackChunk.size);
-      if (size < header.byteLength || size > MAX_STACK_BYTES) return;
-      const end =
-        address === newest
-          ? top - address + SLACK_BYTES
-          : dataStackChunk.data + this.#words.at(header, dataStackChunk.top) * this.#layout.pointerSize;
-      const used = Math.max(header.byteLength, Math.min(size, end));
-      room -= used;
-      if (room < 0) return;
-      track.chunks.push({ address, used });
-      address = this.#words.at(header, dataStackChunk.previous);
+  /** The code object that a frame runs; 0 if the frame is a stepping stone between C and Python, or being popped. */
+  #codeAt(u32: Uint32Array, offset: number): Address {
+    const { owner, firstForeignOwner, executable, executableTag } = this.#layout.frame;
+    if (owner !== ABSENT && firstForeignOwner !== ABSENT) {
+      const at = offset + owner;
+      if ((((u32[at >> 2] as number) >>> ((at & 3) * 8)) & 0xff) >= firstForeignOwner) return 0;
     }
+    const at = offset + executable;
+    return this.#word(u32, at) - ((u32[at >> 2] as number) & executableTag);
   }
 
-  #readStray(address: Address, length: number): boolean {
-    return this.#memory.readInto(address, new Uint8Array(this.#stray.buffer, 0, length)) === length;
+  #instructionAt(u32: Uint32Array, offset: number): number {
+    const { instruction, instructionKind } = this.#layout.frame;
+    const isIndex = instructionKind === "lasti-bytes" || instructionKind === "lasti-units";
+    return isIndex ? (u32[(offset + instruction) >> 2] as number) | 0 : this.#word(u32, offset + instruction);
+  }
+
+  /** The innermost frame in the copy that is `copy` bytes after the first; {@link UNREAD} if it cannot be read. */
+  #currentFrame({ places }: ThreadTrack, u32: Uint32Array, copy: number): Address {
+    const { threadState: fields, cframe } = this.#layout;
+    const threadState = places.threadState + copy;
+    if (fields.current_frame !== ABSENT) return this.#word(u32, threadState + fields.current_frame);
+    if (fields.cframe === ABSENT) return this.#word(u32, threadState + fields.frame);
+    // 3.11 and 3.12 keep it in a `_PyCFrame` on the C stack, one for each activation of the eval loop.
+    const address = this.#word(u32, threadState + fields.cframe);
+    if (address === 0) return 0;
+    const found = places.find(address, CFRAME_BYTES);
+    if (found >= 0) return this.#word(u32, found + copy + cframe.current_frame);
+    // One that is read later tells of another moment.
+    places.meet(address, CFRAME_BYTES);
+    const stray = this.#readStray(address, CFRAME_BYTES);
+    return stray === undefined ? UNREAD : this.#word(stray, cframe.current_frame);
+  }
+
+  /** Has more of the data stack read the next time, if what was read ahead did not hold all that is used. */
+  #followChunks({ places }: ThreadTrack, u32: Uint32Array): void {
+    const { threadState: fields } = this.#layout;
+    if (fields.datastack_chunk === ABSENT) return;
+    const newest = this.#word(u32, places.threadState + fields.datastack_chunk);
+    const top = this.#word(u32, places.threadState + fields.datastack_top);
+    const known = places.chunks[0];
+    if (known === undefined ? newest === 0 : known.address === newest && top <= known.end) return;
+    places.setChunks(readChunks(this.#memory, this.#layout, newest, top, SLACK_BYTES));
+    this.#isAhead = false;
+  }
+
+  #readStray(address: Address, length: number): Uint32Array | undefined {
+    this.#isAhead = false;
+    const { bytes, u32 } = this.#stray;
+    return this.#memory.readInto(address, bytes.subarray(0, length)) === length ? u32 : undefined;
+  }
+
+  /** The pointer at an offset, which is a multiple of 4. */
+  #word(u32: Uint32Array, offset: number): Address {
+    const low = u32[offset >> 2] as number;
+    return this.#isWide ? low + (u32[(offset >> 2) + 1] as number) * 0x1_0000_0000 : low;
   }
 
   #grow(): void {
-    const { codes, instructions } = this;
-    this.codes = new Float64Array(codes.length * 2);
-    this.codes.set(codes);
-    this.instructions = new Float64Array(codes.length * 2);
-    this.instructions.set(instructions);
+    const length = this.codes.length * 2;
+    this.addresses = resized(this.addresses, length);
+    this.codes = resized(this.codes, length);
+    this.instructions = resized(this.instructions, length);
   }
 }
 
-/** Where the parts of one thread's stack are in a read. */
-export interface PlannedStack {
-  readonly firstRange: number;
-  readonly endRange: number;
-  /** Offsets of the two copies of the thread state in the buffer. */
-  readonly threadState: Readonly<Record<Copy, number>>;
-  readonly regions: readonly Region[];
-  readonly strays: ReadonlyMap<Address, Region>;
+function resized(values: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(length);
+  larger.set(values);
+  return larger;
 }
 
-/** The same read, of which only the thread state is to be believed. */
-function threadStateOnly(planned: PlannedStack): PlannedStack {
-  const { first } = planned.threadState;
-  return { ...planned, threadState: { first, second: first }, regions: [], strays: new Map() };
-}
-
-function find(planned: PlannedStack, address: Address, length: number): Region | undefined {
-  for (const region of planned.regions) {
-    if (address >= region.start && address + length <= region.end) return region;
-  }
-  const stray = planned.strays.get(address);
-  // What was met there before may have been shorter: a `_PyCFrame`.
-  return stray !== undefined && address + length <= stray.end ? stray : undefined;
-}
-
-function isInChunk(track: ThreadTrack, address: Address): boolean {
-  return track.chunks.some((chunk) => address >= chunk.address && address < chunk.address + chunk.used);
-}
-
-/** Bytes from the start of a struct to the end of the last of its fields that a walk needs. */
-function endOf(fields: Layout["threadState"], pointerSize: number): number {
-  return (
-    Math.max(
-      fields.next,
-      fields.interp,
-      fields.frame,
-      fields.cframe,
-      fields.current_frame,
-      fields.thread_id,
-      fields.native_thread_id,
-      fields.datastack_chunk,
-      fields.datastack_top,
-      fields.status,
-    ) + pointerSize
-  );
+/** Bytes from the start of a thread state to the end of the last of its fields that a walk needs. */
+function threadStateLength({ threadState, pointerSize }: Layout): number {
+  const { frame, cframe, current_frame, base_frame, datastack_chunk, datastack_top } = threadState;
+  return Math.max(frame, cframe, current_frame, base_frame, datastack_chunk, datastack_top) + pointerSize;
 }

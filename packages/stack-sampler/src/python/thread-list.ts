@@ -37,6 +37,8 @@ export class ThreadList {
   readonly #execution: ExecutionMark;
   #interpreters: InterpreterTrack[] = [];
   #suspected = true;
+  /** Another number whenever something else is to be read. */
+  revision = 0;
   #headRange = 0;
   readonly #offsets = { head: 0, holder: 0 };
   /** Threads that do not run yet: Python keeps 0 as the kernel's id until they do. */
@@ -143,6 +145,7 @@ export class ThreadList {
     interpreters.reverse();
     this.#interpreters = interpreters;
     this.#suspected = false;
+    this.revision += 1;
     this.#unstarted = [];
     if (this.#layout.threadState.native_thread_id !== ABSENT) {
       const unstarted = interpreters.flatMap(({ threads }) => threads.filter(({ tid }) => tid === 0));

@@ -1,4 +1,5 @@
 import type { Layout } from "@pyspy/cpython-layouts";
+import { ScatterRead } from "@pyspy/proc-memory";
 import { describe, expect, it } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { CodeCache, HIDDEN } from "../../src/python/code-cache.js";
@@ -9,6 +10,7 @@ class Cached {
   readonly python: SyntheticPython;
   readonly builder = new BatchBuilder();
   readonly cache: CodeCache;
+  readonly #plan = new ScatterRead(8, 1024);
   readonly #functions: FunctionRecord[] = [];
   readonly #frames: number[][] = [];
 
@@ -19,8 +21,10 @@ class Cached {
 
   /** The function in which a code object is now, and the place: [name, line, column, endLine, endColumn]. */
   look(code: number, instruction = 0): [FunctionRecord | undefined, number[] | undefined] {
-    this.cache.beginRound();
-    this.cache.revalidate(Float64Array.of(code), 1);
+    this.#plan.clear();
+    this.cache.plan(this.#plan);
+    this.python.memory.readScatter(this.#plan);
+    this.cache.check(this.#plan);
     const frame = this.cache.frame(code, instruction);
     const { functions, frames } = this.builder.take();
     this.#functions.push(...functions);

@@ -20,7 +20,11 @@ export class ProcessVmMemory implements MemoryReader {
   readonly pid: Pid;
   failure: ReadFailure | undefined;
   readonly #remote = new Uint32Array(WORDS);
-  #local = new Uint32Array(WORDS);
+  readonly #local = new Uint32Array(WORDS);
+  #locals = new Uint32Array(0);
+  /** What {@link #locals} were made of. */
+  #scatter: ScatterRead | undefined;
+  #revision = 0;
   #libc: Libc | undefined;
 
   constructor(pid: Pid) {
@@ -55,9 +59,9 @@ export class ProcessVmMemory implements MemoryReader {
     const system = this.#system();
     let total = 0;
     if (system !== undefined) {
-      const base = Number(system.addressOf(scatter.bytes));
+      const local = this.#localRanges(system, scatter);
       for (let first = 0; first < scatter.rangeCount; first += IOV_MAX) {
-        total += this.#readRanges(system, scatter, base, first);
+        total += this.#readRanges(system, scatter, local, first);
         if (this.failure !== undefined) break;
       }
     }
@@ -65,22 +69,35 @@ export class ProcessVmMemory implements MemoryReader {
     return total;
   }
 
-  #readRanges(system: Libc, scatter: ScatterRead, base: Address, first: number): number {
+  #readRanges(system: Libc, scatter: ScatterRead, local: Uint32Array, first: number): number {
     const count = Math.min(scatter.rangeCount - first, IOV_MAX);
-    if (this.#local.length < count * WORDS) this.#local = new Uint32Array(scatter.ranges.length);
-    const local = this.#local;
-    let wanted = 0;
-    for (let index = 0; index < count; index++) {
-      const address = base + scatter.offsetOf(first + index);
-      const length = scatter.lengthOf(first + index);
-      local[index * WORDS] = address;
-      local[index * WORDS + 1] = address / 2 ** 32;
-      local[index * WORDS + 2] = length;
-      wanted += length;
+    const isAll = count === scatter.rangeCount;
+    const into = isAll ? local : local.subarray(first * WORDS);
+    const from = isAll ? scatter.ranges : scatter.ranges.subarray(first * WORDS);
+    const read = Number(system.process_vm_readv(this.pid, into, count, from, count, 0));
+    let wanted = scatter.wantedBytes;
+    if (!isAll) {
+      wanted = 0;
+      for (let range = first; range < first + count; range++) wanted += scatter.lengthOf(range);
     }
-    const ranges = first === 0 ? scatter.ranges : scatter.ranges.subarray(first * WORDS);
-    const read = Number(system.process_vm_readv(this.pid, local, count, ranges, count, 0));
     return this.#counted(system, read, wanted);
+  }
+
+  /** Where the ranges go to, made anew when they have changed: a sampler reads the same ones thousands of times. */
+  #localRanges(system: Libc, scatter: ScatterRead): Uint32Array {
+    if (scatter === this.#scatter && scatter.revision === this.#revision) return this.#locals;
+    if (this.#locals.length < scatter.rangeCount * WORDS) this.#locals = new Uint32Array(scatter.ranges.length);
+    const locals = this.#locals;
+    const base = Number(system.addressOf(scatter.bytes));
+    for (let range = 0; range < scatter.rangeCount; range++) {
+      const address = base + scatter.offsetOf(range);
+      locals[range * WORDS] = address;
+      locals[range * WORDS + 1] = address / 2 ** 32;
+      locals[range * WORDS + 2] = scatter.lengthOf(range);
+    }
+    this.#scatter = scatter;
+    this.#revision = scatter.revision;
+    return locals;
   }
 
   #counted(system: Libc, count: number, wanted: number): number {

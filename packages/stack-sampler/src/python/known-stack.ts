@@ -1,0 +1,55 @@
+import type { Address } from "@pyspy/proc-memory";
+import type { NodeId } from "../sample-batch.js";
+
+/**
+ * A thread's stack as it was last walked, the outermost frame first, with the stack node of each frame. The next stack
+ * most often begins with the same frames at the same instructions: as far as it does, its nodes are these.
+ */
+export class KnownStack {
+  addresses = new Float64Array(64);
+  codes = new Float64Array(64);
+  instructions = new Float64Array(64);
+  nodes = new Int32Array(64);
+  depth = 0;
+  /** How many of the outermost frames have no node of their own, because the stack is too deep to be shown whole. */
+  omitted = 0;
+  /** The outermost frames that are read once, and where in the buffer each of them is. */
+  onceDepth = 0;
+  offsets = new Int32Array(64);
+
+  set(position: number, address: Address, code: Address, instruction: number, node: NodeId): void {
+    if (position >= this.nodes.length) this.#grow();
+    this.addresses[position] = address;
+    this.codes[position] = code;
+    this.instructions[position] = instruction;
+    this.nodes[position] = node;
+  }
+
+  isAt(position: number, address: Address, code: Address, instruction: number): boolean {
+    return (
+      position < this.depth &&
+      this.addresses[position] === address &&
+      this.codes[position] === code &&
+      this.instructions[position] === instruction
+    );
+  }
+
+  forget(): void {
+    this.depth = 0;
+    this.onceDepth = 0;
+  }
+
+  #grow(): void {
+    const length = this.nodes.length * 2;
+    this.addresses = resized(this.addresses, new Float64Array(length));
+    this.codes = resized(this.codes, new Float64Array(length));
+    this.instructions = resized(this.instructions, new Float64Array(length));
+    this.nodes = resized(this.nodes, new Int32Array(length));
+    this.offsets = resized(this.offsets, new Int32Array(length));
+  }
+}
+
+function resized<Column extends Float64Array | Int32Array>(from: Column, to: Column): Column {
+  to.set(from);
+  return to;
+}

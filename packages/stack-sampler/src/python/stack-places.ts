@@ -1,0 +1,218 @@
+import type { Address, ScatterRead } from "@pyspy/proc-memory";
+import type { Chunk } from "./data-stack.js";
+
+/** For how many samples a frame that was not met again is still read ahead: long enough for calls that alternate. */
+const MEMORY_OF_FRAMES = 8;
+/**
+ * Frames on the heap that are this close, in bytes, are read as one range, which costs as much as copying 2 KiB. What lies
+ * between is in a page of either of them, so it can be read.
+ */
+const NEAR = 512;
+
+/** A stretch of the data stack: a `_PyStackChunk` up to what is used of it. */
+export interface ChunkPlace {
+  readonly address: Address;
+  readonly end: Address;
+  /** What is read twice starts here; what is below is read once. */
+  twiceFrom: Address;
+  /** Where in the buffer [twiceFrom, end) and [address, twiceFrom) are. */
+  twiceOffset: number;
+  onceOffset: number;
+}
+
+/** A frame, or a `_PyCFrame`, that is in no chunk. */
+export interface StrayPlace {
+  readonly address: Address;
+  length: number;
+  isTwice: boolean;
+  lastMet: number;
+  offset: number;
+}
+
+/**
+ * Where a thread's stack was when it was last read, which is where it is read the next time: the thread state, chunks of
+ * the data stack (3.11+) and what is elsewhere, on the heap, in generators and on the C stack.
+ *
+ * The inner part of the stack is read twice and the outer part once, between the two: an outer frame cannot change
+ * unless all that are inside it return. So the copies of the inner frames vouch for the outer ones, and a deep stack
+ * costs one copy instead of two.
+ */
+export class StackPlaces {
+  /** Newest first. */
+  readonly chunks: ChunkPlace[] = [];
+  readonly strays = new Map<Address, StrayPlace>();
+  /** Another number whenever something else is to be read. */
+  revision = 0;
+  /** Ranges of the last {@link plan}. */
+  firstRange = 0;
+  endRange = 0;
+  /** Where in the buffer the first copy of the thread state is. */
+  threadState = 0;
+  /** From the first copy of what is read twice to the second. */
+  toSecond = 0;
+  /** Whether the last {@link find} found something that is read twice. */
+  isTwice = false;
+  #sample = 0;
+  #lastChunk = 0;
+  readonly #once: StrayPlace[] = [];
+  #nextChunks: readonly Chunk[] | undefined;
+
+  /** Adds everything that a walk may need. */
+  plan(plan: ScatterRead, threadState: Address, length: number): void {
+    this.#takeChunks();
+    this.firstRange = plan.rangeCount;
+    this.threadState = plan.add(threadState, length);
+    this.#planTwice(plan, true);
+    this.#planOnce(plan);
+    this.toSecond = plan.add(threadState, length) - this.threadState;
+    this.#planTwice(plan, false);
+    this.endRange = plan.rangeCount;
+  }
+
+  /** Where in the buffer the first copy of [address, address + length) is; -1 if it was not read ahead. */
+  find(address: Address, length: number): number {
+    const { chunks } = this;
+    let index = this.#lastChunk;
+    for (let tries = chunks.length; tries > 0; tries--) {
+      if (index >= chunks.length) index = 0;
+      const chunk = chunks[index] as ChunkPlace;
+      if (address >= chunk.address && address < chunk.end) {
+        this.#lastChunk = index;
+        if (address + length > chunk.end) return -1;
+        this.isTwice = address >= chunk.twiceFrom;
+        return this.isTwice
+          ? chunk.twiceOffset + (address - chunk.twiceFrom)
+          : chunk.onceOffset + (address - chunk.address);
+      }
+      index += 1;
+    }
+    const stray = this.strays.get(address);
+    // What was met there before may have been shorter: a `_PyCFrame`.
+    if (stray === undefined || length > stray.length) return -1;
+    this.isTwice = stray.isTwice;
+    stray.lastMet = this.#sample;
+    return stray.offset;
+  }
+
+  /** Says that something of `length` bytes was met at `address` that is not read ahead yet. */
+  meet(address: Address, length: number): void {
+    for (const chunk of this.chunks) if (address >= chunk.address && address < chunk.end) return;
+    const known = this.strays.get(address);
+    if (known === undefined) {
+      this.strays.set(address, { address, length, isTwice: true, lastMet: this.#sample, offset: -1 });
+    } else if (known.length < length) {
+      known.length = length;
+      known.isTwice = true;
+    } else return;
+    this.revision += 1;
+  }
+
+  /** Has these chunks of the data stack read from the next {@link plan} on. */
+  setChunks(chunks: readonly Chunk[]): void {
+    this.#nextChunks = chunks;
+    this.revision += 1;
+  }
+
+  /**
+   * Has the first `inner` of the frames at `addresses` (innermost first) read twice from now on and the others once. What
+   * has not been met lately is read twice.
+   */
+  divide(addresses: Float64Array, count: number, inner: number): void {
+    for (const chunk of this.chunks) chunk.twiceFrom = chunk.end;
+    for (const stray of this.strays.values()) stray.isTwice = true;
+    for (let index = 0; index < count; index++) {
+      const address = addresses[index] as Address;
+      const stray = this.strays.get(address);
+      if (stray !== undefined) stray.isTwice = index < inner;
+      else if (index < inner) {
+        const chunk = this.chunks.find((place) => address >= place.address && address < place.end);
+        if (chunk !== undefined && address < chunk.twiceFrom) chunk.twiceFrom = address;
+      }
+    }
+    // Newer chunks than the one where the parts meet are inner, whole.
+    const meeting = this.chunks.findLastIndex(({ twiceFrom, end }) => twiceFrom < end);
+    for (let index = 0; index < meeting; index++) {
+      const chunk = this.chunks[index];
+      if (chunk !== undefined) chunk.twiceFrom = chunk.address;
+    }
+    const newest = this.chunks[0];
+    if (meeting < 0 && newest !== undefined) newest.twiceFrom = newest.address;
+    this.revision += 1;
+  }
+
+  /** Has everything read twice. */
+  unite(): void {
+    for (const chunk of this.chunks) chunk.twiceFrom = chunk.address;
+    for (const stray of this.strays.values()) stray.isTwice = true;
+    this.revision += 1;
+  }
+
+  /** Something was not where it was expected: nothing is expected any more. */
+  forget(): void {
+    this.chunks.length = 0;
+    this.#nextChunks = undefined;
+    this.strays.clear();
+    this.revision += 1;
+  }
+
+  /** Ends a sample: what has not been met for long is not read ahead any more. Outer frames are not looked for each time. */
+  endSample(): void {
+    this.#sample += 1;
+    if (this.strays.size === 0 || this.#sample % MEMORY_OF_FRAMES !== 0) return;
+    for (const [address, { isTwice, lastMet }] of this.strays) {
+      if (!isTwice || this.#sample - lastMet <= MEMORY_OF_FRAMES) continue;
+      this.strays.delete(address);
+      this.revision += 1;
+    }
+  }
+
+  #takeChunks(): void {
+    if (this.#nextChunks === undefined) return;
+    const chunks = this.#nextChunks.map(({ address, end }): ChunkPlace => {
+      const known = this.chunks.find((chunk) => chunk.address === address);
+      const isOnce = known !== undefined && known.twiceFrom === known.end;
+      const twiceFrom = isOnce ? end : Math.min(known?.twiceFrom ?? address, end);
+      return { address, end, twiceFrom, twiceOffset: -1, onceOffset: -1 };
+    });
+    this.chunks.length = 0;
+    this.chunks.push(...chunks);
+    this.#nextChunks = undefined;
+  }
+
+  /** The two copies are laid out alike, so that one distance leads from any byte of the first to its second. */
+  #planTwice(plan: ScatterRead, isFirst: boolean): void {
+    for (const chunk of this.chunks) {
+      if (chunk.twiceFrom === chunk.end) continue;
+      const offset = plan.add(chunk.twiceFrom, chunk.end - chunk.twiceFrom);
+      if (isFirst) chunk.twiceOffset = offset;
+    }
+    for (const stray of this.strays.values()) {
+      if (!stray.isTwice) continue;
+      const offset = plan.add(stray.address, stray.length);
+      if (isFirst) stray.offset = offset;
+    }
+  }
+
+  #planOnce(plan: ScatterRead): void {
+    for (const chunk of this.chunks) {
+      const length = chunk.twiceFrom - chunk.address;
+      if (length > 0) chunk.onceOffset = plan.add(chunk.address, length);
+    }
+    const once = this.#once;
+    once.length = 0;
+    for (const stray of this.strays.values()) if (!stray.isTwice) once.push(stray);
+    once.sort((one, other) => one.address - other.address);
+    for (let first = 0; first < once.length; ) {
+      const start = (once[first] as StrayPlace).address;
+      let end = start;
+      let next = first;
+      for (let stray = once[next]; stray !== undefined && stray.address <= end + NEAR; stray = once[++next])
+        end = Math.max(end, stray.address + stray.length);
+      const offset = plan.add(start, end - start);
+      for (; first < next; first++) {
+        const stray = once[first] as StrayPlace;
+        stray.offset = offset + (stray.address - start);
+      }
+    }
+  }
+}
