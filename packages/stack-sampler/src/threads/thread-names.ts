@@ -1,6 +1,6 @@
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, LiveProcess, Tid } from "@pyspy/proc-memory";
-import { readAttribute } from "../python/remote-dict.js";
+import { RemoteDicts } from "../python/remote-dict.js";
 import { readText } from "../python/remote-text.js";
 import { ThreadObjects } from "./thread-objects.js";
 
@@ -22,6 +22,7 @@ const MAX_NAME_LENGTH = 256;
 export class ThreadNames {
   readonly #process: LiveProcess;
   readonly #layout: Layout;
+  readonly #dicts: RemoteDicts;
   readonly #attribute: string;
   readonly #interpreters = new Map<Address, InterpreterNames>();
   #processName: string | undefined;
@@ -30,6 +31,7 @@ export class ThreadNames {
   constructor(process: LiveProcess, layout: Layout) {
     this.#process = process;
     this.#layout = layout;
+    this.#dicts = new RemoteDicts(process.memory, layout);
     // Up to 2.7, where names are byte strings, the attribute is private to the class.
     this.#attribute = layout.unicode.length === ABSENT ? "_Thread__name" : "_name";
   }
@@ -46,7 +48,7 @@ export class ThreadNames {
     let names = this.#interpreters.get(interpreter);
     if (names === undefined) {
       names = {
-        objects: new ThreadObjects(this.#process.memory, this.#layout, interpreter),
+        objects: new ThreadObjects(this.#process.memory, this.#layout, this.#dicts, interpreter),
         threads: new Map(),
       };
       this.#interpreters.set(interpreter, names);
@@ -75,7 +77,7 @@ export class ThreadNames {
 
   #readName(object: Address): string | undefined {
     const { memory } = this.#process;
-    const address = readAttribute(memory, this.#layout, object, this.#attribute);
+    const address = this.#dicts.attribute(object, this.#attribute);
     return address === undefined
       ? undefined
       : readText(memory, this.#layout, address)?.slice(0, MAX_NAME_LENGTH);

@@ -1,14 +1,6 @@
-import {
-  ABSENT,
-  decodeInt2,
-  decodeLong,
-  dictHeader,
-  type Layout,
-  longHeader,
-  OBJECT_READ_SIZE,
-} from "@pyspy/cpython-layouts";
+import { ABSENT, decodeInt2, decodeLong, type Layout, longHeader } from "@pyspy/cpython-layouts";
 import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory";
-import { findItem, readDict } from "../python/remote-dict.js";
+import type { RemoteDicts } from "../python/remote-dict.js";
 import { readUpTo } from "../python/remote-text.js";
 import { TargetWords } from "../python/target-words.js";
 
@@ -28,6 +20,7 @@ export class ThreadObjects {
   readonly #memory: MemoryReader;
   readonly #layout: Layout;
   readonly #words: TargetWords;
+  readonly #dicts: RemoteDicts;
   readonly #interpreter: Address;
   #active: Address = 0;
   #located = Number.NEGATIVE_INFINITY;
@@ -38,10 +31,11 @@ export class ThreadObjects {
   /** When the objects were read, in the caller's milliseconds. */
   readAt = Number.NEGATIVE_INFINITY;
 
-  constructor(memory: MemoryReader, layout: Layout, interpreter: Address) {
+  constructor(memory: MemoryReader, layout: Layout, dicts: RemoteDicts, interpreter: Address) {
     this.#memory = memory;
     this.#layout = layout;
     this.#words = new TargetWords(memory, layout.pointerSize);
+    this.#dicts = dicts;
     this.#interpreter = interpreter;
   }
 
@@ -57,7 +51,7 @@ export class ThreadObjects {
     this.readAt = now;
     if (now > this.#located + LOCATED_FOR) this.#active = 0;
     if (this.#active === 0) this.#locate(now);
-    const entries = this.#active === 0 ? undefined : readDict(this.#memory, this.#layout, this.#active);
+    const entries = this.#active === 0 ? undefined : this.#dicts.entries(this.#active);
     if (entries === undefined) this.#active = 0;
     const objects = new Map<number, Address>();
     const plan = new ScatterRead(IDS_AT_A_TIME, 0);
@@ -84,26 +78,16 @@ export class ThreadObjects {
   #locate(now: number): void {
     const { interpreter, object } = this.#layout;
     const modules = this.#words.read(this.#interpreter + interpreter.imports_modules) ?? 0;
-    const used = modules === 0 ? 0 : this.#sizeOf(modules);
+    const used = modules === 0 ? 0 : this.#dicts.sizeOf(modules);
     if (used === 0 || used === this.#modulesWithout) return;
-    const module = findItem(
-      this.#memory,
-      this.#layout,
-      readDict(this.#memory, this.#layout, modules),
-      "threading",
-    );
+    const module = this.#dicts.item(modules, "threading");
     this.#modulesWithout = module === undefined ? used : -1;
     // `md_dict` is the first field of a module.
-    const names = module && this.#words.read(module + object.size);
-    const active =
-      names && findItem(this.#memory, this.#layout, readDict(this.#memory, this.#layout, names), "_active");
-    if (!active) return;
+    const names = module === undefined ? undefined : this.#words.read(module + object.size);
+    const active = names === undefined ? undefined : this.#dicts.item(names, "_active");
+    if (active === undefined) return;
     this.#active = active;
     this.#located = now;
-  }
-
-  #sizeOf(dict: Address): number {
-    return dictHeader(this.#layout, readUpTo(this.#memory, dict, OBJECT_READ_SIZE))?.used ?? 0;
   }
 
   #decodeId(object: Uint8Array): number | undefined {
