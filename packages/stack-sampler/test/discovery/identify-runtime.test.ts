@@ -54,6 +54,8 @@ describe("a runtime", () => {
         layout: layoutFor({ major: 3, minor: 11, micro: 1, release: "" }),
         interpretersHead: python.runtime.interpretersHead,
         gilHolder: python.runtime.gilHolder,
+        gilLocks: [{ address: python.address + 360, size: 208, isPointer: false }],
+        collecting: 0,
         image: IMAGE,
       },
     });
