@@ -4,8 +4,12 @@ import { RemoteDicts } from "../python/remote-dict.js";
 import { readText } from "../python/remote-text.js";
 import { ThreadObjects } from "./thread-objects.js";
 
-/** Milliseconds after which a name is read again: `thread.name = …` shows within this time. */
+/**
+ * Milliseconds after which a name is read again: `thread.name = …` shows within this time, unless there are so many threads
+ * that it would take more than a hundredth of the time. Reading one takes 30 µs, so that is from 300 threads on.
+ */
 const KEPT_FOR = 1000;
+const SHARE = 100;
 /** Milliseconds until one that was not found is looked for again, which double up to the former. */
 const FIRST_PAUSE = 10;
 /** Milliseconds after which a thread that nobody asks for is forgotten. */
@@ -27,6 +31,8 @@ export class ThreadNames {
   readonly #interpreters = new Map<Address, InterpreterNames>();
   #processName: string | undefined;
   #nextSweep = 0;
+  /** Milliseconds that it takes to read a name, on the average. */
+  #cost = 0;
 
   constructor(process: LiveProcess, layout: Layout) {
     this.#process = process;
@@ -59,20 +65,24 @@ export class ThreadNames {
       names.threads.set(pythonId, thread);
     }
     thread.asked = now;
-    if (now >= thread.next) this.#update(names.objects, pythonId, thread, now);
+    if (now >= thread.next) this.#update(names, pythonId, thread, now);
     if (now >= this.#nextSweep) this.#sweep(now);
     return thread.name;
   }
 
-  #update(objects: ThreadObjects, pythonId: number, thread: NamedThread, now: number): void {
+  #update({ objects, threads }: InterpreterNames, pythonId: number, thread: NamedThread, now: number): void {
+    const start = performance.now();
     const isNew = objects.readAt < thread.since;
     if (isNew || objects.of(pythonId) === 0 || now > objects.readAt + KEPT_FOR) objects.refresh(now);
     // What was read before the thread began may be of the one that had its id.
     const object = objects.readAt < thread.since ? 0 : objects.of(pythonId);
     const name = object === 0 ? undefined : this.#readName(object);
     thread.name = name ?? this.#systemName(thread.tid);
-    thread.next = now + (name === undefined ? thread.pause : KEPT_FOR * (0.75 + Math.random() / 4));
-    thread.pause = name === undefined ? Math.min(KEPT_FOR, thread.pause * 2) : FIRST_PAUSE;
+    this.#cost += (performance.now() - start - this.#cost) / 100;
+    const longest = Math.max(KEPT_FOR, threads.size * this.#cost * SHARE);
+    // Not all in the same sample.
+    thread.next = now + (name === undefined ? thread.pause : longest * (0.75 + Math.random() / 4));
+    thread.pause = name === undefined ? Math.min(longest, thread.pause * 2) : FIRST_PAUSE;
   }
 
   #readName(object: Address): string | undefined {

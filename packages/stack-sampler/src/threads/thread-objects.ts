@@ -49,6 +49,7 @@ export class ThreadObjects {
     if (now < this.#nextRead) return;
     const start = performance.now();
     this.readAt = now;
+    this.#dicts.forget();
     if (now > this.#located + LOCATED_FOR) this.#active = 0;
     if (this.#active === 0) this.#locate(now);
     const entries = this.#active === 0 ? undefined : this.#dicts.entries(this.#active);
