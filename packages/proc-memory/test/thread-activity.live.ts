@@ -1,11 +1,16 @@
 import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { LiveProcess, ThreadActivity, ThreadState } from "../src/index.js";
 import { readPointer } from "../src/memory-reader.js";
 import { openProcess } from "../src/open-process.js";
 import { DescriptorAllowance } from "../src/platform/linux/descriptor-allowance.js";
 import { LinuxThread } from "../src/platform/linux/linux-thread.js";
-import { AS_NOBODY, compile, start, startPython, until } from "./live-programs.js";
+import { AS_NOBODY, compile, run, start, startPython, until } from "./live-programs.js";
+import { runs } from "./look-from.js";
+
+/** Root without the right to read what is not root's. */
+const WITHOUT_PTRACE = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"];
 
 /** What a look at a thread says of its state. */
 function look(thread: ThreadActivity): ThreadState {
@@ -218,11 +223,34 @@ threading.Thread(target=work, daemon=True).start()
   });
 });
 
+/** What a process of other rights than ours, started by `starter`, is told of a thread. */
+function toldTo(starter: readonly string[], pid: number): unknown {
+  const script = `
+const { openProcess } = await import(process.argv[1]);
+const thread = openProcess(Number(process.argv[2])).thread(Number(process.argv[2]));
+thread.look();
+console.log(JSON.stringify({ state: thread.state, hasTime: thread.cpuTime > 0, futex: thread.futex() ?? "unknown" }));
+`;
+  const library = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+  const node = [process.execPath, "--input-type=module", "-e", script];
+  return JSON.parse(run([...starter, ...node, library, String(pid)]));
+}
+
+function sleeps(pid: number): boolean {
+  using target = openProcess(pid);
+  return target.threadState(pid) === "sleeping";
+}
+
 describe("of another user's program", () => {
-  it("everything is told to root", async () => {
+  const told = { state: "sleeping", hasTime: true };
+
+  it("everything is told to root, and all but the futex to who may not read its memory", async () => {
     const program = start([...AS_NOBODY, "sleep", "600"]);
-    using target = openProcess(program.pid);
-    using thread = target.thread(program.pid);
-    await until(() => look(thread) === "sleeping" && thread.futex() === 0);
+    await until(() => runs(program.pid, "sleep") && sleeps(program.pid));
+    expect(toldTo([], program.pid)).toEqual({ ...told, futex: 0 });
+    expect(toldTo(WITHOUT_PTRACE, program.pid)).toEqual({ ...told, futex: "unknown" });
+    const own = start(["sleep", "600"]);
+    await until(() => runs(own.pid, "sleep") && sleeps(own.pid));
+    expect(toldTo(AS_NOBODY, own.pid)).toEqual({ ...told, futex: "unknown" });
   });
 });
