@@ -41,6 +41,7 @@ export const probes: readonly Probe[] = [
     autoTSSkey: "gilstate.autoTSSkey|autoTSSkey",
     _finalizing: "finalizing|_finalizing",
     "interpreters.main": "",
+    "gc.collecting": "",
   }),
   size("runtime", "_PyRuntimeState"),
 

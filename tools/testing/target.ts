@@ -34,6 +34,11 @@ export class Target {
     return value;
   }
 
+  /** Writes to its standard input. */
+  write(text: string): void {
+    this.#process.stdin?.write(text);
+  }
+
   /** Lets a target go on that waits for its standard input to close. */
   release(): void {
     this.#process.stdin?.end();

@@ -82,6 +82,10 @@ export interface RuntimeLayout {
   readonly interpreters_main: number;
   /** `gilstate.tstate_current` (3.7–3.11): the thread state that holds the GIL, or 0. */
   readonly tstate_current: number;
+  /** `ceval.gil` (3.7–3.11): the state of the GIL that all interpreters share. */
+  readonly gil: number;
+  /** `gc.collecting`, i32 (3.7, 3.8): garbage is being collected. Later each interpreter has its own. */
+  readonly gc_collecting: number;
 }
 
 /** `PyInterpreterState` */
@@ -95,7 +99,7 @@ export interface InterpreterLayout {
   readonly imports_modules: number;
   /** Pointer to the GIL this interpreter uses (3.12+). */
   readonly ceval_gil: number;
-  /** i32: garbage is being collected. */
+  /** i32 (3.9+): garbage is being collected. */
   readonly gc_collecting: number;
   /** The frame that the collection runs under (3.15+). */
   readonly gc_frame: number;
@@ -105,13 +109,15 @@ export interface InterpreterLayout {
   readonly tlbc_generation: number;
 }
 
-/** `_gil_runtime_state`, from where `interpreter.ceval_gil` points. */
+/** `_gil_runtime_state`, from where `interpreter.ceval_gil` points, or from `runtime.gil`. */
 export interface GilLayout {
   readonly last_holder: number;
   /** i32: -1 not created, 0 free, 1 held */
   readonly locked: number;
   /** i32, free-threaded builds: > 0 when there is a GIL after all. */
   readonly enabled: number;
+  /** Bytes up to the end of the locks that a thread sleeps on that waits for the GIL. */
+  readonly size: number;
 }
 
 /** `PyThreadState` */

@@ -220,7 +220,12 @@ test("a layout has its fields wherever the table says, in whatever order", () =>
         gc_collecting: at("interpreter_state.gc") + 112,
         tlbc_generation: build.freeThreaded ? at("interpreter_state.tlbc_generation") : ABSENT,
       });
-      expect(gil).toEqual({ last_holder: 8, locked: 16, enabled: build.freeThreaded ? 0 : ABSENT });
+      expect(gil).toEqual({
+        last_holder: 8,
+        locked: 16,
+        enabled: build.freeThreaded ? 0 : ABSENT,
+        size: 208,
+      });
       expect(frame).toMatchObject({
         previous: at("interpreter_frame.previous"),
         executable: at("interpreter_frame.executable"),

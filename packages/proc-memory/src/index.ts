@@ -26,6 +26,7 @@ export {
   type Trial,
 } from "./permissions.js";
 export { ProcessError, type ProcessErrorCode, type ProcessErrorFacts } from "./process-error.js";
-export type { LiveProcess, MappedFile, Pid, ProcessView, ThreadState, Tid } from "./process-view.js";
+export type { LiveProcess, MappedFile, Pid, ProcessView, Tid } from "./process-view.js";
 export { ScatterRead } from "./scatter-read.js";
 export { type ExitStatus, type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";
+export type { Nanoseconds, ThreadActivity, ThreadState } from "./thread-activity.js";

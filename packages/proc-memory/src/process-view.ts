@@ -1,5 +1,6 @@
 import type { MemoryMap } from "./maps.js";
 import type { MemoryReader } from "./memory-reader.js";
+import type { ThreadActivity, ThreadState } from "./thread-activity.js";
 
 /** A process id, as seen from here. */
 export type Pid = number;
@@ -48,6 +49,13 @@ export interface LiveProcess extends ProcessView {
   isAlive(): boolean;
   /** What the scheduler says of a thread now; undefined when the thread is gone. */
   threadState(tid: Tid): ThreadState | undefined;
+  /** A thread to be looked at again and again; not looked at yet. The caller closes it. */
+  thread(tid: Tid): ThreadActivity;
+  /**
+   * The name that the operating system has for a thread; undefined when it is gone. A thread that was given none has that of
+   * the thread that started it. Cut off by the system: after 15 bytes on Linux.
+   */
+  threadName(tid: Tid): string | undefined;
   /**
    * The process's ids from the pid namespace that we see it in to its own: the first is {@link ProcessView.pid}, the
    * last is what it calls itself. Just the one if it is not in a pid namespace inside ours.
@@ -60,6 +68,3 @@ export interface LiveProcess extends ProcessView {
    */
   hostThreadId(innerTid: Tid): Tid | undefined;
 }
-
-/** What a thread does, as the operating system's scheduler sees it. */
-export type ThreadState = "running" | "sleeping" | "stopped" | "exited";

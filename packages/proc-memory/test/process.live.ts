@@ -2,7 +2,6 @@ import { copyFileSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isProcessAlive, listProcesses, openProcess } from "../src/open-process.js";
-import { ThreadStates } from "../src/platform/linux/thread-states.js";
 import { PYTHON, start, startPython, temporaryDirectory, until } from "./live-programs.js";
 
 describe("openProcess", () => {
@@ -113,26 +112,6 @@ describe("the state of a thread", () => {
     await until(() => target.threadState(program.pid) === "exited");
     program.wait();
     expect(target.threadState(program.pid)).toBeUndefined();
-  });
-
-  it("is told of every thread of a process, with few descriptors", async () => {
-    const { program } = await startPython(`
-for _ in range(20): threading.Thread(target=threading.Event().wait, daemon=True).start()
-`);
-    using target = openProcess(program.pid);
-    const threads = target.threads();
-    expect(threads).toHaveLength(21);
-    const states = new ThreadStates(program.pid, 5);
-    for (let time = 0; time < 3; time++) {
-      await until(() => threads.every((tid) => states.stateOf(tid) === "sleeping"));
-      expect(states.openFiles).toBeLessThanOrEqual(5);
-    }
-    expect(states.stateOf(1)).toBeUndefined();
-    program.kill("SIGKILL");
-    program.wait();
-    for (const tid of threads) expect(states.stateOf(tid)).toBeUndefined();
-    expect(states.openFiles).toBe(0);
-    states.close();
   });
 });
 

@@ -9,6 +9,7 @@ export const cpython_3_7_16 = {
   "runtime.autoTSSkey": 1504,
   "runtime._finalizing": 8,
   "runtime.interpreters.main": 32,
+  "runtime.gc.collecting": 632,
   "sizeof.runtime": 1520,
   "is.next": 0,
   "is.id": 16,

@@ -9,6 +9,7 @@ export const cpython_3_8_18 = {
   "runtime.autoTSSkey": 1392,
   "runtime._finalizing": 16,
   "runtime.interpreters.main": 40,
+  "runtime.gc.collecting": 544,
   "sizeof.runtime": 1464,
   "is.next": 0,
   "is.id": 16,

@@ -39,6 +39,8 @@ export function layoutOfRow(row: MeasuredRow, identity: BuildIdentity): Layout {
       interpreters_head: at("runtime.interpreters.head"),
       interpreters_main: at("runtime.interpreters.main"),
       tstate_current: at("runtime.gilstate.tstate_current"),
+      gil: at("runtime.ceval.gil"),
+      gc_collecting: at("runtime.gc.collecting"),
     },
     interpreter: {
       next: at("is.next"),
@@ -55,6 +57,7 @@ export function layoutOfRow(row: MeasuredRow, identity: BuildIdentity): Layout {
       last_holder: at("gil.last_holder"),
       locked: at("gil.locked"),
       enabled: at("gil.enabled"),
+      size: gilSize(at("gil.locked"), pointerSize),
     },
     threadState: {
       size: at("sizeof.ts"),
@@ -137,6 +140,14 @@ function codeVersionIn(row: MeasuredRow): number {
   const at = valueIn(row);
   const hasFrameSize = at("code.co_nlocals") - at("code.co_nlocalsplus") === 8;
   return hasFrameSize ? at("code.co_localsplusnames") - 4 : ABSENT;
+}
+
+/**
+ * `_gil_runtime_state` ends with a counter and two pairs of `pthread_cond_t`, of 48 bytes, and `pthread_mutex_t`. 3.7.0 to
+ * 3.7.3 have one pair.
+ */
+function gilSize(locked: number, pointerSize: 4 | 8): number {
+  return locked === ABSENT ? ABSENT : locked + 2 * pointerSize + 2 * (48 + (pointerSize === 8 ? 40 : 24));
 }
 
 function instructionKindOf({ major, minor }: PythonVersion): InstructionKind {

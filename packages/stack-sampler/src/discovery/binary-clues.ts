@@ -18,6 +18,12 @@ export interface BinaryClues {
   readonly version: ImageOffset | undefined;
   /** `_PyThreadState_Current` (up to 3.6) */
   readonly currentThread: ImageOffset | undefined;
+  /** `interpreter_lock` (up to 3.1): a pointer to the lock that is the GIL. Only in binaries that are not stripped, as the next two. */
+  readonly interpreterLock: ImageOffset | undefined;
+  /** `gil_cond`, `gil_mutex`, `switch_cond` and `switch_mutex` (3.2–3.6): what threads sleep on that wait for the GIL. */
+  readonly gilLocks: readonly ImageOffset[];
+  /** `collecting` (up to 3.6): garbage is being collected. */
+  readonly collecting: ImageOffset | undefined;
   /** `_Py_PrintReferences` is only in builds that trace references. */
   readonly traceReferences: boolean;
   /** Size of a `Py_UNICODE` of 2.x, which is part of its functions' names. */
@@ -31,6 +37,8 @@ export interface BinaryClues {
 /** A segment that is larger holds more than a program's variables. */
 const MAX_VARIABLES_BYTES = 1 << 26;
 
+const GIL_LOCKS = ["gil_cond", "gil_mutex", "switch_cond", "switch_mutex"];
+
 /** Reads all that a Python's binary tells. `image` may be the separate debug file of the one that is mapped. */
 export function readClues(image: BinaryImage, debugImage?: BinaryImage): BinaryClues {
   const runtime = findRuntime(image) ?? (debugImage && inDebugFile(findRuntime(debugImage)));
@@ -42,6 +50,9 @@ export function readClues(image: BinaryImage, debugImage?: BinaryImage): BinaryC
     isPython: runtime !== undefined || place("Py_GetVersion") !== undefined,
     version: runtime && !isOld ? place("Py_Version") : undefined,
     currentThread: isOld ? place("_PyThreadState_Current") : undefined,
+    interpreterLock: isOld ? place("interpreter_lock") : undefined,
+    gilLocks: isOld ? GIL_LOCKS.flatMap((name) => place(name) ?? []) : [],
+    collecting: isOld ? place("collecting") : undefined,
     traceReferences: runtime !== undefined && place("_Py_PrintReferences") !== undefined,
     unicodeSize: isOld && place("PyUnicodeUCS2_AsUTF8String") !== undefined ? 2 : 4,
     variables: image.segments

@@ -13,7 +13,7 @@ import {
   readDebugOffsetsHeader,
 } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
-import type { PythonRuntime } from "../python/python-runtime.js";
+import type { GilLock, PythonRuntime } from "../python/python-runtime.js";
 import { TargetWords } from "../python/target-words.js";
 import type { BinaryClues } from "./binary-clues.js";
 
@@ -122,11 +122,36 @@ export function runtimeOf(
   interpretersHead: Address,
   { path, clues, bias }: LoadedBinary,
 ): PythonRuntime {
-  const { interpreters_head, tstate_current } = layout.runtime;
-  let gilHolder = 0;
-  if (tstate_current !== ABSENT) gilHolder = interpretersHead - interpreters_head + tstate_current;
-  else if (clues.currentThread !== undefined) gilHolder = bias + clues.currentThread;
-  return { layout, interpretersHead, gilHolder, image: path };
+  const { interpreters_head, tstate_current, gil, gc_collecting } = layout.runtime;
+  const inRuntime = (offset: number) =>
+    offset === ABSENT ? 0 : interpretersHead - interpreters_head + offset;
+  const inBinary = (place: number | undefined) => (place === undefined ? 0 : bias + place);
+  return {
+    layout,
+    interpretersHead,
+    gilHolder: inRuntime(tstate_current) || inBinary(clues.currentThread),
+    gilLocks:
+      gil === ABSENT
+        ? oldGilLocks(clues, bias)
+        : [{ address: inRuntime(gil), size: layout.gil.size, isPointer: false }],
+    collecting: inRuntime(gc_collecting) || inBinary(clues.collecting),
+    image: path,
+  };
+}
+
+/** Size of a `pthread_cond_t`, the larger one of the two. */
+const CONDITION_BYTES = 48;
+/** Size of a `sem_t`, which a lock is up to 3.1. */
+const SEMAPHORE_BYTES = 32;
+
+function oldGilLocks({ interpreterLock, gilLocks }: BinaryClues, bias: number): readonly GilLock[] {
+  const locks = gilLocks.map((place) => ({
+    address: bias + place,
+    size: CONDITION_BYTES,
+    isPointer: false,
+  }));
+  if (interpreterLock === undefined) return locks;
+  return [...locks, { address: bias + interpreterLock, size: SEMAPHORE_BYTES, isPointer: true }];
 }
 
 function findVersionText(

@@ -56,7 +56,7 @@ function readPart(
 }
 
 /** As many of `length` bytes as can be read. */
-function readUpTo(memory: MemoryReader, address: Address, length: number): Uint8Array {
+export function readUpTo(memory: MemoryReader, address: Address, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   return bytes.subarray(0, memory.readInto(address, bytes));
 }

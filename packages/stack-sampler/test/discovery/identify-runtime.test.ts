@@ -18,6 +18,9 @@ function identify(python: SyntheticPython, { version, variables = [] }: Facts, b
     runtime: { method: "symbol", kind: "runtime", place: python.address - bias },
     isPython: true,
     currentThread: undefined,
+    interpreterLock: undefined,
+    gilLocks: [],
+    collecting: undefined,
     traceReferences: false,
     unicodeSize: 4,
     version: version === undefined ? undefined : version - bias,
@@ -51,6 +54,8 @@ describe("a runtime", () => {
         layout: layoutFor({ major: 3, minor: 11, micro: 1, release: "" }),
         interpretersHead: python.runtime.interpretersHead,
         gilHolder: python.runtime.gilHolder,
+        gilLocks: [{ address: python.address + 360, size: 208, isPointer: false }],
+        collecting: 0,
         image: IMAGE,
       },
     });

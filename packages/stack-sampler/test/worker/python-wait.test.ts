@@ -10,6 +10,8 @@ const runtime: PythonRuntime = {
   layout: layoutOf(13),
   interpretersHead: 16,
   gilHolder: 0,
+  gilLocks: [],
+  collecting: 0,
   image: "/usr/bin/python",
 };
 const steps: [] = [];

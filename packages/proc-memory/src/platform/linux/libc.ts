@@ -14,6 +14,7 @@ export interface Libc {
     remoteCount: number,
     flags: number,
   ): number;
+  pread(file: number, target: Pointer, size: number, offset: number): number;
   getxattr(path: Pointer, name: Pointer, value: Pointer, size: number): number;
   waitpid(pid: number, status: Pointer, options: number): number;
   getenv(name: string): string | null;
@@ -68,6 +69,8 @@ function load(): Libc {
       "ulong",
       "ulong",
     ]),
+    // Files that are read with it are small: what it returns fits in an `int`.
+    pread: library.func("pread", "int", ["int", "void *", "ulong", "long"]),
     getxattr: library.func("getxattr", "intptr_t", ["void *", "void *", "void *", "ulong"]),
     waitpid: library.func("waitpid", "int", ["int", "void *", "int"]),
     getenv: library.func("getenv", "str", ["str"]),

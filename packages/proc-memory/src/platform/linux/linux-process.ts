@@ -2,15 +2,16 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync,
 import { type MemoryMap, parseMaps } from "../../maps.js";
 import type { MemoryReader } from "../../memory-reader.js";
 import type { ProcessError } from "../../process-error.js";
-import type { LiveProcess, MappedFile, Pid, ThreadState, Tid } from "../../process-view.js";
+import type { LiveProcess, MappedFile, Pid, Tid } from "../../process-view.js";
+import type { ThreadActivity, ThreadState } from "../../thread-activity.js";
 import { LinuxMemory } from "./linux-memory.js";
 import { hasExited, isHidden, noSuchProcess, processError } from "./linux-process-error.js";
+import { LinuxThread } from "./linux-thread.js";
 import { openFileOf, openMappedFile } from "./mapped-file.js";
 import { NamespaceThreads } from "./namespace-threads.js";
-import { type ProcessStat, parseStat, STAT_BYTES } from "./process-stat.js";
+import { type ProcessStat, parseStat, parseState, STAT_BYTES } from "./process-stat.js";
 import { isGone } from "./system-error.js";
 import { systemView } from "./system-view.js";
-import { ThreadStates } from "./thread-states.js";
 
 const DELETED_MARK = " (deleted)";
 
@@ -62,7 +63,6 @@ class LinuxProcess implements LiveProcess {
   readonly memory: LinuxMemory;
   /** /proc/PID/stat: an open file stays with its process, also when the id is used again. */
   #stat: number | undefined;
-  readonly #threads: ThreadStates;
   readonly #namespace: NamespaceThreads;
 
   constructor(pid: Pid, stat: number, startTime: number, memory: LinuxMemory) {
@@ -70,7 +70,6 @@ class LinuxProcess implements LiveProcess {
     this.startTime = startTime;
     this.memory = memory;
     this.#stat = stat;
-    this.#threads = new ThreadStates(pid);
     this.#namespace = new NamespaceThreads(pid, () => this.threads());
   }
 
@@ -139,14 +138,30 @@ class LinuxProcess implements LiveProcess {
   }
 
   threadState(tid: Tid): ThreadState | undefined {
-    return this.#threads.stateOf(tid);
+    try {
+      const text = readFileSync(`/proc/${this.pid}/task/${tid}/stat`);
+      return parseState(text, text.length);
+    } catch {
+      return undefined;
+    }
+  }
+
+  thread(tid: Tid): ThreadActivity {
+    return new LinuxThread(tid, `/proc/${this.pid}/task/${tid}`);
+  }
+
+  threadName(tid: Tid): string | undefined {
+    try {
+      return readFileSync(`/proc/${this.pid}/task/${tid}/comm`, "utf8").replace(/\n$/, "");
+    } catch {
+      return undefined;
+    }
   }
 
   close(): void {
     if (this.#stat === undefined) return;
     closeSync(this.#stat);
     this.#stat = undefined;
-    this.#threads.close();
     this.memory.close();
   }
 

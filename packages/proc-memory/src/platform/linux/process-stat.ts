@@ -1,9 +1,12 @@
-import type { Pid, ThreadState } from "../../process-view.js";
+import type { Pid } from "../../process-view.js";
+import type { ThreadState } from "../../thread-activity.js";
 
 /** More than a line of /proc/PID/stat up to its 22nd field ever has: 52 fields of at most 20 digits would be 1100. */
 export const STAT_BYTES = 512;
 
 const CLOSING_PARENTHESIS = 0x29;
+const SPACE = 0x20;
+const DIGIT_0 = 0x30;
 
 /** What is needed of a line of /proc/PID/stat (proc_pid_stat(5)). */
 export interface ProcessStat {
@@ -32,14 +35,41 @@ export function parseState(line: Buffer, length: number): ThreadState | undefine
   switch (line[parenthesis + 2]) {
     case 0x52: // R
       return "running";
+    case 0x44: // D
+      return "disk-wait";
     case 0x54: // T
-    case 0x74: // t
       return "stopped";
+    case 0x74: // t
+      return "traced";
     case 0x5a: // Z
     case 0x58: // X
     case 0x78: // x
       return "exited";
-    default: // S, D, I, and P, K, W of some kernels
+    default: // S, I, and P, K, W of some kernels
       return "sleeping";
   }
+}
+
+/** User and system time in clock ticks, without allocating; undefined if the line ends before. */
+export function parseCpuTicks(line: Buffer, length: number): number | undefined {
+  let at = length === 0 ? -1 : line.lastIndexOf(CLOSING_PARENTHESIS, length - 1);
+  if (at < 0) return undefined;
+  // The space in front of the third field, utime is the fourteenth.
+  at += 1;
+  for (let field = 3; field < 14; field++) {
+    at = line.indexOf(SPACE, at + 1);
+    if (at < 0 || at >= length) return undefined;
+  }
+  let sum = 0;
+  for (let field = 0; field < 2; field++) {
+    let value = 0;
+    for (at += 1; at < length; at++) {
+      const digit = (line[at] ?? SPACE) - DIGIT_0;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    if (line[at] !== SPACE) return undefined;
+    sum += value;
+  }
+  return sum;
 }

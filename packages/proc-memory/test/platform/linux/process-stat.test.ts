@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseStat, parseState } from "../../../src/platform/linux/process-stat.js";
+import { parseCpuTicks, parseStat, parseState } from "../../../src/platform/linux/process-stat.js";
 
 function line(name: string | Buffer, state = "S"): Buffer {
   const rest = ` ${state} 41 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 200 18446744073709551615\n`;
@@ -22,10 +22,10 @@ describe("parseStat", () => {
   it.each([
     ["R", "running"],
     ["S", "sleeping"],
-    ["D", "sleeping"],
+    ["D", "disk-wait"],
     ["I", "sleeping"],
     ["T", "stopped"],
-    ["t", "stopped"],
+    ["t", "traced"],
     ["Z", "exited"],
     ["X", "exited"],
   ])("reads state %s as %s", (letter, state) => {
@@ -45,5 +45,21 @@ describe("parseStat", () => {
         if (stat !== undefined) expect(Number.isFinite(stat.startTime)).toBe(true);
       }),
     );
+  });
+});
+
+describe("parseCpuTicks", () => {
+  it("adds user and system time, whatever the name", () => {
+    for (const name of ["python3", "a) R 1 2 3 (b", ""]) {
+      const bytes = line(name);
+      expect(parseCpuTicks(bytes, bytes.length)).toBe(5 + 6);
+    }
+  });
+
+  it("tells nothing of a line that ends before", () => {
+    const bytes = line("x");
+    const end = bytes.indexOf(" 6 7 8") + 2;
+    for (let length = 0; length < end; length++) expect(parseCpuTicks(bytes, length)).toBeUndefined();
+    expect(parseCpuTicks(bytes, end + 1)).toBe(11);
   });
 });
