@@ -61,7 +61,9 @@ export class CodeCache {
 
   /** Forgets what the read has shown to be something else. */
   check(plan: ScatterRead): void {
-    const hasChanged = this.#watch.check(plan, ({ address }) => this.#entries.delete(address));
+    const hasChanged = this.#watch.check(plan, (entry) => {
+      if (this.#entries.get(entry.address) === entry) this.#entries.delete(entry.address);
+    });
     if (hasChanged || this.#watch.chooses()) this.epoch += 1;
   }
 

@@ -47,19 +47,23 @@ export class CodeWatch<Entry extends Watched> {
   /** Looks at what a read brought. Calls `changed` with each entry that is not what it was; true if there was one. */
   check(plan: ScatterRead, changed: (entry: Entry) => void): boolean {
     this.read += 1;
-    this.#isRead = plan.completeRanges === plan.rangeCount;
-    if (!this.#isRead) return false;
+    const { completeRanges } = plan;
+    this.#isRead = completeRanges === plan.rangeCount;
+    if (completeRanges < this.#firstRange) return false;
     const before = this.#entries.length;
     let range = this.#firstRange;
     let kept = 0;
     for (let index = 0; index < before; index++) {
       const entry = this.#entries[index] as Entry;
-      if (isSame(entry, plan, range)) this.#entries[kept++] = entry;
+      const end = range + entry.identity.length;
+      // A read ends where it meets the first page that is gone: nothing is known of what comes after.
+      if (range > completeRanges || (end <= completeRanges && isSame(entry, plan, range)))
+        this.#entries[kept++] = entry;
       else {
         entry.isWatched = false;
         changed(entry);
       }
-      range += entry.identity.length;
+      range = end;
     }
     if (kept === before) return false;
     this.#entries.length = kept;

@@ -76,9 +76,8 @@ export class StackPlaces {
     for (let tries = chunks.length; tries > 0; tries--) {
       if (index >= chunks.length) index = 0;
       const chunk = chunks[index] as ChunkPlace;
-      if (address >= chunk.address && address < chunk.end) {
+      if (address >= chunk.address && address + length <= chunk.end) {
         this.#lastChunk = index;
-        if (address + length > chunk.end) return -1;
         this.isTwice = address >= chunk.twiceFrom;
         return this.isTwice
           ? chunk.twiceOffset + (address - chunk.twiceFrom)
@@ -96,7 +95,9 @@ export class StackPlaces {
 
   /** Says that something of `length` bytes was met at `address` that is not read ahead yet. */
   meet(address: Address, length: number): void {
-    for (const chunk of this.chunks) if (address >= chunk.address && address < chunk.end) return;
+    for (const chunk of this.#nextChunks ?? this.chunks) {
+      if (address >= chunk.address && address + length <= chunk.end) return;
+    }
     const known = this.strays.get(address);
     if (known === undefined) {
       this.strays.set(address, { address, length, isTwice: true, lastMet: this.#sample, offset: -1 });

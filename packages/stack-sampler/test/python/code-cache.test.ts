@@ -19,12 +19,18 @@ class Cached {
     this.cache = new CodeCache(this.python.memory, layout, this.builder);
   }
 
-  /** The function in which a code object is now, and the place: [name, line, column, endLine, endColumn]. */
-  look(code: number, instruction = 0): [FunctionRecord | undefined, number[] | undefined] {
+  /** Reads what tells whether the code objects are what they were; how many parts that has. */
+  read(): number {
     this.#plan.clear();
     this.cache.plan(this.#plan);
     this.python.memory.readScatter(this.#plan);
     this.cache.check(this.#plan);
+    return this.#plan.rangeCount;
+  }
+
+  /** The function in which a code object is now, and the place: [name, line, column, endLine, endColumn]. */
+  look(code: number, instruction = 0): [FunctionRecord | undefined, number[] | undefined] {
+    this.read();
     const frame = this.cache.frame(code, instruction);
     const { functions, frames } = this.builder.take();
     this.#functions.push(...functions);
@@ -165,18 +171,25 @@ it("instructions of one place share their frame", () => {
   expect(cached.cache.frame(code, code + 300)).toBe(cached.cache.frame(code, code + 302));
 });
 
-it("all code objects of a stack are looked at in one read, each once a round", () => {
+it("what is known is looked at in one read", () => {
   const cached = new Cached();
-  const codes = Float64Array.from(["a", "b", "c", "a"].map((name) => cached.python.addCode({ name })));
-  for (const code of codes) cached.cache.frame(code, 0);
+  const codes = ["a", "b", "c", "a"].map((name) => cached.python.addCode({ name }));
+  for (const code of codes) cached.look(code);
   const { memory } = cached.python;
   const before = memory.reads;
-  cached.cache.beginRound();
-  cached.cache.revalidate(codes, codes.length);
-  cached.cache.revalidate(codes, codes.length);
-  expect(memory.reads - before).toBe(1);
+  cached.read();
   for (const code of codes) cached.cache.frame(code, 0);
   expect(memory.reads - before).toBe(1);
+});
+
+it("what is new is believed from the next read on", () => {
+  const cached = new Cached();
+  const code = cached.python.addCode({ name: "new" });
+  cached.look(code);
+  expect(cached.cache.hasLearnt).toBe(true);
+  cached.cache.hasLearnt = false;
+  cached.look(code);
+  expect(cached.cache.hasLearnt).toBe(false);
 });
 
 it("one code object that is gone does not hide the change of another", () => {
@@ -186,8 +199,19 @@ it("one code object that is gone does not hide the change of another", () => {
   expect([cached.name(gone), cached.name(replaced)]).toEqual(["gone", "old"]);
   cached.python.memory.unmap(gone, 256);
   cached.python.putCode(replaced, { name: "new" });
-  cached.cache.beginRound();
-  cached.cache.revalidate(Float64Array.of(gone, replaced), 2);
-  cached.cache.frame(replaced, 0);
-  expect(cached.builder.take().functions.map(({ name }) => name)).toEqual(["new"]);
+  expect(cached.name(replaced)).toBe("new");
+  const before = cached.python.memory.reads;
+  cached.look(replaced);
+  expect(cached.python.memory.reads - before).toBe(1);
+});
+
+it("what is not used any more is not looked at for ever, and is still known", () => {
+  const cached = new Cached();
+  const [often = 0, once = 0] = ["often", "once"].map((name) => cached.python.addCode({ name }));
+  cached.look(once);
+  cached.look(often);
+  const both = cached.read();
+  for (let read = 0; read < 9000; read++) cached.look(often);
+  expect(cached.read()).toBe(both / 2);
+  expect(cached.look(once)[0]?.name).toBe("once");
 });

@@ -140,17 +140,17 @@ it("one thread that cannot be read does not lose the others", () => {
 it("a stack that never holds still is kept, marked as torn", () => {
   const read = new Read();
   const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
-  const codes = ["one", "two"].map((name) => read.python.addCode({ name }));
+  const codes = ["one", "two", "three"].map((name) => read.python.addCode({ name }));
   thread.call(read.python.addCode({ name: "main" }), codes[0] ?? 0);
   read.sample();
   let turn = 0;
-  read.python.memory.beforeRange = () => thread.setCode(1, codes[(turn++ >> 1) % 2] ?? 0);
+  read.python.memory.beforeRange = () => thread.setCode(1, codes[turn++ % 3] ?? 0);
   const { seen, torn } = read.sample();
   expect(torn).toBe(1);
   expect(seen).toEqual([
     {
       thread: 0,
-      stack: expect.stringMatching(/^main;(one|two)$/),
+      stack: expect.stringMatching(/^main;(one|two|three)$/),
       state: SampleState.active | SampleState.torn,
     },
   ]);

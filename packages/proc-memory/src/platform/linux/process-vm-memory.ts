@@ -86,7 +86,8 @@ export class ProcessVmMemory implements MemoryReader {
   /** Where the ranges go to, made anew when they have changed: a sampler reads the same ones thousands of times. */
   #localRanges(system: Libc, scatter: ScatterRead): Uint32Array {
     if (scatter === this.#scatter && scatter.revision === this.#revision) return this.#locals;
-    if (this.#locals.length < scatter.rangeCount * WORDS) this.#locals = new Uint32Array(scatter.ranges.length);
+    if (this.#locals.length < scatter.rangeCount * WORDS)
+      this.#locals = new Uint32Array(scatter.ranges.length);
     const locals = this.#locals;
     const base = Number(system.addressOf(scatter.bytes));
     for (let range = 0; range < scatter.rangeCount; range++) {
