@@ -11,7 +11,6 @@ import {
 import type { Discovery, DiscoveryStep } from "./discovery/discovery.js";
 import { discoveryError } from "./discovery/discovery-error.js";
 import { RuntimeFinder } from "./discovery/runtime-finder.js";
-import { BatchBuilder } from "./intern/batch-builder.js";
 import type { PythonRuntime } from "./python/python-runtime.js";
 import { ThreadList } from "./python/thread-list.js";
 import type { SamplerError } from "./sampler-error.js";
@@ -88,7 +87,7 @@ export async function diagnose(pid: Pid): Promise<Diagnosis> {
 }
 
 function describe(process: LiveProcess, runtime: PythonRuntime): DiagnosedPython {
-  const threads = new ThreadList(process, runtime, new BatchBuilder(), 0);
+  const threads = new ThreadList(process, runtime);
   threads.refresh();
   const { version, pointerSize, freeThreaded, verified } = runtime.layout;
   return {

@@ -13,14 +13,22 @@ import type {
 import { GrowableColumn } from "./growable-column.js";
 import { StackTrie } from "./stack-trie.js";
 
+/** When so much has been described, ids start over: a table of nodes takes 24 bytes for each, here and at whoever listens. */
+const MOST_NODES = 1 << 19;
+const MOST_FRAMES = 1 << 18;
+const MOST_THREADS = 1 << 16;
+
 /** Collects descriptions and samples, and hands them out as the batches of one stream. */
 export class BatchBuilder {
-  readonly #trie = new StackTrie();
+  /** Another number when the ids that were given have ended; those of processes are given again. */
+  epoch = 0;
+  #trie = new StackTrie();
   readonly #named = new Map<string, FrameId>();
   #functionCount = 0;
   #frameCount = 0;
-  #processCount = 0;
+  readonly #allProcesses: ProcessRecord[] = [];
   #threadCount = 0;
+  #startsOver = false;
   #functions: FunctionRecord[] = [];
   #processes: ProcessRecord[] = [];
   #threads: ThreadRecord[] = [];
@@ -77,7 +85,7 @@ export class BatchBuilder {
 
   addProcess(record: ProcessRecord): ProcessId {
     this.#processes.push(record);
-    return this.#processCount++;
+    return this.#allProcesses.push(record) - 1;
   }
 
   addThread(record: ThreadRecord): ThreadId {
@@ -127,11 +135,27 @@ export class BatchBuilder {
         cpu: this.#samples.cpu.take(),
       },
       counters: { ...counters },
+      ...(this.#startsOver && { reset: true }),
     };
+    this.#startsOver = false;
     this.#functions = [];
     this.#processes = [];
     this.#threads = [];
     for (const name of Object.keys(counters) as (keyof typeof counters)[]) counters[name] = 0;
+    const isFull =
+      this.#trie.size > MOST_NODES || this.#frameCount > MOST_FRAMES || this.#threadCount > MOST_THREADS;
+    if (isFull) this.#startOver();
     return batch;
+  }
+
+  #startOver(): void {
+    this.epoch += 1;
+    this.#startsOver = true;
+    this.#trie = new StackTrie();
+    this.#named.clear();
+    this.#functionCount = 0;
+    this.#frameCount = 0;
+    this.#threadCount = 0;
+    this.#processes = [...this.#allProcesses];
   }
 }

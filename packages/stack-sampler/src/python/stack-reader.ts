@@ -1,56 +1,71 @@
-import { type LiveProcess, ScatterRead } from "@pyspy/proc-memory";
+import { type Address, type LiveProcess, ScatterRead } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
-import { type Nanoseconds, type NodeId, type ProcessId, SampleState } from "../sample-batch.js";
-import { CodeCache, HIDDEN } from "./code-cache.js";
-import type { KnownStack } from "./known-stack.js";
+import { type Nanoseconds, type NodeId, type ProcessId, SampleState, type ThreadId } from "../sample-batch.js";
+import { UNKNOWN_FRAME } from "../threads/garbage-collection.js";
+import { requestsGil } from "../threads/gil-wait.js";
+import { ThreadWatch } from "../threads/thread-watch.js";
+import { CodeCache } from "./code-cache.js";
 import type { PythonRuntime } from "./python-runtime.js";
+import { StackNodes } from "./stack-nodes.js";
 import { StackSnapshot, type WalkOutcome } from "./stack-snapshot.js";
 import { type InterpreterTrack, ThreadList } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
 /** A stack that does not hold still is read this often; then the last reading is kept and marked torn. */
 const ATTEMPTS = 4;
-const UNKNOWN_CPU_TIME = -1;
-/** Of a deeper stack the innermost frames are kept, so many of them. */
-const MOST_FRAMES = 10_000;
 
 export interface StackReaderOptions {
   /** Also the stacks of threads that are not running. */
   readonly idle: boolean;
+  /** How often samples are taken, a second. */
+  readonly rate: number;
 }
 
 /** Takes the stacks of all threads of one Python, as often as it is asked to. */
 export class StackReader {
   readonly #process: LiveProcess;
+  readonly #runtime: PythonRuntime;
   readonly #builder: BatchBuilder;
+  readonly #record: ProcessId;
   readonly #idle: boolean;
   readonly #threads: ThreadList;
+  readonly #watch: ThreadWatch;
   readonly #codes: CodeCache;
   readonly #snapshot: StackSnapshot;
+  readonly #nodes: StackNodes;
   /** What is read of all wanted threads, made anew only when it changes. */
   readonly #plan = new ScatterRead(64, 32 * 1024);
   readonly #wanted: WantedStack[] = [];
+  /** Threads that have not run since their stacks were read. */
+  readonly #resting: WantedStack[] = [];
   #planRevision = -1;
   readonly #single = new ScatterRead(64, 32 * 1024);
   /** Of the stack that was walked last. */
   #node: NodeId = ROOT;
-  /** {@link CodeCache.epoch} of the nodes that the threads' known stacks have. */
-  #epoch = 0;
+  #now = 0;
+  /** {@link CodeCache.epoch} and {@link BatchBuilder.epoch} of what is known of the threads. */
+  #codeEpoch = 0;
+  #builderEpoch: number;
 
   constructor(
     process: LiveProcess,
     runtime: PythonRuntime,
     builder: BatchBuilder,
     record: ProcessId,
-    options: StackReaderOptions,
+    { idle, rate }: StackReaderOptions,
   ) {
     this.#process = process;
+    this.#runtime = runtime;
     this.#builder = builder;
-    this.#idle = options.idle;
-    this.#threads = new ThreadList(process, runtime, builder, record);
+    this.#builderEpoch = builder.epoch;
+    this.#record = record;
+    this.#idle = idle;
+    this.#threads = new ThreadList(process, runtime);
+    this.#watch = new ThreadWatch(process, runtime, rate);
     this.#codes = new CodeCache(process.memory, runtime.layout, builder);
     this.#snapshot = new StackSnapshot(process.memory, runtime.layout);
+    this.#nodes = new StackNodes(builder, this.#codes, this.#snapshot);
   }
 
   /**
@@ -58,28 +73,43 @@ export class StackReader {
    * more: the process has ended, or has executed another program.
    */
   sample(time: Nanoseconds): boolean {
-    const wanted = this.#readAll();
-    if (wanted === undefined) return false;
-    for (const { track, interpreter, active } of wanted) {
-      const holder = this.#threads.gilHolder(this.#plan, interpreter);
-      const holdsGil = holder === track.threadState ? SampleState.holdsGil : 0;
-      this.#take(track, time, (active ? SampleState.active : 0) | holdsGil);
-    }
+    this.#now = performance.now();
+    if (this.#builder.epoch !== this.#builderEpoch) this.#startOver();
+    if (!this.#readAll()) return false;
+    for (const { track, interpreter } of this.#wanted) this.#take(track, interpreter, time);
+    for (const { track, interpreter } of this.#resting) this.#repeat(track, interpreter, time);
     return true;
   }
 
+  /** Every which sample threads that do not run are looked at, at most. */
+  get turns(): number {
+    return this.#watch.turns;
+  }
+
+  /** System calls made to look at threads, beside those that read memory. */
+  get lookCalls(): number {
+    return this.#watch.calls;
+  }
+
+  /** Lets go of what is held of the threads. */
+  close(): void {
+    for (const { threads } of this.#threads.interpreters) {
+      for (const { activity } of threads) activity?.close();
+    }
+  }
+
   /** Reads every wanted stack in one go; again if the list of threads turns out to have changed. */
-  #readAll(): readonly WantedStack[] | undefined {
+  #readAll(): boolean {
     for (let attempt = 0; ; attempt++) {
       this.#planAll();
       this.#process.memory.readScatter(this.#plan);
       const list = this.#threads.check(this.#plan);
-      if (list === "unreadable") return undefined;
+      if (list === "unreadable") return false;
       if (list === "same" || attempt === ATTEMPTS) break;
-      if (!this.#threads.refresh()) return undefined;
+      if (!this.#threads.refresh()) return false;
     }
     this.#checkCodes(this.#plan);
-    return this.#wanted;
+    return true;
   }
 
   #planAll(): void {
@@ -95,145 +125,146 @@ export class StackReader {
     this.#codes.plan(plan);
   }
 
-  /** Says which threads are wanted now; true if they are not the same as before. */
+  /** Says which threads are wanted now; true if the ones to be read are not the same as before. */
   #chooseThreads(): boolean {
-    const wanted = this.#wanted;
-    let count = 0;
+    this.#watch.begin();
+    let wanted = 0;
+    let resting = 0;
     let hasOthers = false;
     for (const interpreter of this.#threads.interpreters) {
-      for (const track of interpreter.threads) {
-        const active = this.#isActive(track);
-        if (!active && !this.#idle) continue;
-        const known = wanted[count];
-        if (known?.track === track) known.active = active;
-        else {
-          wanted[count] = { track, interpreter, active };
-          hasOthers = true;
-        }
-        count += 1;
+      for (const [index, track] of interpreter.threads.entries()) {
+        const hadExited = track.hasExited;
+        this.#watch.look(track, interpreter, index, interpreter.holder, this.#now);
+        if (track.hasExited && !hadExited) this.#threads.suspect();
+        if (!track.isActive && !this.#idle) continue;
+        if (!track.hasRun && track.node !== undefined) put(this.#resting, resting++, track, interpreter);
+        else hasOthers = put(this.#wanted, wanted++, track, interpreter) || hasOthers;
       }
     }
-    if (wanted.length !== count) hasOthers = true;
-    wanted.length = count;
-    return hasOthers;
-  }
-
-  #isActive(track: ThreadTrack): boolean {
-    if (track.tid === 0) return true;
-    const state = this.#process.threadState(track.tid);
-    const exited = state === undefined || state === "exited";
-    if (exited && !track.exited) this.#threads.suspect();
-    track.exited = exited;
-    return state === "running";
+    this.#resting.length = resting;
+    if (this.#wanted.length === wanted) return hasOthers;
+    this.#wanted.length = wanted;
+    return true;
   }
 
   /** Walks the stack in what was read, and reads it again until it is good. */
-  #take(track: ThreadTrack, time: Nanoseconds, state: number): void {
-    let outcome = this.#walk(track, this.#plan);
+  #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {
+    let plan = this.#plan;
+    let outcome = this.#walk(track, plan);
     for (let attempt = 1; outcome !== "good" && attempt < ATTEMPTS; attempt++) {
-      const single = this.#single;
-      single.clear();
-      this.#snapshot.plan(track, single);
-      this.#codes.plan(single);
+      plan = this.#single;
+      plan.clear();
+      this.#snapshot.plan(track, plan);
+      this.#codes.plan(plan);
       // What is known of the thread's places now is of this plan.
       this.#planRevision = -1;
-      this.#process.memory.readScatter(single);
-      this.#checkCodes(single);
-      outcome = this.#walk(track, single);
+      this.#process.memory.readScatter(plan);
+      this.#checkCodes(plan);
+      outcome = this.#walk(track, plan);
     }
     track.places.endSample();
 
     const { counters } = this.#builder;
-    const isTorn = outcome === "torn" || outcome === "learnt";
-    const node = outcome === "torn" ? this.#intern(track) : this.#node;
-    // A thread that runs no Python now has no stack.
-    if (outcome === "good" && node === ROOT) return;
-    counters.attempted += 1;
+    const node = outcome === "torn" ? this.#nodes.intern(track.known) : this.#node;
+    track.node = outcome === "good" ? node : undefined;
     if (outcome === "unreadable") {
+      counters.attempted += 1;
       counters.unreadable += 1;
       return;
     }
-    if (isTorn) counters.torn += 1;
-    else counters.good += 1;
-    const torn = isTorn ? SampleState.torn : 0;
-    this.#builder.addSample(time, track.record, node, state | torn, UNKNOWN_CPU_TIME);
+    const request = requestsGil(this.#runtime.layout, plan.view, track.places.threadState);
+    if (request !== undefined) track.wantsGil = request;
+    this.#add(track, interpreter, time, node, outcome === "good");
+  }
+
+  /** The stack of a thread that has not run is what it was. */
+  #repeat(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {
+    if (track.node !== undefined) this.#add(track, interpreter, time, track.node, true);
+  }
+
+  #add(
+    track: ThreadTrack,
+    interpreter: InterpreterTrack,
+    time: Nanoseconds,
+    node: NodeId,
+    isGood: boolean,
+  ): void {
+    // A thread that runs no Python now has no stack.
+    if (isGood && node === ROOT) return;
+    const { counters } = this.#builder;
+    counters.attempted += 1;
+    let state = track.isActive ? SampleState.active : 0;
+    if (isGood) counters.good += 1;
+    else {
+      counters.torn += 1;
+      state |= SampleState.torn;
+    }
+    if (interpreter.holder === track.threadState) state |= SampleState.holdsGil;
+    else if (track.wantsGil) state |= SampleState.wantsGil;
+    let shown = node;
+    const collection = this.#threads.collectionFrame(this.#plan, interpreter);
+    if (collection !== undefined && this.#collects(track, interpreter, collection)) {
+      state |= SampleState.collecting;
+      const { known } = track;
+      // While a finalizer runs, its frames are the inner ones.
+      if (collection === UNKNOWN_FRAME || known.addresses[known.depth - 1] === collection)
+        shown = this.#builder.node(node, this.#builder.namedFrame("<GC>", "gc"));
+    }
+    this.#builder.addSample(time, this.#recordOf(track, interpreter), shown, state, track.takeCpuTime());
+  }
+
+  #collects({ known, threadState }: ThreadTrack, { holder }: InterpreterTrack, frame: Address): boolean {
+    if (frame === UNKNOWN_FRAME) return threadState === holder;
+    return known.addresses.lastIndexOf(frame, known.depth - 1) >= 0;
+  }
+
+  #recordOf(track: ThreadTrack, interpreter: InterpreterTrack): ThreadId {
+    this.#watch.name(track, interpreter, this.#now);
+    track.record ??= this.#builder.addThread({
+      process: this.#record,
+      tid: track.tid,
+      pythonId: track.pythonId,
+      name: track.name,
+      interpreter: track.interpreter,
+    });
+    return track.record;
   }
 
   #walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome {
     const outcome = this.#snapshot.walk(track, plan);
     if (outcome === "torn" || outcome === "unreadable") return outcome;
     this.#codes.hasLearnt = false;
-    this.#node = this.#intern(track);
+    this.#node = this.#nodes.intern(track.known);
     if (outcome === "good") this.#snapshot.divide(track);
     return this.#codes.hasLearnt ? "learnt" : outcome;
   }
 
   #checkCodes(plan: ScatterRead): void {
     this.#codes.check(plan);
-    if (this.#codes.epoch === this.#epoch) return;
-    this.#epoch = this.#codes.epoch;
+    if (this.#codes.epoch === this.#codeEpoch) return;
+    this.#codeEpoch = this.#codes.epoch;
     for (const { threads } of this.#threads.interpreters) {
       for (const { known } of threads) known.forget();
     }
   }
 
-  /** The node of the walked stack, which becomes the thread's known one. */
-  #intern({ known }: ThreadTrack): NodeId {
-    const { addresses, codes, instructions, depth, keptDepth } = this.#snapshot;
-    const total = keptDepth + depth;
-    const omitted = Math.max(0, total - MOST_FRAMES);
-    if (omitted !== known.omitted) return this.#internAnew(known, omitted);
-    let node = keptDepth === 0 ? ROOT : (known.nodes[keptDepth - 1] as NodeId);
-    for (let position = keptDepth; position < total; position++) {
-      const index = total - 1 - position;
-      const address = addresses[index] as number;
-      const code = codes[index] as number;
-      const instruction = instructions[index] as number;
-      if (known.isAt(position, address, code, instruction)) node = known.nodes[position] as NodeId;
-      else {
-        // From here on nothing is as it was.
-        known.depth = position;
-        node = this.#nodeIn(node, code, instruction, position, omitted);
-        known.set(position, address, code, instruction, node);
-      }
-    }
-    known.depth = total;
-    return node;
-  }
-
-  /** The same, where no node is as it was: another number of outer frames is left out. */
-  #internAnew(known: KnownStack, omitted: number): NodeId {
-    const { addresses, codes, instructions, depth, keptDepth } = this.#snapshot;
-    known.omitted = omitted;
-    known.depth = keptDepth + depth;
-    let node = ROOT;
-    for (let position = 0; position < known.depth; position++) {
-      const index = known.depth - 1 - position;
-      if (index < depth) {
-        const address = addresses[index] as number;
-        known.set(position, address, codes[index] as number, instructions[index] as number, ROOT);
-      }
-      const code = known.codes[position] as number;
-      node = this.#nodeIn(node, code, known.instructions[position] as number, position, omitted);
-      known.nodes[position] = node;
-    }
-    return node;
-  }
-
-  #nodeIn(parent: NodeId, code: number, instruction: number, position: number, omitted: number): NodeId {
-    if (position < omitted) return position === omitted - 1 ? this.#omission(omitted) : ROOT;
-    const frame = code === 0 ? HIDDEN : this.#codes.frame(code, instruction);
-    return frame === HIDDEN ? parent : this.#builder.node(parent, frame);
-  }
-
-  /** What is shown in place of the outermost frames of a stack that is too deep to be shown whole. */
-  #omission(count: number): NodeId {
-    return this.#builder.node(ROOT, this.#builder.namedFrame(`<${count} frames omitted>`, "other"));
+  /** The ids that were given have ended. */
+  #startOver(): void {
+    this.#builderEpoch = this.#builder.epoch;
+    this.#codes.clear();
+    for (const { threads } of this.#threads.interpreters) for (const track of threads) track.forget();
   }
 }
 
 interface WantedStack {
-  readonly track: ThreadTrack;
-  readonly interpreter: InterpreterTrack;
-  active: boolean;
+  track: ThreadTrack;
+  interpreter: InterpreterTrack;
+}
+
+/** Sets an element; true if it was another thread. */
+function put(list: WantedStack[], index: number, track: ThreadTrack, interpreter: InterpreterTrack): boolean {
+  const known = list[index];
+  if (known?.track === track) return false;
+  list[index] = { track, interpreter };
+  return true;
 }

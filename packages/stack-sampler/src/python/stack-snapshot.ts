@@ -316,8 +316,10 @@ function resized(values: Float64Array<ArrayBuffer>, length: number): Float64Arra
   return larger;
 }
 
-/** Bytes from the start of a thread state to the end of the last of its fields that a walk needs. */
+/** Bytes from the start of a thread state to the end of the last of its fields that are looked at in every sample. */
 function threadStateLength({ threadState, pointerSize }: Layout): number {
-  const { frame, cframe, current_frame, base_frame, datastack_chunk, datastack_top } = threadState;
-  return Math.max(frame, cframe, current_frame, base_frame, datastack_chunk, datastack_top) + pointerSize;
+  const { frame, cframe, current_frame, base_frame, datastack_chunk, datastack_top, gil_requested } =
+    threadState;
+  const innermost = Math.max(frame, cframe, current_frame, base_frame);
+  return Math.max(innermost, datastack_chunk, datastack_top, gil_requested) + pointerSize;
 }

@@ -1,7 +1,6 @@
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, LiveProcess, MemoryReader, ScatterRead, Tid } from "@pyspy/proc-memory";
-import type { BatchBuilder } from "../intern/batch-builder.js";
-import type { ProcessId } from "../sample-batch.js";
+import { GarbageCollection } from "../threads/garbage-collection.js";
 import { KernelThreadIds } from "../threads/kernel-thread-id.js";
 import { ExecutionMark } from "./execution-mark.js";
 import type { PythonRuntime } from "./python-runtime.js";
@@ -16,9 +15,11 @@ export interface InterpreterTrack {
   /** Oldest thread first. */
   readonly threads: readonly ThreadTrack[];
   /** Where the words of the last {@link ThreadList.plan} are in the buffer. */
-  readonly words: { next: number; threadsHead: number; gil: number };
+  readonly words: { next: number; threadsHead: number; gil: number; collecting: number };
   /** Address of the GIL's state (3.12+); 0 if there is none. */
   readonly gil: Address;
+  /** The thread state that held it at the last {@link ThreadList.check}; 0 if nobody did. */
+  holder: Address;
 }
 
 /**
@@ -31,8 +32,7 @@ export class ThreadList {
   readonly #words: TargetWords;
   readonly #runtime: PythonRuntime;
   readonly #layout: Layout;
-  readonly #builder: BatchBuilder;
-  readonly #record: ProcessId;
+  readonly #garbage: GarbageCollection;
   readonly #kernelIds: KernelThreadIds;
   readonly #execution: ExecutionMark;
   #interpreters: InterpreterTrack[] = [];
@@ -44,14 +44,13 @@ export class ThreadList {
   /** Threads that do not run yet: Python keeps 0 as the kernel's id until they do. */
   #unstarted: { readonly threadState: Address; range: number }[] = [];
 
-  constructor(process: LiveProcess, runtime: PythonRuntime, builder: BatchBuilder, record: ProcessId) {
+  constructor(process: LiveProcess, runtime: PythonRuntime) {
     this.#process = process;
     this.#memory = process.memory;
     this.#words = new TargetWords(process.memory, runtime.layout.pointerSize);
     this.#runtime = runtime;
     this.#layout = runtime.layout;
-    this.#builder = builder;
-    this.#record = record;
+    this.#garbage = new GarbageCollection(process.memory, runtime);
     this.#execution = new ExecutionMark(process);
     const innerPid = process.namespacePids.at(-1) ?? process.pid;
     this.#kernelIds = new KernelThreadIds(process.memory, innerPid, (innerTid) => {
@@ -69,7 +68,7 @@ export class ThreadList {
     this.#suspected = true;
   }
 
-  /** Adds the words that tell whether the list is still what it was, and who holds the GIL. */
+  /** Adds the words that tell whether the list is still what it was, who holds the GIL, and whether garbage is being collected. */
   plan(plan: ScatterRead): void {
     const { interpreter, threadState, gil, pointerSize } = this.#layout;
     const { interpretersHead, gilHolder } = this.#runtime;
@@ -81,6 +80,7 @@ export class ThreadList {
       words.next = plan.add(address + interpreter.next, pointerSize);
       words.threadsHead = plan.add(address + interpreter.threads_head, pointerSize);
       if (state !== 0) words.gil = plan.add(state, Math.max(gil.last_holder, gil.locked) + pointerSize);
+      if (this.#garbage.isKnown) words.collecting = this.#garbage.plan(plan, address);
     }
     for (const thread of this.#unstarted) {
       thread.range = plan.rangeCount;
@@ -88,12 +88,14 @@ export class ThreadList {
     }
   }
 
-  /** Compares the list with what was read. */
+  /** Compares the list with what was read, and sees who holds the GIL. */
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
     if (!plan.isRead(this.#headRange) || !this.#execution.holds(plan)) return "unreadable";
     if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
     let head = this.#words.at(plan.view, this.#offsets.head);
-    for (const { address, words, threads } of this.#interpreters) {
+    for (const interpreter of this.#interpreters) {
+      const { address, words, threads } = interpreter;
+      interpreter.holder = this.#gilHolder(plan, interpreter);
       if (address !== head) return "changed";
       if (this.#words.at(plan.view, words.threadsHead) !== (threads.at(-1)?.threadState ?? 0))
         return "changed";
@@ -103,13 +105,18 @@ export class ThreadList {
   }
 
   /** The thread state that held the GIL of `interpreter` in a read; 0 if nobody did. */
-  gilHolder(plan: ScatterRead, interpreter: InterpreterTrack): Address {
+  #gilHolder(plan: ScatterRead, interpreter: InterpreterTrack): Address {
     if (this.#runtime.gilHolder !== 0) return this.#words.at(plan.view, this.#offsets.holder);
     if (interpreter.gil === 0) return 0;
     const { locked, last_holder, enabled } = this.#layout.gil;
     if (this.#layout.freeThreaded && plan.view.getInt32(interpreter.words.gil + enabled, true) <= 0) return 0;
     const held = plan.view.getInt32(interpreter.words.gil + locked, true) === 1;
     return held ? this.#words.at(plan.view, interpreter.words.gil + last_holder) : 0;
+  }
+
+  /** {@link GarbageCollection.frame} of `interpreter` in a read. */
+  collectionFrame(plan: ScatterRead, { words }: InterpreterTrack): Address | undefined {
+    return this.#garbage.isKnown ? this.#garbage.frame(plan, words.collecting) : undefined;
   }
 
   /** Walks both lists anew; what is known of a thread that is still there is kept. False if they cannot be read. */
@@ -140,9 +147,11 @@ export class ThreadList {
       const tracks = threads
         .toReversed()
         .map((thread) => this.#trackOf(thread, id, known.get(thread.address)));
-      return { address, id, gil, threads: tracks, words: { next: 0, threadsHead: 0, gil: 0 } };
+      return { address, id, gil, threads: tracks, holder: 0, words: { next: 0, threadsHead: 0, gil: 0, collecting: 0 } };
     });
     interpreters.reverse();
+    const kept = new Set(interpreters.flatMap(({ threads }) => threads));
+    for (const track of known.values()) if (!kept.has(track)) track.activity?.close();
     this.#interpreters = interpreters;
     this.#suspected = false;
     this.revision += 1;
@@ -181,14 +190,8 @@ export class ThreadList {
     const innerId = tid ?? this.#kernelIds.of(pythonId);
     const kernelId = innerId === 0 ? 0 : (this.#process.hostThreadId(innerId) ?? 0);
     if (known !== undefined && known.pythonId === pythonId && known.tid === kernelId) return known;
-    const record = this.#builder.addThread({
-      process: this.#record,
-      tid: kernelId,
-      pythonId,
-      name: "",
-      interpreter,
-    });
-    return new ThreadTrack(address, pythonId, kernelId, record);
+    const activity = kernelId === 0 ? undefined : this.#process.thread(kernelId);
+    return new ThreadTrack(address, pythonId, interpreter, activity);
   }
 }
 

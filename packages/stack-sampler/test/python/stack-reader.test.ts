@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { StackReader } from "../../src/python/stack-reader.js";
 import { SampleState } from "../../src/sample-batch.js";
@@ -6,6 +6,10 @@ import { FakeProcess } from "../fixtures/fake-process.js";
 import { eras, layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
 
 const PID = 100;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 interface Seen {
   readonly thread: number;
@@ -26,7 +30,7 @@ class Read {
   constructor(layout = layoutOf(13), idle = false) {
     this.python = new SyntheticPython(layout);
     this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
-    this.reader = new StackReader(this.process, this.python.runtime, this.builder, 0, { idle });
+    this.reader = new StackReader(this.process, this.python.runtime, this.builder, 0, { idle, rate: 100 });
   }
 
   /** Takes a sample; what it found, and what it counted. */
@@ -107,6 +111,8 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
   });
 
   it("takes one read for the stacks and their code objects, once everything is known", () => {
+    // Names are looked up again when some time has passed.
+    vi.spyOn(performance, "now").mockReturnValue(1);
     const read = twoThreads(false);
     read.sample();
     read.sample();

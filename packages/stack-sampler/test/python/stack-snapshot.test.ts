@@ -22,7 +22,7 @@ class Sampled {
   constructor(layout = layoutOf(13), chunkSize = 16384) {
     this.python = new SyntheticPython(layout);
     this.thread = this.python.addThread(this.python.addInterpreter(0), { chunkSize });
-    this.track = new ThreadTrack(this.thread.address, 1, 1, 0);
+    this.track = new ThreadTrack(this.thread.address, 1, 0, undefined);
     this.snapshot = new StackSnapshot(this.python.memory, layout);
   }
 

@@ -1,7 +1,7 @@
 import { ScatterRead } from "@pyspy/proc-memory";
 import { describe, expect, it } from "vitest";
-import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { ThreadList } from "../../src/python/thread-list.js";
+import type { ThreadTrack } from "../../src/python/thread-track.js";
 import { FakeProcess } from "../fixtures/fake-process.js";
 import { eras, layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
 
@@ -10,14 +10,13 @@ const PID = 100;
 /** The list of one Python, looked at as in a sample. */
 class Watched {
   readonly python: SyntheticPython;
-  readonly builder = new BatchBuilder();
   readonly list: ThreadList;
   readonly plan = new ScatterRead(8, 256);
 
   constructor(layout = layoutOf(13)) {
     this.python = new SyntheticPython(layout);
     const process = new FakeProcess({ memory: this.python.memory, pid: PID });
-    this.list = new ThreadList(process, this.python.runtime, this.builder, 0);
+    this.list = new ThreadList(process, this.python.runtime);
   }
 
   look(): "same" | "changed" | "unreadable" {
@@ -25,6 +24,10 @@ class Watched {
     this.list.plan(this.plan);
     this.python.memory.readScatter(this.plan);
     return this.list.check(this.plan);
+  }
+
+  get tracks(): readonly ThreadTrack[] {
+    return this.list.interpreters.flatMap(({ threads }) => threads);
   }
 
   /** Thread states by interpreter id, oldest first. */
@@ -62,7 +65,6 @@ describe.each(eras)("the threads of a Python with $era", ({ layout }) => {
     expect(watched.look()).toBe("same");
     expect(watched.threads).toEqual({ 0: [first.address, second.address], 1: [] });
     expect(watched.list.interpreters[1]?.threads[0]).toBe(known);
-    expect(watched.builder.take().threads).toHaveLength(2);
   });
 
   it("have changed when one of them is under suspicion", () => {
@@ -82,8 +84,7 @@ describe.each(eras)("the threads of a Python with $era", ({ layout }) => {
     const holders = [first.address, second.address, 0].map((holder) => {
       watched.python.giveGil(main, holder);
       watched.look();
-      const [interpreter] = watched.list.interpreters;
-      return interpreter && watched.list.gilHolder(watched.plan, interpreter);
+      return watched.list.interpreters[0]?.holder;
     });
     expect(holders).toEqual([first.address, second.address, 0]);
   });
@@ -128,10 +129,11 @@ it("a new thread at the address of one that has ended is another thread", () => 
   const main = watched.python.addInterpreter(0);
   const thread = watched.python.addThread(main, { tid: 101, pythonId: 7 });
   watched.list.refresh();
+  const [before] = watched.tracks;
   thread.setTid(102);
   watched.list.refresh();
-  const { threads } = watched.builder.take();
-  expect(threads.map(({ tid }) => tid)).toEqual([101, 102]);
+  const [after] = watched.tracks;
+  expect([before?.tid, after?.tid]).toEqual([101, 102]);
 });
 
 it("a thread that has no kernel id yet gets it as soon as Python says it", () => {
@@ -143,7 +145,6 @@ it("a thread that has no kernel id yet gets it as soon as Python says it", () =>
   thread.setTid(101);
   expect([watched.look(), watched.list.refresh(), watched.look()]).toEqual(["changed", true, "same"]);
   expect(watched.list.interpreters[0]?.threads[0]?.tid).toBe(101);
-  expect(watched.builder.take().threads.at(-1)?.tid).toBe(101);
 });
 
 it("up to 3.10 the kernel's ids come from the C library's own record of a thread", () => {
@@ -158,5 +159,5 @@ it("up to 3.10 the kernel's ids come from the C library's own record of a thread
   watched.python.memory.writeInt32(pthread + 0x2d0, 103);
   watched.python.addThread(watched.python.addInterpreter(1), { pythonId: pthread });
   watched.list.refresh();
-  expect(watched.builder.take().threads.map(({ tid }) => tid)).toEqual([PID, 101, 102, 103]);
+  expect(watched.tracks.map(({ tid }) => tid).sort()).toEqual([PID, 101, 102, 103]);
 });

@@ -2,7 +2,6 @@ import { ABSENT } from "@pyspy/cpython-layouts";
 import { type LiveProcess, ScatterRead } from "@pyspy/proc-memory";
 import { expect, it } from "vitest";
 import { findPythons, type Python } from "../../../../tools/testing/pythons.js";
-import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { ThreadList } from "../../src/python/thread-list.js";
 import { GilWait, requestsGil } from "../../src/threads/gil-wait.js";
 import { type LookedInto, lookInto, until } from "../fixtures/looked-into.js";
@@ -41,7 +40,7 @@ interface Seen {
 }
 
 async function watch({ process, runtime }: LookedInto): Promise<Seen> {
-  const list = new ThreadList(process, runtime, new BatchBuilder(), 0);
+  const list = new ThreadList(process, runtime);
   const gilWait = new GilWait(process.memory, runtime);
   list.refresh();
   const seen: Seen = {
@@ -68,7 +67,8 @@ async function watch({ process, runtime }: LookedInto): Promise<Seen> {
     list.plan(plan);
     const states = workers.map(({ threadState }) => plan.add(threadState, Math.max(gil_requested, 0) + 8));
     process.memory.readScatter(plan);
-    const holder = list.gilHolder(plan, interpreter);
+    list.check(plan);
+    const { holder } = interpreter;
     if (gilWait.isWaiting(mainActivity, interpreter.gil) === true) seen.mainWaiting += 1;
     if (workers.some(({ threadState }) => threadState === holder)) seen.holding += 1;
     let waiting = 0;

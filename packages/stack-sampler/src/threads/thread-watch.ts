@@ -1,0 +1,89 @@
+import type { Address, LiveProcess } from "@pyspy/proc-memory";
+import type { PythonRuntime } from "../python/python-runtime.js";
+import type { InterpreterTrack } from "../python/thread-list.js";
+import type { ThreadTrack } from "../python/thread-track.js";
+import { GilWait } from "./gil-wait.js";
+import { ThreadNames } from "./thread-names.js";
+
+/** Milliseconds that a look is good for. It takes 2 to 5 µs, which would halve the highest rate. */
+const LOOK_AGE = 0.1;
+/** A look at a thread that has not run takes so many milliseconds, and all of them at most this share of the time. */
+const LOOK_COST = 0.0022;
+const LOOK_SHARE = 0.15;
+
+/**
+ * Keeps what the operating system says of threads up to date: whether they run, have run, or wait for the GIL, and
+ * what they are called.
+ *
+ * Threads that do not run are looked at in turns when there are more than can be looked at in each sample: 700 at 100
+ * samples a second. So each of them is seen to run at most {@link turns} samples late, and until then its last stack stands.
+ */
+export class ThreadWatch {
+  /** Every which sample a thread that does not run is looked at; the most that it ever was. */
+  turns = 1;
+  /** System calls made for looks. */
+  calls = 0;
+  readonly #names: ThreadNames;
+  readonly #gilWait: GilWait;
+  /** Whether threads say themselves that they wait for the GIL. */
+  readonly #saysGilRequest: boolean;
+  readonly #mostLooks: number;
+  #turn = 0;
+  #currentTurns = 1;
+  #resting = 0;
+
+  /** `rate` is samples a second. */
+  constructor(process: LiveProcess, runtime: PythonRuntime, rate: number) {
+    this.#names = new ThreadNames(process, runtime.layout);
+    this.#gilWait = new GilWait(process.memory, runtime);
+    this.#saysGilRequest = runtime.layout.threadState.gil_requested >= 0;
+    this.#mostLooks = Math.max(16, (LOOK_SHARE * 1000) / rate / LOOK_COST);
+  }
+
+  /** Begins a round of looks. */
+  begin(): void {
+    this.#currentTurns = Math.ceil(this.#resting / this.#mostLooks) || 1;
+    this.turns = Math.max(this.turns, this.#currentTurns);
+    this.#turn += 1;
+    this.#resting = 0;
+  }
+
+  /**
+   * Looks at a thread, if it is time. `index` tells threads apart that take turns.
+   *
+   * @param holder - the thread state that held the GIL lately
+   * @param now - `performance.now()`
+   */
+  look(
+    track: ThreadTrack,
+    interpreter: InterpreterTrack,
+    index: number,
+    holder: Address,
+    now: number,
+  ): void {
+    const { activity } = track;
+    if (activity === undefined) return;
+    if (!track.hasRun) {
+      this.#resting += 1;
+      if (this.#currentTurns > 1 && (index + this.#turn) % this.#currentTurns !== 0) return;
+    }
+    if (now < track.nextLook) return;
+    track.nextLook = now + LOOK_AGE;
+    activity.glance();
+    track.hasRun = activity.hasRun;
+    track.isActive = activity.state === "running";
+    this.calls += track.hasRun ? 2 : 1;
+    if (this.#saysGilRequest || !track.hasRun) return;
+    const mayWait = activity.state === "sleeping" && track.threadState !== holder;
+    if (mayWait) this.calls += 1;
+    track.wantsGil = mayWait && this.#gilWait.isWaiting(activity, interpreter.gil) === true;
+  }
+
+  /** Brings a thread's name up to date, of which there is to be a sample. */
+  name(track: ThreadTrack, interpreter: InterpreterTrack, now: number): void {
+    const name = this.#names.nameOf(interpreter.address, track.pythonId, track.tid, now);
+    if (name === track.name) return;
+    track.name = name;
+    track.record = undefined;
+  }
+}
