@@ -4,6 +4,7 @@ export { MemoryError, type MemoryErrorFacts } from "./memory-error.js";
 export {
   type Address,
   type MemoryReader,
+  type ReadCosts,
   type ReadFailure,
   readCString,
   readExactly,

@@ -16,6 +16,14 @@ export type Address = number;
 /** Why the last read came back short. */
 export type ReadFailure = "unmapped" | "exited" | "denied";
 
+/** What reading has cost so far. */
+export interface ReadCosts {
+  /** Reads that the operating system was asked for. */
+  calls: number;
+  /** Bytes that they brought. */
+  bytes: number;
+}
+
 /** Memory of one process, live or in a core file. */
 export interface MemoryReader {
   /**
@@ -34,6 +42,9 @@ export interface MemoryReader {
 
   /** Why the last read came back short; undefined after a complete one. */
   readonly failure: ReadFailure | undefined;
+
+  /** What was read of a live process; changed in place. */
+  readonly costs?: Readonly<ReadCosts>;
 
   /** The process whose memory it is, where that is known; errors name it. */
   readonly pid?: Pid;

@@ -12,6 +12,7 @@ export {
   type TargetSecurity,
   type Trial,
 } from "@pyspy/proc-memory";
+export { attach } from "./attached-sampler.js";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
 export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
 export type {
@@ -26,13 +27,15 @@ export type {
 } from "./sample-batch.js";
 export { SampleState } from "./sample-batch.js";
 export type {
+  AttachedSampler,
   LaunchedSampler,
   LaunchOptions,
   PythonDescription,
   Sampler,
   SamplerEnd,
   SamplerOptions,
+  SamplingStatistics,
 } from "./sampler.js";
 export type { SamplerErrorCode, SamplerErrorFacts } from "./sampler-error.js";
 export { isSamplerError, SamplerError } from "./sampler-error.js";
-export { attach, launch } from "./worker-sampler.js";
+export { launch } from "./worker-sampler.js";

@@ -29,6 +29,22 @@ export interface PythonDescription {
   readonly executable: string;
 }
 
+/** What the sampling itself took, from its first point on. */
+export interface SamplingStatistics {
+  /** Points of the schedule that were taken. */
+  readonly samples: number;
+  /** The same a second. */
+  readonly rate: number;
+  /** Time for a sample of all threads, nanoseconds; percentiles to within 5 %. */
+  readonly duration: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** System calls that read the target's memory or looked at its threads, a sample. */
+  readonly systemCalls: number;
+  /** Bytes of the target's memory read, a sample. */
+  readonly bytes: number;
+  /** Threads that do not run were looked at in every so many samples; more than 1 only with hundreds of them. */
+  readonly turns: number;
+}
+
 /** How sampling ended. */
 export interface SamplerEnd {
   /**
@@ -40,6 +56,8 @@ export interface SamplerEnd {
   readonly reason: "exited" | "duration" | "stopped" | "failed";
   /** Seconds of wall time from the first point of the schedule to the end. 0 if sampling never began. */
   readonly seconds: number;
+  /** Undefined if sampling never began. */
+  readonly statistics: SamplingStatistics | undefined;
   /** The Python found (the last one, if the process has executed another); undefined if none was. */
   readonly python: PythonDescription | undefined;
   /** Why nothing, or nothing more, could be sampled. Also set beside `exited` when the process ended before a Python was found. */
@@ -58,6 +76,17 @@ export interface Sampler extends AsyncIterable<SampleBatch>, AsyncDisposable {
   readonly end: Promise<SamplerEnd>;
   /** Asks for the end. What was sampled so far still arrives. */
   stop(): void;
+}
+
+/** A process that {@link attach} has been given. Nothing runs beside it until it is iterated over, or its {@link Sampler.end} is asked for. */
+export interface AttachedSampler extends Sampler {
+  /**
+   * Takes the stacks of all threads now, on the thread that asks. Batches of several calls are one stream: each tells
+   * what is new in it. Takes well under a millisecond, the first call a few.
+   *
+   * @throws {SamplerError} `exited` if the process has ended or executed another program
+   */
+  sample(): SampleBatch;
 }
 
 /** A program started by {@link launch}. It goes on after the sampling has ended. */

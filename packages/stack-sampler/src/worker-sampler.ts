@@ -20,29 +20,8 @@ import {
   type SessionOrder,
 } from "./worker/protocol.js";
 
-const DEFAULT_RATE = 100;
-const DEFAULT_START_TIMEOUT = 5;
-
-/**
- * Starts sampling a running process in a worker thread.
- *
- * Rejects with {@link SamplerError} if there is nothing to sample: `no-such-process`, `permission-denied`, `not-python`,
- * `unsupported-python`, `not-started`, `exited`, `unsupported-platform`.
- *
- * ```ts
- * await using sampler = await attach(1234, { duration: 10 });
- * for await (const batch of sampler) console.log(batch.samples.time.length, "stacks");
- * ```
- */
-export async function attach(pid: number, options: SamplerOptions = {}): Promise<Sampler> {
-  const sampler = new WorkerSampler({ kind: "attach", pid }, options);
-  if ((await sampler.python) === undefined) {
-    const { problem } = await sampler.end;
-    await sampler[Symbol.asyncDispose]();
-    if (problem !== undefined) throw problem;
-  }
-  return sampler;
-}
+export const DEFAULT_RATE = 100;
+export const DEFAULT_START_TIMEOUT = 5;
 
 /**
  * Starts a program, with the standard streams of this process, and samples it as soon as there is a Python in it. `program` is
@@ -67,7 +46,8 @@ export async function launch(
   return sampler;
 }
 
-class WorkerSampler implements LaunchedSampler {
+/** Samples in a worker thread. */
+export class WorkerSampler implements LaunchedSampler {
   readonly #control = new ControlBlock();
   readonly #worker: Worker;
   readonly #batches: SampleBatch[] = [];
@@ -175,7 +155,7 @@ class WorkerSampler implements LaunchedSampler {
 
   #fail(cause: unknown): void {
     const problem = new SamplerError("internal", `Cannot go on sampling: ${String(cause)}`, { cause });
-    this.#finish({ reason: "failed", seconds: 0, python: undefined, problem });
+    this.#finish({ reason: "failed", seconds: 0, statistics: undefined, python: undefined, problem });
     this.#exit.reject(problem);
   }
 

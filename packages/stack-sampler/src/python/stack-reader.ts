@@ -1,7 +1,13 @@
 import { type Address, type LiveProcess, ScatterRead } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
-import { type Nanoseconds, type NodeId, type ProcessId, SampleState, type ThreadId } from "../sample-batch.js";
+import {
+  type Nanoseconds,
+  type NodeId,
+  type ProcessId,
+  SampleState,
+  type ThreadId,
+} from "../sample-batch.js";
 import { UNKNOWN_FRAME } from "../threads/garbage-collection.js";
 import { requestsGil } from "../threads/gil-wait.js";
 import { ThreadWatch } from "../threads/thread-watch.js";
@@ -14,6 +20,8 @@ import type { ThreadTrack } from "./thread-track.js";
 
 /** A stack that does not hold still is read this often; then the last reading is kept and marked torn. */
 const ATTEMPTS = 4;
+/** The same where each reading brings something new, as the first ones do. */
+const LEARNING_ATTEMPTS = 10;
 
 export interface StackReaderOptions {
   /** Also the stacks of threads that are not running. */
@@ -151,7 +159,8 @@ export class StackReader {
   #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {
     let plan = this.#plan;
     let outcome = this.#walk(track, plan);
-    for (let attempt = 1; outcome !== "good" && attempt < ATTEMPTS; attempt++) {
+    for (let attempt = 1; outcome !== "good"; attempt++) {
+      if (attempt >= (outcome === "learnt" ? LEARNING_ATTEMPTS : ATTEMPTS)) break;
       plan = this.#single;
       plan.clear();
       this.#snapshot.plan(track, plan);

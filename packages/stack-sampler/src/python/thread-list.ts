@@ -147,7 +147,14 @@ export class ThreadList {
       const tracks = threads
         .toReversed()
         .map((thread) => this.#trackOf(thread, id, known.get(thread.address)));
-      return { address, id, gil, threads: tracks, holder: 0, words: { next: 0, threadsHead: 0, gil: 0, collecting: 0 } };
+      return {
+        address,
+        id,
+        gil,
+        threads: tracks,
+        holder: 0,
+        words: { next: 0, threadsHead: 0, gil: 0, collecting: 0 },
+      };
     });
     interpreters.reverse();
     const kept = new Set(interpreters.flatMap(({ threads }) => threads));

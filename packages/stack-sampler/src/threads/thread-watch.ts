@@ -54,13 +54,7 @@ export class ThreadWatch {
    * @param holder - the thread state that held the GIL lately
    * @param now - `performance.now()`
    */
-  look(
-    track: ThreadTrack,
-    interpreter: InterpreterTrack,
-    index: number,
-    holder: Address,
-    now: number,
-  ): void {
+  look(track: ThreadTrack, interpreter: InterpreterTrack, index: number, holder: Address, now: number): void {
     const { activity } = track;
     if (activity === undefined) return;
     if (!track.hasRun) {

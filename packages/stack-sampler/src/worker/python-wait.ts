@@ -1,12 +1,17 @@
+import { formatVersion } from "@pyspy/cpython-layouts";
 import type { LiveProcess } from "@pyspy/proc-memory";
 import type { Discovery } from "../discovery/discovery.js";
 import { discoveryError } from "../discovery/discovery-error.js";
 import type { RuntimeFinder } from "../discovery/runtime-finder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
+import type { PythonDescription } from "../sampler.js";
 
 /** Milliseconds between two looks, at first and at most: a program may show what it is at once, or after a long start. */
 const FIRST_PAUSE = 0.5;
 const LONGEST_PAUSE = 10;
+
+/** How long an attached process that shows no Python may still be about to execute one. */
+const ABSENT_MILLISECONDS = 100;
 
 /** How long to wait for a Python, in milliseconds. */
 export interface Patience {
@@ -24,7 +29,7 @@ export async function waitForPython(
   process: LiveProcess,
   finder: Pick<RuntimeFinder, "find">,
   patience: Patience,
-  pause: (milliseconds: number) => boolean,
+  pause: (milliseconds: number) => boolean | Promise<boolean>,
 ): Promise<readonly PythonRuntime[] | undefined> {
   const start = performance.now();
   for (let length = FIRST_PAUSE; ; length = Math.min(length * 1.5, LONGEST_PAUSE)) {
@@ -33,8 +38,17 @@ export async function waitForPython(
     if (!process.isAlive()) return undefined;
     const waited = performance.now() - start;
     if (!isWorthWaiting(discovery, patience, waited)) throw discoveryError(process, discovery, waited);
-    if (!pause(length)) return undefined;
+    if (!(await pause(length))) return undefined;
   }
+}
+
+/** One that is attached to should be a Python already, or about to execute one. */
+export function attachPatience(startTimeout: number): Patience {
+  return { absent: ABSENT_MILLISECONDS, starting: startTimeout * 1000 };
+}
+
+export function describePython(process: LiveProcess, { layout, image }: PythonRuntime): PythonDescription {
+  return { version: formatVersion(layout.version), executable: process.executable ?? image };
 }
 
 function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {

@@ -1,26 +1,24 @@
-import { formatVersion } from "@pyspy/cpython-layouts";
-import type { Address, LiveProcess } from "@pyspy/proc-memory";
+import type { Address, LiveProcess, ReadCosts } from "@pyspy/proc-memory";
 import { RuntimeFinder } from "../discovery/runtime-finder.js";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
 import type { Nanoseconds, ProcessId } from "../sample-batch.js";
-import type { PythonDescription } from "../sampler.js";
+import type { PythonDescription, SamplingStatistics } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
 import { PoissonSchedule } from "../schedule/poisson-schedule.js";
+import { SamplingCosts } from "../schedule/sampling-costs.js";
 import type { ControlBlock } from "./control-block.js";
 import { endedTooSoon } from "./ended-too-soon.js";
 import { problemOf, type SessionEnd, type SessionMessage, type SessionOrder } from "./protocol.js";
-import { type Patience, waitForPython } from "./python-wait.js";
+import { attachPatience, describePython, type Patience, waitForPython } from "./python-wait.js";
 
 /** A batch is handed out this often, or when it has so many samples. */
 const BATCH_MILLISECONDS = 200;
 const BATCH_SAMPLES = 1 << 16;
 /** Sleeping is not finer than this; the rest is waited out awake. */
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
-/** How long an attached process that shows no Python may still be about to execute one. */
-const ABSENT_MILLISECONDS = 100;
 const NO_PARENT = -1;
 /** When a look is taken for other Pythons than the first one. */
 const FIRST_LOOK_MILLISECONDS = 100;
@@ -44,6 +42,12 @@ export class SamplingRun {
   /** `performance.now()` when sampling began, which is time 0 of the samples. */
   #start: number | undefined;
   #schedule: PoissonSchedule | undefined;
+  readonly #costs = new SamplingCosts();
+  /** {@link ReadCosts} before the first sample, of which finding the Python was a part. */
+  #found: ReadCosts = { calls: 0, bytes: 0 };
+  /** Of readers that have ended. */
+  #lookCalls = 0;
+  #turns = 1;
   #lastPost = performance.now();
   #nextLook = 0;
 
@@ -76,9 +80,11 @@ export class SamplingRun {
     const reason = problem === undefined ? (this.#endReason() ?? "exited") : "failed";
     if (reason !== "failed" && this.#python === undefined) problem = endedTooSoon(this.#order.target, reason);
     this.#postBatch();
+    const seconds = this.#start === undefined ? 0 : this.#now() / 1e9;
     return {
       reason,
-      seconds: this.#start === undefined ? 0 : this.#now() / 1e9,
+      seconds,
+      statistics: this.#start === undefined ? undefined : this.#statistics(seconds),
       python: this.#python,
       problem: problem && problemOf(problem),
     };
@@ -94,11 +100,19 @@ export class SamplingRun {
     this.#begin(runtimes);
     const readers = new Map<Address, StackReader>();
     this.#addReaders(readers, runtimes);
-    while (this.#endReason() === undefined) {
-      if (!this.#sampleNext(readers)) return true;
-      if (performance.now() > this.#nextLook) await this.#lookForMore(readers);
+    try {
+      while (this.#endReason() === undefined) {
+        if (!this.#sampleNext(readers)) return true;
+        if (performance.now() > this.#nextLook) await this.#lookForMore(readers);
+      }
+      return false;
+    } finally {
+      for (const reader of readers.values()) {
+        this.#lookCalls += reader.lookCalls;
+        this.#turns = Math.max(this.#turns, reader.turns);
+        reader.close();
+      }
     }
-    return false;
   }
 
   /** Waits for the next point of the schedule and takes the sample. False if no Python can be read any more. */
@@ -119,6 +133,7 @@ export class SamplingRun {
     counters.taken += 1;
     let isThere = false;
     for (const reader of readers.values()) isThere = reader.sample(now) || isThere;
+    this.#costs.add(this.#now() - now);
     this.#attendWhenDue();
     return isThere;
   }
@@ -143,14 +158,22 @@ export class SamplingRun {
   #begin([first]: readonly PythonRuntime[]): void {
     this.#nextLook = performance.now() + FIRST_LOOK_MILLISECONDS;
     if (first === undefined) return;
-    this.#python = {
-      version: formatVersion(first.layout.version),
-      executable: this.#process.executable ?? first.image,
-    };
+    this.#python = describePython(this.#process, first);
     if (this.#start !== undefined) return;
     this.#start = performance.now();
+    this.#found = { ...this.#readCosts };
     this.#schedule = new PoissonSchedule(this.#order.rate, 0);
     this.#post({ type: "python", python: this.#python });
+  }
+
+  get #readCosts(): ReadCosts {
+    return this.#process.memory.costs ?? { calls: 0, bytes: 0 };
+  }
+
+  #statistics(seconds: number): SamplingStatistics {
+    const { calls, bytes } = this.#readCosts;
+    const read = { calls: calls - this.#found.calls, bytes: bytes - this.#found.bytes };
+    return this.#costs.statistics(seconds, read, this.#lookCalls, this.#turns);
   }
 
   /** Why sampling is to end now although the process goes on; undefined if it is not. */
@@ -191,6 +214,6 @@ export class SamplingRun {
     const launched = this.#order.target.kind === "launch";
     return launched
       ? { absent: Number.POSITIVE_INFINITY, starting: Number.POSITIVE_INFINITY }
-      : { absent: ABSENT_MILLISECONDS, starting: this.#order.startTimeout * 1000 };
+      : attachPatience(this.#order.startTimeout);
   }
 }

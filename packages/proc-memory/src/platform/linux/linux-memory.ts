@@ -1,12 +1,13 @@
-import type { Address, MemoryReader, ReadFailure } from "../../memory-reader.js";
+import type { Address, MemoryReader, ReadCosts, ReadFailure } from "../../memory-reader.js";
 import type { Pid } from "../../process-view.js";
 import type { ScatterRead } from "../../scatter-read.js";
 import { MemFileMemory } from "./mem-file-memory.js";
-import { ProcessVmMemory } from "./process-vm-memory.js";
+import { IOV_MAX, ProcessVmMemory } from "./process-vm-memory.js";
 
 /** Memory of a process by `process_vm_readv`, and by /proc/PID/mem from the first read on that only the latter may do. */
 export class LinuxMemory implements MemoryReader {
   readonly pid: Pid;
+  readonly costs: ReadCosts = { calls: 0, bytes: 0 };
   readonly #file: MemFileMemory;
   #reader: MemoryReader;
 
@@ -21,13 +22,20 @@ export class LinuxMemory implements MemoryReader {
   }
 
   readInto(address: Address, target: Uint8Array): number {
-    const count = this.#reader.readInto(address, target);
-    return this.#wasRefused() ? this.#reader.readInto(address, target) : count;
+    const first = this.#reader.readInto(address, target);
+    const count = this.#wasRefused() ? this.#reader.readInto(address, target) : first;
+    this.costs.calls += 1;
+    this.costs.bytes += count;
+    return count;
   }
 
   readScatter(scatter: ScatterRead): number {
-    const count = this.#reader.readScatter(scatter);
-    return this.#wasRefused() ? this.#reader.readScatter(scatter) : count;
+    const first = this.#reader.readScatter(scatter);
+    const count = this.#wasRefused() ? this.#reader.readScatter(scatter) : first;
+    this.costs.calls +=
+      this.#reader === this.#file ? scatter.rangeCount : Math.ceil(scatter.rangeCount / IOV_MAX);
+    this.costs.bytes += count;
+    return count;
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import type { ScatterRead } from "../../scatter-read.js";
 import { type Libc, libc } from "./libc.js";
 
 /** Most ranges that one call takes (`UIO_MAXIOV` in the kernel's uio.h). */
-const IOV_MAX = 1024;
+export const IOV_MAX = 1024;
 const WORDS = 4;
 
 /**
