@@ -27,7 +27,7 @@ const DEFAULT_START_TIMEOUT = 5;
  * Starts sampling a running process in a worker thread.
  *
  * Rejects with {@link SamplerError} if there is nothing to sample: `no-such-process`, `permission-denied`, `not-python`,
- * `unsupported-python`, `not-started`, `exited`, `unsupported-platform`.
+ * `unsupported-python`, `not-started`, `finalized`, `exited`, `unsupported-platform`.
  *
  * ```ts
  * await using sampler = await attach(1234, { duration: 10 });

@@ -10,7 +10,7 @@ const LONGEST_PAUSE = 10;
 
 /** How long to wait for a Python, in milliseconds. */
 export interface Patience {
-  /** While nothing that is mapped is a Python: a shell may be about to execute one. */
+  /** While nothing that is mapped is a Python, or one that has ended: a shell may be about to execute one, the process to exit. */
   readonly absent: number;
   /** While there is one that is not ready. */
   readonly starting: number;
@@ -38,6 +38,6 @@ export async function waitForPython(
 }
 
 function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {
-  if (discovery.kind === "absent") return waited < patience.absent;
+  if (discovery.kind === "absent" || discovery.kind === "finalized") return waited < patience.absent;
   return discovery.kind === "starting" && waited < patience.starting;
 }

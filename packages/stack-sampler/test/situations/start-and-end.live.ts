@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { attach, isSamplerError } from "@pyspy/stack-sampler";
+import { attach, diagnose, isSamplerError } from "@pyspy/stack-sampler";
 import { describe, expect, test } from "vitest";
 import { Target } from "../../../../tools/testing/target.js";
 import { attachTo, startTarget } from "../fixtures/live-programs.js";
@@ -39,8 +39,40 @@ describe.each(libraries)("a program that is linked with CPython $name", (python)
     await expect(attachTo(target.pid, { startTimeout: 0.2 })).rejects.toMatchObject({
       code: "not-started",
       pid: target.pid,
-      message: `Cannot sample process ${target.pid} (${host}): its Python has not started after 0 s`,
+      message: expect.stringMatching(
+        new RegExp(
+          `^Cannot sample process ${target.pid} \\(${host}\\): its Python has not started after [1-9]?[0-9]*\\.?[1-9]? s$`,
+        ),
+      ),
     });
+    const { problem } = await diagnose(target.pid);
+    expect(problem).toMatchObject({
+      code: "not-started",
+      message: `Cannot sample process ${target.pid} (${host}): its Python has not started yet`,
+    });
+  });
+
+  test("is not waited for longer than it is to be sampled", async () => {
+    const target = startTarget([host, WORK, "wait"], { env });
+    expect(await target.line()).toBe("waiting");
+    await expect(attachTo(target.pid, { duration: 0.2, startTimeout: 600 })).rejects.toMatchObject({
+      code: "not-started",
+      message: expect.stringContaining("its Python has not started after "),
+    });
+  });
+
+  test("and has finalized it has none any more", async () => {
+    const target = startTarget([host, "pass"], { env });
+    expect(await target.line()).toBe("finalized");
+    const expected = {
+      code: "finalized",
+      pid: target.pid,
+      message: `Cannot sample process ${target.pid} (${host}): its Python has been finalized`,
+    };
+    await expect(attachTo(target.pid, { startTimeout: 600 })).rejects.toMatchObject(expected);
+    const { problem, steps } = await diagnose(target.pid);
+    expect(problem).toMatchObject(expected);
+    expect(steps.filter(({ outcome }) => outcome !== "nothing")).toMatchObject([{ outcome: "finalized" }]);
   });
 
   test("is let go when it has finalized it, and ends with its own code", async () => {
@@ -185,8 +217,7 @@ test("a process that ends while it is attached to is an end, 200 times", async (
     const ended = await fiveThatEnd((step) => usual * (0.25 + (round + step) / 200));
     for (const { outcome } of ended) outcomes.add(outcome);
   }
-  // The memory of a process is gone a moment before the kernel says that it has exited: nothing that is mapped is a Python then.
-  const possible = ["exited", "no-such-process", "not-python", "exited after it was sampled"];
+  const possible = ["exited", "no-such-process", "exited after it was sampled"];
   for (const outcome of outcomes) expect(possible).toContain(outcome);
   expect(outcomes).toContain("exited after it was sampled");
   expect(outcomes.size).toBeGreaterThan(1);
