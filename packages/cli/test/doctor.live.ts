@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { findPythons } from "../../../tools/testing/pythons.js";
 import { ReadableInstallation } from "../../../tools/testing/readable-installation.js";
 import { Target } from "../../../tools/testing/target.js";
-import { anyPython, busy, Workplace } from "./pyspy-process.js";
+import { anyPython, busy, pyspyPath, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const isRoot = process.geteuid?.() === 0;
@@ -71,7 +71,7 @@ test("a process that does not exist", async () => {
 test.runIf(isRoot)("a machine without /proc", async () => {
   const script = 'mount -t tmpfs tmpfs /proc && exec "$@"';
   const pyspy = (...words: readonly string[]) =>
-    workplace.start(["unshare", "--mount", "sh", "-c", script, "sh", process.execPath, PYSPY, ...words])
+    workplace.start(["unshare", "--mount", "sh", "-c", script, "sh", process.execPath, pyspyPath, ...words])
       .outcome;
   const machine = await pyspy("doctor");
   expect(machine).toMatchObject({ code: 1, stderr: "" });
