@@ -83,8 +83,8 @@ test("a process that ends while it is attached to is an end, 200 times", async (
   const times: number[] = [];
   let longest = 50;
   for (let round = 0; round < 200; round++) {
-    // At all times while it is opened, looked into and sampled.
-    const milliseconds = (longest * (round % 20)) / 10;
+    // At all times while it is opened, looked into and sampled; most in the beginning, when there is most to see of an end.
+    const milliseconds = 2 * longest * ((round % 40) / 40) ** 3;
     const nursery = round % 2 === 0 ? reaped : zombies;
     const pid = await nursery.start(milliseconds, round % 4 < 2 ? "killed" : "exits");
     const { outcome, took } = await attachIn(pid);

@@ -5,13 +5,7 @@ import { describe, expect, test } from "vitest";
 import { attachTo, startTarget } from "../fixtures/live-programs.js";
 import { Recording } from "../fixtures/recording.js";
 import { expectSampled, WORK } from "./fixtures/sampled-from.js";
-import {
-  hostSettingOf,
-  libraries,
-  libraryOf,
-  pythons,
-  seriesOf,
-} from "./fixtures/situation-pythons.js";
+import { hostSettingOf, libraries, libraryOf, pythons, seriesOf } from "./fixtures/situation-pythons.js";
 import { Workshop } from "./fixtures/workshop.js";
 
 const workshop = new Workshop();
