@@ -1,6 +1,6 @@
 import type { Python } from "./find-pythons.js";
 import { runs32BitPrograms } from "./programs-32-bit.js";
-import { missingPythons } from "./wanted-pythons.js";
+import { missingPythons, wantedPythons } from "./wanted-pythons.js";
 
 /** On which CPythons tests ran that run on all of this machine, and which of the required ones it lacks: one line. */
 export function describeCoverage(pythons: readonly Python[], runs32Bit = runs32BitPrograms()): string {
@@ -10,6 +10,9 @@ export function describeCoverage(pythons: readonly Python[], runs32Bit = runs32B
     missing.length === 0
       ? "none of the required ones is missing"
       : `skipped, because this machine lacks them: ${missing.map(({ name }) => name).join(", ")}`;
-  const narrow = runs32Bit ? "" : "; 32-bit x86 programs do not run on this machine";
-  return `ran on ${names === "" ? "no CPython" : `CPython ${names}`}; ${skipped}${narrow}`;
+  const narrow = wantedPythons.filter(({ bits, required }) => bits === 32 && required);
+  const unable = runs32Bit
+    ? ""
+    : `; skipped, because 32-bit x86 programs do not run on this machine: ${narrow.map(({ name }) => name).join(", ")}`;
+  return `ran on ${names === "" ? "no CPython" : `CPython ${names}`}; ${skipped}${unable}`;
 }

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { findPythons } from "../../../tools/testing/pythons.js";
 import { ReadableInstallation } from "../../../tools/testing/readable-installation.js";
 import { Target } from "../../../tools/testing/target.js";
-import { anyPython, busy, Workplace } from "./pyspy-process.js";
+import { anyPython, busy, pyspyPath, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const isRoot = process.geteuid?.() === 0;
@@ -66,6 +66,28 @@ test("a process that does not exist", async () => {
   const { code, stdout } = await workplace.pyspy(...options, "--json").outcome;
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ process: null, problem: { code: "no-such-process" } });
+});
+
+test.runIf(isRoot)("a machine without /proc", async () => {
+  const script = 'mount -t tmpfs tmpfs /proc && exec "$@"';
+  const pyspy = (...words: readonly string[]) =>
+    workplace.start(["unshare", "--mount", "sh", "-c", script, "sh", process.execPath, pyspyPath, ...words])
+      .outcome;
+  const machine = await pyspy("doctor");
+  expect(machine).toMatchObject({ code: 1, stderr: "" });
+  expect(machine.stdout).toMatch(
+    /\n {2}✗ system {2}Cannot inspect the permissions on process \d+: \/proc is not mounted\n/,
+  );
+  for (const words of [
+    ["doctor", "--pid", "1"],
+    ["record", "-o", "/tmp/never.svg", "--pid", "1"],
+  ]) {
+    expect(await pyspy(...words)).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: "pyspy: Cannot open process 1: /proc is not mounted\n",
+    });
+  }
 });
 
 test("the machine alone", async () => {

@@ -48,7 +48,14 @@ export class FakeSampler implements LaunchedSampler {
 
   finish(end: Partial<SamplerEnd> = {}): this {
     this.#hasEnded = true;
-    this.#resolveEnd({ reason: "exited", seconds: 2, python, problem: undefined, ...end });
+    this.#resolveEnd({
+      reason: "exited",
+      seconds: 2,
+      statistics: undefined,
+      python,
+      problem: undefined,
+      ...end,
+    });
     this.#wake();
     return this;
   }

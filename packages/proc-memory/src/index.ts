@@ -1,4 +1,5 @@
 export type { Denial, DenialReason, DeniedAction } from "./denial.js";
+export { type ExitStatus, exitSentence } from "./exit-status.js";
 export { type MemoryMap, parseMaps } from "./maps.js";
 export { MemoryError, type MemoryErrorFacts } from "./memory-error.js";
 export {
@@ -29,5 +30,5 @@ export {
 export { ProcessError, type ProcessErrorCode, type ProcessErrorFacts } from "./process-error.js";
 export type { LiveProcess, MappedFile, Pid, ProcessView, Tid } from "./process-view.js";
 export { ScatterRead } from "./scatter-read.js";
-export { type ExitStatus, type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";
+export { type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";
 export type { Nanoseconds, ThreadActivity, ThreadState } from "./thread-activity.js";

@@ -1,3 +1,4 @@
+import type { ExitStatus } from "./exit-status.js";
 import type { MemoryMap } from "./maps.js";
 import type { MemoryReader } from "./memory-reader.js";
 import type { ThreadActivity, ThreadState } from "./thread-activity.js";
@@ -45,8 +46,10 @@ export interface LiveProcess extends ProcessView {
   readonly startTime: number;
   /** Parent's pid, or undefined once the process is gone. */
   parent(): Pid | undefined;
-  /** False once the process has exited, also while it is a zombie that nobody has reaped. */
+  /** False once the process has begun to exit, also while it is a zombie that nobody has reaped. */
   isAlive(): boolean;
+  /** How it has exited, if that was with another code than 0, nobody has reaped it, and this user may know. */
+  exitStatus(): ExitStatus | undefined;
   /** What the scheduler says of a thread now; undefined when the thread is gone. */
   threadState(tid: Tid): ThreadState | undefined;
   /** A thread to be looked at again and again; not looked at yet. The caller closes it. */

@@ -1,3 +1,4 @@
+import type { ExitStatus } from "./exit-status.js";
 import { platformTo } from "./platform/platform.js";
 import type { Pid } from "./process-view.js";
 
@@ -8,16 +9,6 @@ export interface SpawnOptions {
   /** Where the program starts; a relative program path is looked up from there. Default: here. */
   readonly workingDirectory?: string;
 }
-
-/** How a program ended: by itself with a code, or by a signal. */
-export type ExitStatus =
-  | { readonly code: number; readonly signal: undefined; readonly signalNumber: undefined }
-  | {
-      readonly code: undefined;
-      /** "SIGKILL" and the like; real-time signals are "SIGRTMIN+3". */
-      readonly signal: string;
-      readonly signalNumber: number;
-    };
 
 /** A program that we started. We are its parent: nobody else waits for it. */
 export interface SpawnedProcess {

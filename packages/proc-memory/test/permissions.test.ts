@@ -231,6 +231,20 @@ describe("the facts", () => {
     expect(relations({ links })).toMatchObject({ user: "same", pid: "different", mount: "different" });
   });
 
+  it("cannot be had where /proc is not mounted", () => {
+    expect(() => inspectLinuxPermissions(100, fakeSystem({}))).toThrow(
+      expect.objectContaining({
+        name: "ProcessError",
+        code: "unsupported-platform",
+        message: "Cannot inspect the permissions on process 100: /proc is not mounted",
+      }),
+    );
+    const unreadable = fakeSystem({ files: { "/proc/self/status": "!EMFILE" } });
+    expect(() => inspectLinuxPermissions(100, unreadable)).toThrow(
+      expect.objectContaining({ name: "ProcessError", code: "system-error" }),
+    );
+  });
+
   it("do not need what old kernels lack", () => {
     const own = "Name:\tnode\nUid:\t1\t1\t1\t1\nGid:\t1\t1\t1\t1\n";
     const system = fakeSystem(machine({ files: { "/proc/self/status": own, "/proc/100/status": own } }));

@@ -4,7 +4,7 @@ import { BatchBuilder } from "./intern/batch-builder.js";
 import { StackReader } from "./python/stack-reader.js";
 import type { SampleBatch } from "./sample-batch.js";
 import type { AttachedSampler, PythonDescription, SamplerEnd, SamplerOptions } from "./sampler.js";
-import { SamplerError } from "./sampler-error.js";
+import { SamplerError, type SamplerErrorCode } from "./sampler-error.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
 import { endedTooSoon } from "./worker/ended-too-soon.js";
 import { attachPatience, describePython, waitForPython } from "./worker/python-wait.js";
@@ -14,7 +14,7 @@ import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sam
  * Attaches to a running process.
  *
  * Rejects with {@link SamplerError} if there is nothing to sample: `no-such-process`, `permission-denied`, `not-python`,
- * `unsupported-python`, `not-started`, `exited`, `unsupported-platform`.
+ * `unsupported-python`, `not-started`, `finalized`, `exited`, `unsupported-platform`.
  *
  * ```ts
  * await using sampler = await attach(1234, { duration: 10 });
@@ -26,14 +26,19 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
   try {
     process = openProcess(pid);
     const finder = new RuntimeFinder(process);
-    const patience = attachPatience(options.startTimeout ?? DEFAULT_START_TIMEOUT);
+    const { startTimeout = DEFAULT_START_TIMEOUT, duration } = options;
+    const patience = attachPatience({ startTimeout, duration });
     const runtimes = await waitForPython(process, finder, patience, async (milliseconds) => {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       return options.signal?.aborted !== true;
     });
     const [first] = runtimes ?? [];
     if (runtimes === undefined || first === undefined)
-      throw endedTooSoon({ kind: "attach", pid }, options.signal?.aborted ? "stopped" : "exited");
+      throw endedTooSoon(
+        { kind: "attach", pid, startTime: process.startTime },
+        options.signal?.aborted ? "stopped" : "exited",
+        process.exitStatus(),
+      );
     const builder = new BatchBuilder();
     const { startTime, commandLine } = process;
     const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
@@ -52,12 +57,14 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
 class LazySampler implements AttachedSampler {
   readonly pid: number;
   readonly python: Promise<PythonDescription>;
+  readonly #description: PythonDescription;
   readonly #process: LiveProcess;
   readonly #builder: BatchBuilder;
   readonly #readers: readonly StackReader[];
   readonly #options: SamplerOptions;
   readonly #start = performance.now();
   #worker: WorkerSampler | undefined;
+  #isStopped = false;
 
   constructor(
     process: LiveProcess,
@@ -68,6 +75,7 @@ class LazySampler implements AttachedSampler {
   ) {
     this.pid = process.pid;
     this.python = Promise.resolve(python);
+    this.#description = python;
     this.#process = process;
     this.#builder = builder;
     this.#readers = readers;
@@ -91,25 +99,53 @@ class LazySampler implements AttachedSampler {
   }
 
   get end(): Promise<SamplerEnd> {
-    return this.#stream.end;
+    const worker = this.#stream();
+    return worker === undefined ? Promise.resolve(this.#stoppedEnd()) : this.#endOf(worker);
   }
 
   stop(): void {
-    this.#stream.stop();
+    this.#isStopped = true;
+    this.#worker?.stop();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<SampleBatch> {
-    return this.#stream[Symbol.asyncIterator]();
+  async *[Symbol.asyncIterator](): AsyncIterator<SampleBatch> {
+    yield* this.#stream() ?? [];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopped = true;
     for (const reader of this.#readers) reader.close();
     this.#process.close();
     await this.#worker?.[Symbol.asyncDispose]();
   }
 
-  get #stream(): WorkerSampler {
-    this.#worker ??= new WorkerSampler({ kind: "attach", pid: this.pid }, this.#options);
+  /** Started when it is first asked for, unless there is to be no sampling any more. */
+  #stream(): WorkerSampler | undefined {
+    if (this.#worker === undefined && !this.#isStopped && this.#options.signal?.aborted !== true) {
+      const { pid, startTime } = this.#process;
+      this.#worker = new WorkerSampler({ kind: "attach", pid, startTime }, this.#options);
+    }
     return this.#worker;
   }
+
+  /** A process in which the worker finds no Python any more has ended since it was attached to. */
+  async #endOf(worker: WorkerSampler): Promise<SamplerEnd> {
+    const end = await worker.end;
+    const isGone = end.python === undefined && end.problem !== undefined && isEnd(end.problem.code);
+    return isGone ? { ...end, reason: "exited", python: this.#description, problem: undefined } : end;
+  }
+
+  #stoppedEnd(): SamplerEnd {
+    return {
+      reason: "stopped",
+      seconds: 0,
+      statistics: undefined,
+      python: this.#description,
+      problem: undefined,
+    };
+  }
+}
+
+function isEnd(code: SamplerErrorCode): boolean {
+  return code === "no-such-process" || code === "exited";
 }

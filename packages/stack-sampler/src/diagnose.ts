@@ -65,7 +65,7 @@ export async function diagnose(pid: Pid): Promise<Diagnosis> {
     let problem: SamplerError | undefined;
     try {
       discovery = await new RuntimeFinder(process).findAll();
-      if (discovery.kind !== "found") problem = discoveryError(process, discovery, 0);
+      if (discovery.kind !== "found") problem = discoveryError(process, discovery);
     } catch (error) {
       problem = samplerErrorOf(error);
     }

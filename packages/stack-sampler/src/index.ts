@@ -1,20 +1,20 @@
-export {
-  type ContainerRuntime,
-  type Denial,
-  type DenialReason,
-  type ExitStatus,
-  inspectPermissions,
-  type NamespaceRelation,
-  type Permissions,
-  type ProcessIds,
-  type ProcessSecurity,
-  type SeccompMode,
-  type TargetSecurity,
-  type Trial,
+export type {
+  ContainerRuntime,
+  Denial,
+  DenialReason,
+  ExitStatus,
+  NamespaceRelation,
+  Permissions,
+  ProcessIds,
+  ProcessSecurity,
+  SeccompMode,
+  TargetSecurity,
+  Trial,
 } from "@pyspy/proc-memory";
 export { attach } from "./attached-sampler.js";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
 export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
+export { inspectPermissions } from "./permissions.js";
 export type {
   FrameColumns,
   FunctionRecord,

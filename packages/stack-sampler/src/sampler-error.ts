@@ -7,6 +7,7 @@ export type SamplerErrorCode =
   | "not-python"
   | "unsupported-python"
   | "not-started"
+  | "finalized"
   | "exited"
   | "program-not-found"
   | "program-not-executable"

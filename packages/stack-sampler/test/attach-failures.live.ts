@@ -28,13 +28,14 @@ test("a number that no process has", async () => {
 });
 
 test("a zombie", async () => {
-  const program = "import os; pid = os.fork(); pid or os._exit(0); print(pid); os.read(0, 1)";
+  const program = "import os; pid = os.fork(); pid or os._exit(3); print(pid); os.read(0, 1)";
   const target = startTarget(running(anyPython(), program));
   const pid = Number(await target.line());
   await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, "utf8")).toMatch(/\) Z /), {
     timeout: 30_000,
   });
-  expect(await failureOf(pid)).toMatchObject({ code: "exited", pid });
+  const message = `Cannot open process ${pid}: it has exited with code 3`;
+  expect(await failureOf(pid)).toEqual({ code: "exited", pid, message });
 });
 
 test("a program that is no Python", async () => {

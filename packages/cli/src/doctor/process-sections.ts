@@ -73,6 +73,7 @@ function searchChecks(
 const stepMarks: Readonly<Record<DiscoveryStep["outcome"], Mark>> = {
   found: "yes",
   starting: "note",
+  finalized: "no",
   unsupported: "no",
   nothing: "fact",
   unreadable: "note",

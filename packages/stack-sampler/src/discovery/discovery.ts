@@ -19,11 +19,12 @@ export interface DiscoveryStep {
   /**
    * - `found`: a Python that can be sampled
    * - `starting`: one that is not ready yet
+   * - `finalized`: one that has ended, or is about to, in a process that has not
    * - `unsupported`: one whose layout is not known
    * - `nothing`: no sign of a Python
    * - `unreadable`: the file or the memory could not be read
    */
-  readonly outcome: "found" | "starting" | "unsupported" | "nothing" | "unreadable";
+  readonly outcome: "found" | "starting" | "finalized" | "unsupported" | "nothing" | "unreadable";
   /** What exactly, as a sentence; "" if there is nothing to add. */
   readonly detail: string;
 }
@@ -32,6 +33,7 @@ export interface DiscoveryStep {
  * What a look for Pythons found:
  * - `found`: at least one that has an interpreter with a thread
  * - `starting`: one that is not ready yet
+ * - `finalized`: one that has ended, or is about to, in a process that has not
  * - `absent`: nothing that is mapped is a Python
  * - `unsupported`: one whose layout is not known; `reason` is a sentence
  * - `denied`: the process's memory may not be read
@@ -42,7 +44,10 @@ export type Discovery =
       readonly runtimes: readonly PythonRuntime[];
       readonly steps: readonly DiscoveryStep[];
     }
-  | { readonly kind: "starting" | "absent" | "denied"; readonly steps: readonly DiscoveryStep[] }
+  | {
+      readonly kind: "starting" | "finalized" | "absent" | "denied";
+      readonly steps: readonly DiscoveryStep[];
+    }
   | {
       readonly kind: "unsupported";
       readonly reason: string;

@@ -20,7 +20,7 @@ import type { BinaryClues } from "./binary-clues.js";
 /** What something that looked like a runtime turned out to be. */
 export type Identification =
   | { readonly kind: "found"; readonly runtime: PythonRuntime }
-  | { readonly kind: "starting" | "denied" }
+  | { readonly kind: "starting" | "finalized" | "denied" }
   | { readonly kind: "unsupported"; readonly reason: string; readonly cause: unknown };
 
 /** A binary that is mapped in a process. */
@@ -99,11 +99,23 @@ export function isReady(memory: MemoryReader, { layout, interpretersHead }: Pyth
   return thread !== 0 && words.read(thread + layout.threadState.interp) === interpreter;
 }
 
+/**
+ * Of a runtime that is not ready: whether it has been one before. `_PyRuntime` remembers the thread that ended it until it begins
+ * anew. Up to 3.6 it has a version to tell, which the first interpreter makes, but no interpreter.
+ */
+function isFinalized(memory: MemoryReader, { layout, interpretersHead }: PythonRuntime): boolean {
+  const { finalizing, interpreters_head } = layout.runtime;
+  const words = new TargetWords(memory, layout.pointerSize);
+  if (finalizing === ABSENT) return words.read(interpretersHead) === 0;
+  return (words.read(interpretersHead - interpreters_head + finalizing) ?? 0) !== 0;
+}
+
 function unlessUnsupported(identify: () => PythonRuntime | undefined, memory: MemoryReader): Identification {
   try {
     const runtime = identify();
-    if (runtime === undefined || !isReady(memory, runtime)) return { kind: "starting" };
-    return { kind: "found", runtime };
+    if (runtime === undefined) return { kind: "starting" };
+    if (isReady(memory, runtime)) return { kind: "found", runtime };
+    return { kind: isFinalized(memory, runtime) ? "finalized" : "starting" };
   } catch (error) {
     if (error instanceof LayoutError) return { kind: "unsupported", reason: error.message, cause: error };
     throw error;

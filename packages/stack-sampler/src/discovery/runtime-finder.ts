@@ -179,6 +179,8 @@ function stepOf(image: string, method: DiscoveryMethod, identified: Identificati
       return step(image, method, "found", describe(identified.runtime));
     case "starting":
       return step(image, method, "starting", "it has no interpreter with a thread yet");
+    case "finalized":
+      return step(image, method, "finalized", "it has been finalized");
     case "denied":
       return step(image, method, "unreadable", "its memory may not be read");
     case "unsupported":
@@ -192,7 +194,7 @@ function describe({ layout }: PythonRuntime): string {
 
 /** Of several binaries that could not be sampled, what is told: a Python that may start is more than one that cannot be read. */
 function mostTelling(failures: readonly Failure[]): Failure | { readonly kind: "absent" } {
-  const order: readonly Failure["kind"][] = ["starting", "unsupported", "denied"];
+  const order: readonly Failure["kind"][] = ["starting", "finalized", "unsupported", "denied"];
   const rank = ({ kind }: Failure) => order.indexOf(kind);
   return [...failures].sort((left, right) => rank(left) - rank(right))[0] ?? { kind: "absent" };
 }

@@ -6,7 +6,7 @@ import type { KnownStack } from "./known-stack.js";
 import type { StackSnapshot } from "./stack-snapshot.js";
 
 /** Of a deeper stack the innermost frames are kept, so many of them. */
-const MOST_FRAMES = 10_000;
+const MOST_FRAMES = 50_000;
 
 /** Gives walked stacks their nodes; a frame that is as it was in the thread's last stack has the node that it had. */
 export class StackNodes {

@@ -18,6 +18,8 @@ export interface SessionOrder {
 export interface AttachOrder {
   readonly kind: "attach";
   readonly pid: Pid;
+  /** Of the process that is meant, if one is: its pid may be another one's by now. */
+  readonly startTime?: number;
 }
 
 export interface LaunchOrder {

@@ -15,7 +15,7 @@ const ABSENT_MILLISECONDS = 100;
 
 /** How long to wait for a Python, in milliseconds. */
 export interface Patience {
-  /** While nothing that is mapped is a Python: a shell may be about to execute one. */
+  /** While nothing that is mapped is a Python, or one that has ended: a shell may be about to execute one, the process to exit. */
   readonly absent: number;
   /** While there is one that is not ready. */
   readonly starting: number;
@@ -43,8 +43,15 @@ export async function waitForPython(
 }
 
 /** One that is attached to should be a Python already, or about to execute one. */
-export function attachPatience(startTimeout: number): Patience {
-  return { absent: ABSENT_MILLISECONDS, starting: startTimeout * 1000 };
+export function attachPatience(limits: {
+  readonly startTimeout: number;
+  readonly duration?: number | undefined;
+}): Patience {
+  const { startTimeout, duration = Number.POSITIVE_INFINITY } = limits;
+  return {
+    absent: Math.min(ABSENT_MILLISECONDS, duration * 1000),
+    starting: Math.min(startTimeout, duration) * 1000,
+  };
 }
 
 export function describePython(process: LiveProcess, { layout, image }: PythonRuntime): PythonDescription {
@@ -52,6 +59,6 @@ export function describePython(process: LiveProcess, { layout, image }: PythonRu
 }
 
 function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {
-  if (discovery.kind === "absent") return waited < patience.absent;
+  if (discovery.kind === "absent" || discovery.kind === "finalized") return waited < patience.absent;
   return discovery.kind === "starting" && waited < patience.starting;
 }

@@ -78,7 +78,8 @@ export class SamplingRun {
     }
     if (problem?.code === "exited") problem = undefined;
     const reason = problem === undefined ? (this.#endReason() ?? "exited") : "failed";
-    if (reason !== "failed" && this.#python === undefined) problem = endedTooSoon(this.#order.target, reason);
+    if (reason !== "failed" && this.#python === undefined)
+      problem = endedTooSoon(this.#order.target, reason, this.#process.exitStatus());
     this.#postBatch();
     const seconds = this.#start === undefined ? 0 : this.#now() / 1e9;
     return {
@@ -94,7 +95,7 @@ export class SamplingRun {
   async #samplePythons(): Promise<boolean> {
     const runtimes = await waitForPython(this.#process, this.#finder, this.#patience(), (pause) => {
       this.#sleep(pause);
-      return this.#endReason() === undefined;
+      return this.#isLaunched ? this.#endReason() === undefined : !this.#control.stopRequested;
     });
     if (runtimes === undefined) return false;
     this.#begin(runtimes);
@@ -209,11 +210,13 @@ export class SamplingRun {
     this.#post({ type: "batch", batch: this.#builder.take() });
   }
 
+  get #isLaunched(): boolean {
+    return this.#order.target.kind === "launch";
+  }
+
   /** A program that we launched is ours to wait for; one that we attach to should be a Python already. */
   #patience(): Patience {
-    const launched = this.#order.target.kind === "launch";
-    return launched
-      ? { absent: Number.POSITIVE_INFINITY, starting: Number.POSITIVE_INFINITY }
-      : attachPatience(this.#order.startTimeout);
+    if (this.#isLaunched) return { absent: Number.POSITIVE_INFINITY, starting: Number.POSITIVE_INFINITY };
+    return attachPatience(this.#order);
   }
 }

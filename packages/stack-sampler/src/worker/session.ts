@@ -39,6 +39,8 @@ export async function runSession(
       pid = target.pid;
     }
     using process = openProcess(pid);
+    const isMeant = target.kind === "launch" || (target.startTime ?? process.startTime) === process.startTime;
+    if (!isMeant) throw endedTooSoon(target, "exited");
     post({ type: "end", end: await new SamplingRun(process, order, control, post, forwardSignals).run() });
   } catch (error) {
     const problem = samplerErrorOf(error);

@@ -117,6 +117,34 @@ describe("a Python in a process", () => {
     expect((await finder.find()).kind).toBe("found");
   });
 
+  it("is a 32-bit one, and over when it says so", async () => {
+    const python = new SyntheticPython(layoutOf(11, "ia32"));
+    const bias = 0x5650_0000;
+    const version = python.allocate(8);
+    python.memory.writeWord(version, 0x030b01f0);
+    const binary = elfFile({
+      bits: 32,
+      dynsym: [
+        { name: "_PyRuntime", value: python.address - bias, size: 8, type: 1 },
+        { name: "Py_Version", value: version - bias, size: 8, type: 1 },
+      ],
+    });
+    const maps = [mapping("/opt/python", 1, bias)];
+    const process = new FakeProcess({ memory: python.memory, maps, files: { "/opt/python": binary } });
+    const finder = new RuntimeFinder(process);
+    const finalizing = python.address + python.layout.runtime.finalizing;
+    const kinds = [(await finder.find()).kind];
+    python.memory.writeWord(finalizing, 0x5660_0000);
+    kinds.push((await finder.find()).kind);
+    python.memory.writeWord(finalizing, 0);
+    python.addThread(python.addInterpreter(0));
+    expect([...kinds, await finder.find()]).toMatchObject([
+      "starting",
+      "finalized",
+      { kind: "found", runtimes: [{ layout: { pointerSize: 4 } }] },
+    ]);
+  });
+
   it("is looked at again without opening its file again", async () => {
     const { python, binary, start } = pythonAndBinary();
     const maps = [mapping("/bin/sh", 9, 0x4000_0000_0000)];

@@ -76,8 +76,12 @@ it.each<[Discovery, object]>([
     { kind: "starting", steps },
     {
       code: "not-started",
-      message: "Cannot sample process 7 (/bin/sleep): its Python has not started after 0 s",
+      message: "Cannot sample process 7 (/bin/sleep): its Python has not started yet",
     },
+  ],
+  [
+    { kind: "finalized", steps },
+    { code: "finalized", message: "Cannot sample process 7 (/bin/sleep): its Python has been finalized" },
   ],
   [
     { kind: "denied", steps },

@@ -1,12 +1,12 @@
 import { constants } from "node:os";
+import type { ExitStatus } from "../../exit-status.js";
 import { ProcessError } from "../../process-error.js";
 import type { Pid } from "../../process-view.js";
-import type { ExitStatus, SpawnedProcess } from "../../spawn.js";
+import type { SpawnedProcess } from "../../spawn.js";
 import type { Libc } from "./libc.js";
+import { exitStatusOf } from "./wait-status.js";
 
 const WNOHANG = 1;
-/** The first real-time signal that glibc leaves to programs. */
-const SIGRTMIN = 34;
 
 /** A child of this process, not yet waited for. */
 export class ChildProcess implements SpawnedProcess {
@@ -45,23 +45,10 @@ export class ChildProcess implements SpawnedProcess {
     for (;;) {
       const pid = this.#libc.waitpid(this.pid, this.#waitStatus, options);
       if (pid === 0) return undefined;
-      if (pid === this.pid) return statusOf(this.#waitStatus[0] ?? 0);
+      if (pid === this.pid) return exitStatusOf(this.#waitStatus[0] ?? 0);
       if (this.#libc.errno() === constants.errno.EINTR) continue;
       const message = `Cannot wait for process ${this.pid}: it is no child of this process, or no longer`;
       throw new ProcessError("no-such-process", message, { pid: this.pid });
     }
   }
-}
-
-/** Decodes a wait status (the W… macros of waitpid(2)); undefined for one that is not about an end. */
-function statusOf(status: number): ExitStatus | undefined {
-  const signalNumber = status & 0x7f;
-  if (signalNumber === 0) return { code: (status >> 8) & 0xff, signal: undefined, signalNumber: undefined };
-  if (signalNumber === 0x7f) return undefined;
-  return { code: undefined, signal: signalName(signalNumber), signalNumber };
-}
-
-function signalName(signal: number): string {
-  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
-  return name ?? `SIGRTMIN+${signal - SIGRTMIN}`;
 }

@@ -8,7 +8,7 @@ import type {
 } from "../../permissions.js";
 import type { Pid } from "../../process-view.js";
 import { containerRuntime } from "./container-runtime.js";
-import { hasExited, noSuchProcess, processError } from "./linux-process-error.js";
+import { hasExited, noSuchProcess, processError, procIsMissing } from "./linux-process-error.js";
 import { type ProcessStatus, parseStatus } from "./process-status.js";
 import { errorName, isDenied, isGone } from "./system-error.js";
 import { type SystemView, systemView } from "./system-view.js";
@@ -25,13 +25,14 @@ const REFUSALS = ["EPERM", "EACCES", "ENOSYS", "unavailable"];
 export function inspectLinuxPermissions(pid: Pid, view: SystemView = systemView): Permissions {
   const action = `inspect the permissions on process ${pid}`;
   if (!(Number.isSafeInteger(pid) && pid > 0)) throw noSuchProcess(action, pid);
+  const own = ownStatus(view, action);
   const status = targetStatus(view, pid, action);
   if (status?.isZombie) throw hasExited(action, pid);
   const maps = attempt(() => view.read(`/proc/${pid}/maps`));
   const address = parseMaps(maps.value ?? "").find(({ readable }) => readable)?.start ?? 0;
   return {
     pid,
-    own: securityOf(view, parseStatus(view.read("/proc/self/status")), "self"),
+    own: securityOf(view, own, "self"),
     target: status && targetSecurity(view, pid, status),
     ptraceScope: ptraceScope(view),
     hidepid: hidepid(view),
@@ -51,6 +52,14 @@ export function inspectLinuxPermissions(pid: Pid, view: SystemView = systemView)
       ownProcessVmReadv: trial(view.tryProcessVmReadv(process.pid, 0)),
     },
   };
+}
+
+function ownStatus(view: SystemView, action: string): ProcessStatus {
+  try {
+    return parseStatus(view.read("/proc/self/status"));
+  } catch (error) {
+    throw isGone(error) ? procIsMissing(action) : processError(action, undefined, error);
+  }
 }
 
 /** Undefined if the process is hidden. */

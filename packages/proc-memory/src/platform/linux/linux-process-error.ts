@@ -1,3 +1,4 @@
+import { type ExitStatus, exitSentence } from "../../exit-status.js";
 import { ProcessError } from "../../process-error.js";
 import type { Pid } from "../../process-view.js";
 import { errorName, isDenied, isGone } from "./system-error.js";
@@ -7,8 +8,13 @@ export function noSuchProcess(action: string, pid: Pid): ProcessError {
   return new ProcessError("no-such-process", `Cannot ${action}: there is no such process`, { pid });
 }
 
-export function hasExited(action: string, pid: Pid): ProcessError {
-  return new ProcessError("exited", `Cannot ${action}: it has exited`, { pid });
+export function hasExited(action: string, pid: Pid, status?: ExitStatus): ProcessError {
+  return new ProcessError("exited", `Cannot ${action}: ${exitSentence(status)}`, { pid });
+}
+
+/** Without /proc nothing can be known of any process. */
+export function procIsMissing(action: string): ProcessError {
+  return new ProcessError("unsupported-platform", `Cannot ${action}: /proc is not mounted`);
 }
 
 /** It exists, but /proc is mounted with `hidepid`. */

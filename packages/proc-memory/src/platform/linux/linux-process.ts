@@ -1,11 +1,21 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from "node:fs";
+import type { ExitStatus } from "../../exit-status.js";
 import { type MemoryMap, parseMaps } from "../../maps.js";
 import type { MemoryReader } from "../../memory-reader.js";
 import type { ProcessError } from "../../process-error.js";
 import type { LiveProcess, MappedFile, Pid, Tid } from "../../process-view.js";
 import type { ThreadActivity, ThreadState } from "../../thread-activity.js";
 import { LinuxMemory } from "./linux-memory.js";
-import { hasExited, isHidden, noSuchProcess, processError } from "./linux-process-error.js";
+import { hasExited, isHidden, noSuchProcess, processError, procIsMissing } from "./linux-process-error.js";
 import { LinuxThread } from "./linux-thread.js";
 import { openFileOf, openMappedFile } from "./mapped-file.js";
 import { NamespaceThreads } from "./namespace-threads.js";
@@ -26,9 +36,9 @@ export function openLinuxProcess(pid: Pid, reader?: MemoryReader): LiveProcess {
     throw isGone(error) ? missingOrHidden(action, pid) : processError(action, pid, error);
   }
   try {
-    const { state, startTime } = readStat(stat) ?? {};
+    const { state, startTime, exitStatus } = readStat(stat) ?? {};
     if (state === undefined || startTime === undefined) throw noSuchProcess(action, pid);
-    if (state === "exited") throw hasExited(action, pid);
+    if (state === "exited") throw hasExited(action, pid, exitStatus);
     return new LinuxProcess(pid, stat, startTime, new LinuxMemory(pid, reader));
   } catch (error) {
     closeSync(stat);
@@ -97,7 +107,7 @@ class LinuxProcess implements LiveProcess {
     const action = `read the memory maps of process ${this.pid}`;
     try {
       const maps = parseMaps(readFileSync(`/proc/${this.pid}/maps`, "utf8"));
-      if (maps.length === 0 && !this.isAlive()) throw hasExited(action, this.pid);
+      if (maps.length === 0 && !this.isAlive()) throw hasExited(action, this.pid, this.exitStatus());
       return maps;
     } catch (error) {
       throw processError(action, this.pid, error);
@@ -135,6 +145,10 @@ class LinuxProcess implements LiveProcess {
   isAlive(): boolean {
     const state = this.#readStat()?.state;
     return state !== undefined && state !== "exited";
+  }
+
+  exitStatus(): ExitStatus | undefined {
+    return this.#readStat()?.exitStatus;
   }
 
   threadState(tid: Tid): ThreadState | undefined {
@@ -198,5 +212,6 @@ function numericEntries(directory: string): number[] {
 }
 
 function missingOrHidden(action: string, pid: Pid): ProcessError {
+  if (!existsSync("/proc/self/stat")) return procIsMissing(action);
   return systemView.hasProcess(pid) ? isHidden(action, pid) : noSuchProcess(action, pid);
 }

@@ -1,8 +1,13 @@
+import type { ExitStatus } from "../../exit-status.js";
 import type { Pid } from "../../process-view.js";
 import type { ThreadState } from "../../thread-activity.js";
+import { exitStatusOf } from "./wait-status.js";
 
-/** More than a line of /proc/PID/stat up to its 22nd field ever has: 52 fields of at most 20 digits would be 1100. */
-export const STAT_BYTES = 512;
+/** More than a line of /proc/PID/stat ever has: 52 fields of at most 20 digits, and a name. */
+export const STAT_BYTES = 1200;
+
+/** `PF_EXITING` (linux/sched.h): it has begun to exit, and loses its memory before it is a zombie. */
+const PF_EXITING = 4;
 
 const CLOSING_PARENTHESIS = 0x29;
 const SPACE = 0x20;
@@ -14,6 +19,8 @@ export interface ProcessStat {
   readonly parent: Pid;
   /** Clock ticks since boot. */
   readonly startTime: number;
+  /** How it has exited. Undefined while it has not, and where it is not told apart from 0, which those see who may not know. */
+  readonly exitStatus: ExitStatus | undefined;
 }
 
 /** Parses the first `length` bytes. The name may hold anything, parentheses too, so all counts from the last one. */
@@ -24,8 +31,15 @@ export function parseStat(line: Buffer, length: number): ProcessStat | undefined
   const fields = line.toString("latin1", after, length).split(" ");
   const parent = Number(fields[4 - 3]);
   const startTime = Number(fields[22 - 3]);
+  const hasExited = state === "exited" || (Number(fields[9 - 3]) & PF_EXITING) !== 0;
+  const waitStatus = Number(fields[52 - 3] ?? 0);
   if (state === undefined || !Number.isSafeInteger(parent) || !Number.isFinite(startTime)) return undefined;
-  return { state, parent, startTime };
+  return {
+    state: hasExited ? "exited" : state,
+    parent,
+    startTime,
+    exitStatus: hasExited && waitStatus > 0 ? exitStatusOf(waitStatus) : undefined,
+  };
 }
 
 /** Only the state of {@link parseStat}, without allocating: this is done for every thread of every sample. */

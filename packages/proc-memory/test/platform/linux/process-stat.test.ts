@@ -16,7 +16,24 @@ describe("parseStat", () => {
     ["nothing", ""],
   ])("is not misled by a name of %s", (_, name) => {
     const bytes = line(name);
-    expect(parseStat(bytes, bytes.length)).toEqual({ state: "sleeping", parent: 41, startTime: 987654 });
+    expect(parseStat(bytes, bytes.length)).toEqual({
+      state: "sleeping",
+      parent: 41,
+      startTime: 987654,
+      exitStatus: undefined,
+    });
+  });
+
+  it.each([
+    ["a zombie", "Z", 4194304, 768, { state: "exited", exitStatus: { code: 3 } }],
+    ["a zombie that a signal ended", "Z", 4194304, 9, { state: "exited", exitStatus: { signal: "SIGKILL" } }],
+    ["a zombie of somebody else, or of code 0", "Z", 4194304, 0, { state: "exited", exitStatus: undefined }],
+    ["a process that has begun to exit", "R", 4194308, 256, { state: "exited", exitStatus: { code: 1 } }],
+    ["a process that runs", "R", 4194304, 0, { state: "running", exitStatus: undefined }],
+  ])("tells how %s has ended", (_, state, flags, status, expected) => {
+    const fields = ["41 7 7 0 -1", flags, ...new Array(42).fill(18446744073709551615n), status].join(" ");
+    const bytes = Buffer.from(`42 (x) ${state} ${fields}\n`);
+    expect(parseStat(bytes, bytes.length)).toMatchObject(expected);
   });
 
   it.each([
