@@ -47,7 +47,11 @@ test("a stack is possible if it begins a chain, and no other is", () => {
     ["<module>", "hot_b", "leaf_b"],
   ];
   const possible = [["<module>"], ["<module>", "hot_b"], functions];
-  const impossible = [["<module>", "hot_a", "leaf_b"], ["<module>", "leaf_a"], [...functions, "leaf_a"]];
+  const impossible = [
+    ["<module>", "hot_a", "leaf_b"],
+    ["<module>", "leaf_a"],
+    [...functions, "leaf_a"],
+  ];
   const stacksOf = (all: readonly (readonly string[])[]) => all.map((one) => ({ functions: one, count: 2 }));
   expect(countImpossible(stacksOf(possible), chains)).toBe(0);
   expect(countImpossible(stacksOf(impossible), chains)).toBe(6);

@@ -55,6 +55,8 @@ export function countImpossible(
   chains: readonly (readonly string[])[],
 ): number {
   return stacks
-    .filter(({ functions }) => !chains.some((chain) => functions.every((name, depth) => name === chain[depth])))
+    .filter(
+      ({ functions }) => !chains.some((chain) => functions.every((name, depth) => name === chain[depth])),
+    )
     .reduce((sum, { count }) => sum + count, 0);
 }
