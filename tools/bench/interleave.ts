@@ -11,7 +11,7 @@ export interface Rounds<Subject, Value> {
 export async function interleave<Subject, Value>(
   subjects: readonly Subject[],
   rounds: number,
-  measure: (subject: Subject) => Promise<Value>,
+  measure: (subject: Subject, round: number) => Promise<Value>,
 ): Promise<Rounds<Subject, Value>> {
   const values = new Map<Subject, Value[]>(subjects.map((subject) => [subject, []]));
   const failures = new Map<Subject, string>();
@@ -20,7 +20,7 @@ export async function interleave<Subject, Value>(
     for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
       if (failures.has(subject)) continue;
       try {
-        values.get(subject)?.push(await measure(subject));
+        values.get(subject)?.push(await measure(subject, round));
       } catch (error) {
         failures.set(subject, error instanceof Error ? error.message : String(error));
         values.set(subject, []);

@@ -13,7 +13,7 @@ export interface Limit {
 /** Where a measure keeps what it found: limits without a figure were not measured. */
 export type Figures = ReadonlyMap<Limit, number>;
 
-export function isReached({ bound, value }: Limit, figure: number): boolean {
+function isReached({ bound, value }: Limit, figure: number): boolean {
   return bound === "at least" ? figure >= value : figure <= value;
 }
 

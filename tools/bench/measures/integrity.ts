@@ -27,7 +27,7 @@ export const integrity: Measure = {
     "never was: it is put together from two moments. Each profiler samples at its highest rate; Austin marks some " +
     "stacks as invalid and pyspy as torn, which are counted apart. py-spy stops the target for every sample unless " +
     "told not to. The worst version counts.",
-  minutes: 15,
+  minutes: 10,
   limits: [impossibleLimit, tornLimit],
   run,
 };
@@ -82,7 +82,7 @@ async function sharesOf(bench: Bench, python: Python, kind: TargetKind) {
   const { pySpy, pySpyNonblocking, austin, profilingSampling } = bench.peers;
   const profilers = profilersFor(python, [pySpy, pySpyNonblocking, austin, profilingSampling]);
   await using target = await startTarget(python, kind);
-  return interleave(profilers, bench.quick ? 1 : 3, async (profiler): Promise<Shares> => {
+  return await interleave(profilers, bench.quick ? 1 : 3, async (profiler): Promise<Shares> => {
     const request = { pid: target.pid, rate: highestRate, seconds: bench.quick ? 1 : 3 };
     const { stacks, torn } = await record(profiler, request);
     const invalid = countSamples(stacks, ":INVALID:");

@@ -43,18 +43,26 @@ async function run(bench: Bench) {
     bench.tell(`memory: ${python.name}`);
     await using target = await startTarget(python, asyncio);
     try {
-      const { peak, sizes, last } = await sizesOf(target.pid, bench.quick ? seconds / 10 : seconds);
+      const duration = bench.quick ? seconds / 10 : seconds;
+      const { peak, sizes, samples } = await sizesOf(target.pid, duration);
       const third = Math.floor(sizes.length / 3);
       const [middle, end] = [sizes.slice(third, 2 * third), sizes.slice(2 * third)].map(
         (part) => spreadOf(part).median,
       ) as [number, number];
-      figures.set(peakLimit, peak).set(growthLimit, end / middle);
-      rows.push([python.name, last, `${number(middle)} MiB`, `${number(end)} MiB`, `${number(peak)} MiB`]);
+      // Half as many samples would prove nothing.
+      if (samples >= 0.9 * rate * duration) figures.set(peakLimit, peak).set(growthLimit, end / middle);
+      rows.push([
+        python.name,
+        `${number(samples)} of ${number(rate * duration)}`,
+        `${number(middle)} MiB`,
+        `${number(end)} MiB`,
+        `${number(peak)} MiB`,
+      ]);
     } catch (error) {
       failed.push([python.name, error instanceof Error ? error.message : String(error)]);
     }
   }
-  const header = ["Python", "recorded", "second third", "last third", "peak"];
+  const header = ["Python", "samples", "second third", "last third", "peak"];
   return { text: `${table(header, rows)}\n${remarks(failed)}`, figures };
 }
 
@@ -72,9 +80,9 @@ async function sizesOf(pid: number, duration: number) {
       peak = highest;
     }
     const { code } = await program.ended;
-    const recorded = /: ([\d,]+ samples?)/.exec(program.output)?.[1];
-    if (code !== 0 || recorded === undefined) throw program.failure("recorded nothing");
-    return { peak, sizes, last: recorded };
+    const samples = / ([\d,]+) samples? in /.exec(program.output)?.[1];
+    if (code !== 0 || samples === undefined) throw program.failure("recorded nothing");
+    return { peak, sizes, samples: Number(samples.replaceAll(",", "")) };
   } finally {
     rmSync(output, { force: true });
   }

@@ -55,7 +55,7 @@ export const rate: Measure = {
     "and what it has recorded (as collapsed stacks) is counted and divided by the seconds for which it sampled. Of " +
     "several threads the stacks of the busy one are counted, because profilers differ in whether they show the " +
     "others. py-spy is interrupted, since its duration is a number of samples. Samples a second; ratios round by round.",
-  minutes: 30,
+  minutes: 45,
   limits,
   run,
 };
@@ -96,7 +96,7 @@ async function ratesOf(bench: Bench, python: Python, kind: TargetKind) {
   const { pySpy, austin, profilingSampling } = bench.peers;
   await using target = await startTarget(python, kind);
   const profilers = profilersFor(python, [pySpy, austin, profilingSampling]);
-  return interleave(profilers, bench.quick ? 1 : 5, async (profiler) => {
+  return await interleave(profilers, bench.quick ? 1 : 5, async (profiler) => {
     const request = { pid: target.pid, rate: highestRate, seconds: bench.quick ? 1 : 2 };
     const { stacks, seconds } = await record(profiler, request);
     return countSamples(stacks, kind.worker) / seconds;

@@ -32,7 +32,7 @@ export const slowdown: Measure = {
     "measures its own CPU time. A pair is one of each, right after one another, the unsampled one first in every " +
     "other pair; 20 pairs for each profiler, all profilers in turn. The ratio's median over the pairs, its quartiles, " +
     "and the interval in which the true median lies.",
-  minutes: 16,
+  minutes: 12,
   limits: situations.map(({ limit }) => limit),
   run,
 };
@@ -64,10 +64,8 @@ async function ratiosOf(bench: Bench, python: Python, { idleThreads, rate }: Sit
   const trial = await cpuTime(target, 20);
   const units = Math.max(1, Math.round((20 * (bench.quick ? 3e8 : 1e9)) / trial));
   const profilers = profilersFor(python, [pySpy, austin, profilingSampling]);
-  let pair = 0;
-  return interleave(profilers, bench.quick ? 3 : 20, async (profiler) => {
-    pair += 1;
-    const isUnsampledFirst = pair % 2 === 0;
+  return await interleave(profilers, bench.quick ? 3 : 20, async (profiler, round) => {
+    const isUnsampledFirst = round % 2 === 0;
     const before = isUnsampledFirst ? await cpuTime(target, units) : undefined;
     const sampled = await whileSampled(profiler, target.pid, rate, () => cpuTime(target, units));
     return sampled / (before ?? (await cpuTime(target, units)));
