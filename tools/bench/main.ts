@@ -11,6 +11,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { findPythons } from "../pythons/find-pythons.js";
+import { runCommand } from "../pythons/run-command.js";
 import { describeMachine, loadAverage } from "./machine.js";
 import { type Measure, seriesOf } from "./measure.js";
 import { cpu } from "./measures/cpu.js";
@@ -21,7 +22,8 @@ import { refusal } from "./measures/refusal.js";
 import { slowdown } from "./measures/slowdown.js";
 import { start } from "./measures/start.js";
 import { systemCalls } from "./measures/system-calls.js";
-import { providePeers } from "./profilers/provide.js";
+import { type Peers, providePeers } from "./profilers/provide.js";
+import { pyspyCommand } from "./profilers/pyspy.js";
 import { type Limit, promiseTable } from "./promises.js";
 import { reportPage } from "./report.js";
 
@@ -82,9 +84,16 @@ async function measure(wanted: readonly Measure[]): Promise<string> {
   const conditions = [
     `- ${new Date().toISOString().slice(0, 10)}${flags.quick ? ", one short round only" : ""}`,
     `- ${describeMachine()}, Node ${process.versions.node}`,
+    `- ${profilerNames(peers)}`,
     `- load average before: ${loadBefore}`,
     ...remarks.map((remark) => `- ${remark}`),
   ].join("\n");
   console.log(`## Promises\n\n${promises}\n\n${conditions}`);
   return reportPage(wanted, { conditions, texts, promises });
+}
+
+function profilerNames({ pySpy, austin, profilingSampling }: Peers): string {
+  const [node = "", ...words] = pyspyCommand;
+  const ours = runCommand(node, [...words, "--version"]).trim();
+  return [ours, ...[pySpy, austin, profilingSampling].flatMap((peer) => peer?.name ?? [])].join(", ");
 }

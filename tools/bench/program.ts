@@ -61,6 +61,10 @@ export class Program {
     return pid;
   }
 
+  get isOver(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** All that it wrote to both of its outputs so far. */
   get output(): string {
     return this.#output;
@@ -108,10 +112,11 @@ export class Program {
     }
   }
 
-  /** An error that tells what it did last. */
+  /** An error that tells what it did last, without the folders of this machine: it may get into a published page. */
   failure(what: string): Error {
     const lastWords = this.#output.trim().split("\n").slice(-2).join("; ");
-    return new Error(`${this.#words[0]} ${what}${lastWords && `: ${lastWords}`}`);
+    const message = `${this.#words[0]} ${what}${lastWords && `: ${lastWords}`}`;
+    return new Error(message.replace(/(?:\/[^\s/:;]+)+\/(?=[^\s/])/g, ""));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

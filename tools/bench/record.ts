@@ -1,10 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseCollapsed, type RecordedStack } from "./collapsed.js";
 import type { Profiler } from "./profilers/profiler.js";
 import { Program } from "./program.js";
+import { TemporaryFolder } from "./temporary-folder.js";
 
 /** What a profiler made of a target. */
 export interface Recording {
@@ -32,28 +31,24 @@ export async function record(profiler: Profiler, options: RecordOptions): Promis
   const { pid, rate, seconds, under } = options;
   const { begins } = profiler;
   const isInterrupted = begins !== undefined && under === undefined;
-  const folder = mkdtempSync(join(tmpdir(), "pyspy-bench-"));
-  try {
-    const output = join(folder, "stacks");
-    const words = profiler.command({ pid, rate, output, seconds: isInterrupted ? undefined : seconds });
-    await using program = Program.start([...(under ?? []), ...words]);
-    let clock: number | undefined;
-    if (isInterrupted) {
-      await program.says(begins);
-      const start = performance.now();
-      await sleep(1000 * seconds);
-      clock = (performance.now() - start) / 1000;
-    }
-    const { code } = await (isInterrupted ? program.stop() : program.endsWithin(10 * seconds + 120));
-    if (code !== 0 || !existsSync(output)) throw program.failure("recorded nothing");
-    const text = readFileSync(output, "utf8");
-    const told = `${program.output}\n${text}`;
-    return {
-      stacks: parseCollapsed(text, profiler.dialect),
-      seconds: clock ?? profiler.sampledSeconds?.(told) ?? seconds,
-      torn: profiler.torn?.(told) ?? 0,
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
+  using folder = new TemporaryFolder();
+  const output = folder.file("stacks");
+  const words = profiler.command({ pid, rate, output, seconds: isInterrupted ? undefined : seconds });
+  await using program = Program.start([...(under ?? []), ...words]);
+  let clock: number | undefined;
+  if (isInterrupted) {
+    await program.says(begins);
+    const start = performance.now();
+    await sleep(1000 * seconds);
+    clock = (performance.now() - start) / 1000;
   }
+  const { code } = await (isInterrupted ? program.stop() : program.endsWithin(10 * seconds + 120));
+  if (code !== 0 || !existsSync(output)) throw program.failure("recorded nothing");
+  const text = readFileSync(output, "utf8");
+  const told = `${program.output}\n${text}`;
+  return {
+    stacks: parseCollapsed(text, profiler.dialect),
+    seconds: clock ?? profiler.sampledSeconds?.(told) ?? seconds,
+    torn: profiler.torn?.(told) ?? 0,
+  };
 }

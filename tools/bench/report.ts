@@ -12,11 +12,16 @@ export function reportPage(
   const parts = [introduction];
   if (run) parts.push(`## This run\n\n${run.conditions}\n`, `## Promises\n\n${run.promises}\n`);
   for (const measure of measures) {
-    parts.push(`## ${measure.title}\n\n\`${measure.name}\`: ${measure.how}\n`);
+    parts.push(`## ${measure.title}\n\n${wrapped(`\`${measure.name}\`: ${measure.how}`)}`);
     const text = run?.texts.get(measure);
     if (text !== undefined) parts.push(text);
   }
   return parts.join("\n");
+}
+
+/** In lines of the width of our pages. */
+function wrapped(paragraph: string): string {
+  return paragraph.replace(/(.{1,118})(?: |$)/g, "$1\n");
 }
 
 const introduction = `# Benchmarks

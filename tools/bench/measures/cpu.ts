@@ -1,5 +1,3 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Python } from "../../pythons/find-pythons.js";
@@ -12,6 +10,7 @@ import type { Limit } from "../promises.js";
 import { pairedRatios, spreadOf } from "../statistics.js";
 import { number, spread, table } from "../table.js";
 import { deep200, flat, idleThreads, startTarget, type TargetKind, threads21 } from "../target-kinds.js";
+import { TemporaryFolder } from "../temporary-folder.js";
 
 const timesWorker = (kind: TargetKind): Limit => ({
   what: `profiler's CPU at 100 Hz, ${kind.name}`,
@@ -79,7 +78,8 @@ async function run(bench: Bench) {
 async function sharesOf(bench: Bench, python: Python, kind: TargetKind) {
   const { pySpy, austin, profilingSampling } = bench.peers;
   const profilers = profilersFor(python, [pySpy, austin, profilingSampling]);
-  const output = join(tmpdir(), `pyspy-bench-${process.pid}.unused`);
+  using folder = new TemporaryFolder();
+  const output = folder.file("unused");
   const loads: readonly Load[] = [
     emptyWorker,
     ...profilers.map(({ name, command }) => ({
@@ -97,12 +97,12 @@ async function sharesOf(bench: Bench, python: Python, kind: TargetKind) {
 /** Per cent of one processor. */
 async function cpuShare(command: readonly string[], seconds: number): Promise<number> {
   await using program = Program.start(command);
-  const isOver = program.ended.then(() => true);
   await sleep(3000);
+  if (program.isOver) throw program.failure("ended too early");
   const cpuBefore = cpuSeconds(program.pid);
   const start = performance.now();
-  const ended = await Promise.race([isOver, sleep(1000 * seconds).then(() => false)]);
-  if (ended) throw program.failure("ended too early");
+  await sleep(1000 * seconds);
+  if (program.isOver) throw program.failure("ended too early");
   const used = cpuSeconds(program.pid) - cpuBefore;
   return (100 * 1000 * used) / (performance.now() - start);
 }

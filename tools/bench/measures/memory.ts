@@ -1,6 +1,3 @@
-import { rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bench, type Measure, pythonsOf, remarks } from "../measure.js";
 import { residentMebibytes } from "../process-figures.js";
@@ -10,6 +7,7 @@ import type { Limit } from "../promises.js";
 import { spreadOf } from "../statistics.js";
 import { number, table } from "../table.js";
 import { asyncio, startTarget } from "../target-kinds.js";
+import { TemporaryFolder } from "../temporary-folder.js";
 
 const peakLimit: Limit = {
   what: "memory for as many samples as in 1 h at 100 Hz, peak",
@@ -67,23 +65,20 @@ async function run(bench: Bench) {
 }
 
 async function sizesOf(pid: number, duration: number) {
-  const output = join(tmpdir(), `pyspy-bench-${process.pid}.stacks`);
-  try {
-    await using program = Program.start(pyspy.command({ pid, rate, seconds: duration, output }));
-    const ended = program.ended.then(() => true);
-    const sizes: number[] = [];
-    let peak = Number.NaN;
-    while (!(await Promise.race([ended, sleep(500).then(() => false)]))) {
-      const { now, peak: highest } = residentMebibytes(program.pid);
-      if (Number.isNaN(now)) continue; // it has ended just now
-      sizes.push(now);
-      peak = highest;
-    }
-    const { code } = await program.ended;
-    const samples = / ([\d,]+) samples? in /.exec(program.output)?.[1];
-    if (code !== 0 || samples === undefined) throw program.failure("recorded nothing");
-    return { peak, sizes, samples: Number(samples.replaceAll(",", "")) };
-  } finally {
-    rmSync(output, { force: true });
+  using folder = new TemporaryFolder();
+  const output = folder.file("stacks");
+  await using program = Program.start(pyspy.command({ pid, rate, seconds: duration, output }));
+  const ended = program.ended.then(() => true);
+  const sizes: number[] = [];
+  let peak = Number.NaN;
+  while (!(await Promise.race([ended, sleep(500).then(() => false)]))) {
+    const { now, peak: highest } = residentMebibytes(program.pid);
+    if (Number.isNaN(now)) continue; // it has ended just now
+    sizes.push(now);
+    peak = highest;
   }
+  const { code } = await program.ended;
+  const samples = / ([\d,]+) samples? in /.exec(program.output)?.[1];
+  if (code !== 0 || samples === undefined) throw program.failure("recorded nothing");
+  return { peak, sizes, samples: Number(samples.replaceAll(",", "")) };
 }

@@ -1,5 +1,3 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Python } from "../../pythons/find-pythons.js";
 import { interleave } from "../interleave.js";
@@ -11,6 +9,7 @@ import type { Limit } from "../promises.js";
 import { medianInterval, spreadOf } from "../statistics.js";
 import { interval, number, spread, table } from "../table.js";
 import { startTarget } from "../target-kinds.js";
+import { TemporaryFolder } from "../temporary-folder.js";
 
 interface Situation {
   readonly name: string;
@@ -78,14 +77,12 @@ async function whileSampled<T>(
   rate: number,
   action: () => Promise<T>,
 ): Promise<T> {
-  const output = join(tmpdir(), `pyspy-bench-${process.pid}.unused`);
+  using folder = new TemporaryFolder();
+  const output = folder.file("unused");
   await using program = Program.start(profiler.command({ pid, rate, seconds: undefined, output }));
-  const failure = program.ended.then(() => {
-    throw program.failure("ended too early");
-  });
-  await Promise.race([sleep(2000), failure]);
-  const value = await Promise.race([action(), failure]);
-  failure.catch(() => {}); // it ends now
+  await sleep(2000);
+  const value = await action();
+  if (program.isOver) throw program.failure("ended too early");
   return value;
 }
 

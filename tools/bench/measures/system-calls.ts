@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { countSamples } from "../collapsed.js";
 import { interleave } from "../interleave.js";
 import { type Bench, type Measure, profilersFor, pythonsOf, remarks } from "../measure.js";
@@ -11,6 +9,7 @@ import { record } from "../record.js";
 import { callsPerSample, parseStraceSummary } from "../strace-summary.js";
 import { number, table } from "../table.js";
 import { deep20, deep200, flat, startTarget, type TargetKind, threads21 } from "../target-kinds.js";
+import { TemporaryFolder } from "../temporary-folder.js";
 
 /** pyspy reads the states of threads by these, from descriptors that it keeps open, and nothing else. */
 const threadStateCalls = ["pread64"];
@@ -69,16 +68,12 @@ async function callsOf(profiler: Profiler, pid: number, kind: TargetKind) {
 }
 
 async function traced(profiler: Profiler, pid: number, { worker }: TargetKind, seconds: number) {
-  const folder = mkdtempSync(join(tmpdir(), "pyspy-bench-"));
-  try {
-    const summary = join(folder, "calls");
-    const under = ["strace", "-f", "-c", "-o", summary];
-    const { stacks, torn } = await record(profiler, { pid, rate: 100, seconds, under });
-    const calls = parseStraceSummary(readFileSync(summary, "utf8"));
-    return { calls, samples: countSamples(stacks, worker) + torn };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = new TemporaryFolder();
+  const summary = folder.file("calls");
+  const under = ["strace", "-f", "-c", "-o", summary];
+  const { stacks, torn } = await record(profiler, { pid, rate: 100, seconds, under });
+  const calls = parseStraceSummary(readFileSync(summary, "utf8"));
+  return { calls, samples: countSamples(stacks, worker) + torn };
 }
 
 function sumOf(calls: readonly (readonly [string, number])[]): number {
