@@ -1,3 +1,4 @@
+export { batchesOf, profileOfBatches } from "./batch-profile.js";
 export { collapsedStacks, writeCollapsed } from "./formats/collapsed.js";
 export { type FlamegraphOptions, renderFlamegraphSvg } from "./formats/flamegraph-svg.js";
 export type { Profile, ProfileMetadata } from "./profile.js";
@@ -8,6 +9,9 @@ export {
   type ProfileErrorCode,
   type ProfileErrorFacts,
 } from "./profile-error.js";
+export { RecordingFile, RecordingFileSource } from "./recording/recording-file.js";
+export { type ByteSource, isRecording, type Recording, readRecording } from "./recording/recording-reader.js";
+export { RecordingWriter } from "./recording/recording-writer.js";
 export {
   type FrameColumns,
   type FrameId,
