@@ -11,6 +11,7 @@ export {
   type ProfileErrorFacts,
 } from "./profile-error.js";
 export { type ProfileFormat, type ProfileFormatName, profileFormats } from "./profile-formats.js";
+export { readProfile } from "./profile-readers.js";
 export { RecordingFile, RecordingFileSource } from "./recording/recording-file.js";
 export { type ByteSource, isRecording, type Recording, readRecording } from "./recording/recording-reader.js";
 export { RecordingWriter } from "./recording/recording-writer.js";

@@ -11,6 +11,8 @@ export class ByteReader {
   readonly #littleEndian: boolean;
   position: number;
   readonly end: number;
+  /** Whether a read wanted more than there was. */
+  ranOut = false;
 
   constructor(format: string, bytes: Uint8Array, start = 0, end = bytes.length, littleEndian = true) {
     this.#format = format;
@@ -75,7 +77,7 @@ export class ByteReader {
   /** UTF-8 up to a zero byte, which is passed. */
   zeroEndedText(): string {
     const end = this.#bytes.indexOf(0, this.position);
-    if (end === -1 || end >= this.end) this.fail("a text does not end");
+    if (end === -1 || end >= this.end) this.#runOut();
     const text = this.text(end - this.position);
     this.position = end + 1;
     return text;
@@ -87,9 +89,14 @@ export class ByteReader {
     return new ByteReader(this.#format, this.#bytes, start, start + length, this.#littleEndian);
   }
 
+  #runOut(): never {
+    this.ranOut = true;
+    return this.fail("it ends too early");
+  }
+
   #advance(length: number): number {
     const start = this.position;
-    if (!(length <= this.end - start)) this.fail("it ends too early");
+    if (!(length <= this.end - start)) this.#runOut();
     this.position = start + length;
     return start;
   }
