@@ -1,8 +1,8 @@
 import type { SampleBatch } from "../src/index.js";
 
 /**
- * Batches as a sampler would send them of a busy program: `threads` threads sampled at one point each, Poisson
- * distributed; stacks are walks over a tree of calls, of which a few are met most of the time.
+ * Batches as a sampler would send them of a busy server: all threads at each point of a Poisson schedule. Below twenty frames of
+ * a framework, stacks are a walk over a tree of calls: most samples are in the stack of the one before or near it.
  */
 export function* sampleStream(samples: number, threads = 8, rate = 1000): Generator<SampleBatch> {
   const random = randomNumbers(7);
@@ -11,8 +11,7 @@ export function* sampleStream(samples: number, threads = 8, rate = 1000): Genera
   const parent = new Int32Array(nodeCount);
   const frame = new Int32Array(nodeCount);
   for (let node = 0; node < nodeCount; node++) {
-    parent[node] = node === 0 ? -1 : Math.floor(node * (1 - random() ** 2 * 0.2));
-    if (parent[node] === node) parent[node] = node - 1;
+    parent[node] = node <= TRUNK ? node - 1 : Math.floor((node - TRUNK - 1) / BRANCHES) + TRUNK;
     frame[node] = Math.floor(random() * functionCount * 4);
   }
   const zeros = new Int32Array(functionCount * 4);
@@ -49,7 +48,7 @@ export function* sampleStream(samples: number, threads = 8, rate = 1000): Genera
     reset: true,
   };
   let now = 0;
-  const nodes = new Int32Array(threads);
+  const nodes = new Int32Array(threads).fill(TRUNK);
   const size = Math.round((rate * threads) / 4);
   for (let done = 0; done < samples; ) {
     const rows = Math.min(size, samples - done);
@@ -57,7 +56,7 @@ export function* sampleStream(samples: number, threads = 8, rate = 1000): Genera
     for (let row = 0; row < rows; row++) {
       const thread = (done + row) % threads;
       if (thread === 0) now += (-Math.log(1 - random()) * 1e9) / rate;
-      if (random() < 0.5) nodes[thread] = Math.floor(random() ** 4 * nodeCount);
+      if (random() < 0.5) nodes[thread] = stepFrom(nodes[thread] ?? TRUNK, parent, random);
       columns.time[row] = Math.round(now);
       columns.thread[row] = thread;
       columns.node[row] = nodes[thread] ?? 0;
@@ -66,6 +65,16 @@ export function* sampleStream(samples: number, threads = 8, rate = 1000): Genera
     done += rows;
     yield { ...nothing, frames: noFrames, samples: columns, counters: countersOf(rows) };
   }
+}
+
+const TRUNK = 20;
+const BRANCHES = 3;
+
+/** Returns from a call, makes one, or does one after the other. */
+function stepFrom(node: number, parent: Int32Array, random: () => number): number {
+  const at = random() < 0.5 ? Math.max(TRUNK, parent[node] ?? TRUNK) : node;
+  const callee = (at - TRUNK) * BRANCHES + TRUNK + 1 + Math.floor(random() * BRANCHES);
+  return random() < 0.5 && callee < parent.length ? callee : at;
 }
 
 function samplesOf(rows: number) {

@@ -36,3 +36,20 @@ export class SampleSpans {
 }
 
 const LONGEST = 10;
+
+/**
+ * The same profile, of which every sample says how much time it stands for: what has to be known before samples are left out or
+ * put beside others.
+ */
+export function withSpans(profile: Profile): Profile {
+  return { ...profile, batches: () => batchesWithSpans(profile) };
+}
+
+function* batchesWithSpans(profile: Profile): Generator<SampleColumns> {
+  const spans = new SampleSpans(profile);
+  for (const samples of profile.batches()) {
+    yield samples.span === undefined
+      ? { ...samples, span: samples.time.map((_, row) => spans.of(samples, row)) }
+      : samples;
+  }
+}

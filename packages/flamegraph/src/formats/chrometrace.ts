@@ -35,6 +35,7 @@ interface TrackState {
 function* events(profile: Profile, options: FormatOptions): Generator<string> {
   const threads = threadTracks(profile);
   const shown = new ShownStacks(profile, options);
+  const texts = new EventTexts(shown);
   const beforeStart = profile.metadata.rate > 0 ? 1e9 / profile.metadata.rate : 0;
   const states = threads.tracks.map(
     ({ process, id }, index): TrackState => ({
@@ -56,14 +57,14 @@ function* events(profile: Profile, options: FormatOptions): Generator<string> {
     }
     const end = Math.max(state.end, time + beforeStart);
     const start = Math.max(state.end, end - span);
-    if (start > state.end) yield* close(state, 0, state.end, shown);
+    if (start > state.end) yield* close(state, 0, state.end, texts);
     const stack = shown.ofNode(node);
     if (stack !== state.stack || state.open.length === 0)
-      yield* change(state, shown.framesOf(stack), start, shown);
+      yield* change(state, shown.framesOf(stack), start, shown, texts);
     state.stack = stack;
     state.end = end;
   }
-  for (const state of states) yield* close(state, 0, state.end, shown);
+  for (const state of states) yield* close(state, 0, state.end, texts);
 }
 
 function* names(track: ThreadTrack, { pid, tid }: TrackState, named: Set<number>): Generator<string> {
@@ -76,43 +77,63 @@ function* names(track: ThreadTrack, { pid, tid }: TrackState, named: Set<number>
   yield JSON.stringify({ ph: "M", name: "thread_name", pid, tid, args: { name } });
 }
 
+/** The texts of one file's events. A name is made JSON once, however often it is opened and closed. */
+class EventTexts {
+  readonly #shown: ShownStacks;
+  readonly #names: string[] = [];
+  readonly #places: string[] = [];
+
+  constructor(shown: ShownStacks) {
+    this.#shown = shown;
+  }
+
+  begin(frame: number, at: Nanoseconds, { pid, tid }: TrackState): string {
+    const place = this.#places[frame] ?? this.#placeOf(frame);
+    this.#places[frame] = place;
+    const name = this.#nameOf(this.#shown.functionOfFrame(frame));
+    return `{"ph":"B","name":${name},"cat":"pyspy","ts":${microseconds(at)},"pid":${pid},"tid":${tid},"args":${place}}`;
+  }
+
+  end(id: number, at: Nanoseconds, { pid, tid }: TrackState): string {
+    return `{"ph":"E","name":${this.#nameOf(id)},"cat":"pyspy","ts":${microseconds(at)},"pid":${pid},"tid":${tid}}`;
+  }
+
+  #nameOf(id: number): string {
+    const name = this.#names[id] ?? JSON.stringify(this.#shown.functions[id]?.name ?? "");
+    this.#names[id] = name;
+    return name;
+  }
+
+  #placeOf(frame: number): string {
+    const { file = "" } = this.#shown.functions[this.#shown.functionOfFrame(frame)] ?? {};
+    return JSON.stringify({ filename: file, line: this.#shown.lineOfFrame(frame) || null });
+  }
+}
+
 /** Closes what is not in the stack `frames` (the innermost first) and opens what is new in it. */
 function* change(
   state: TrackState,
   frames: readonly number[],
   at: Nanoseconds,
   shown: ShownStacks,
+  texts: EventTexts,
 ): Generator<string> {
-  const { open, pid, tid } = state;
+  const { open } = state;
   const depth = frames.length;
-  const functionAt = (level: number) => shown.functionOfFrame(frames[depth - 1 - level] ?? 0);
+  const frameAt = (level: number) => frames[depth - 1 - level] ?? 0;
   let common = 0;
-  while (common < open.length && common < depth && open[common] === functionAt(common)) common += 1;
-  yield* close(state, common, at, shown);
+  while (common < open.length && common < depth && open[common] === shown.functionOfFrame(frameAt(common)))
+    common += 1;
+  yield* close(state, common, at, texts);
   for (let level = common; level < depth; level++) {
-    const id = functionAt(level);
-    const { name = "", file = "" } = shown.functions[id] ?? {};
-    const line = shown.lineOfFrame(frames[depth - 1 - level] ?? 0) || null;
-    open.push(id);
-    yield JSON.stringify({
-      ph: "B",
-      name,
-      cat: "pyspy",
-      ts: microseconds(at),
-      pid,
-      tid,
-      args: { filename: file, line },
-    });
+    open.push(shown.functionOfFrame(frameAt(level)));
+    yield texts.begin(frameAt(level), at, state);
   }
 }
 
 /** Closes the slices below the first `kept`, the innermost first. */
-function* close(state: TrackState, kept: number, at: Nanoseconds, shown: ShownStacks): Generator<string> {
-  const { open, pid, tid } = state;
-  while (open.length > kept) {
-    const name = shown.functions[open.pop() ?? 0]?.name ?? "";
-    yield JSON.stringify({ ph: "E", name, cat: "pyspy", ts: microseconds(at), pid, tid });
-  }
+function* close(state: TrackState, kept: number, at: Nanoseconds, texts: EventTexts): Generator<string> {
+  while (state.open.length > kept) yield texts.end(state.open.pop() ?? 0, at, state);
 }
 
 function microseconds(time: Nanoseconds): number {

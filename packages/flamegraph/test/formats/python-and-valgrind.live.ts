@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FormatWriter, type Profile, type ProfileFormatName, profileFormats } from "@pyspy/flamegraph";
+import { type Profile, type ProfileFormatName, profileFormats } from "@pyspy/flamegraph";
 import { afterAll, describe, expect, test } from "vitest";
 import { findPythons } from "../../../../tools/testing/pythons.js";
 import { batchOfStacks, profileOf, profileOfBatches } from "../profile-of.js";
@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "formats-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function fileOf(format: ProfileFormatName, profile: Profile): Promise<string> {
-  const write: FormatWriter = await profileFormats[format].load();
+  const write = await profileFormats[format].load();
   const path = join(folder, `profile.${format}`);
   writeFileSync(path, Buffer.concat(Array.from(write(profile), (piece) => Buffer.from(piece))));
   return path;

@@ -3,13 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { Ajv } from "ajv";
 import protobuf from "protobufjs";
 import { expect } from "vitest";
-import {
-  type FormatOptions,
-  type FormatWriter,
-  type Profile,
-  type ProfileFormatName,
-  profileFormats,
-} from "../../src/index.js";
+import { type FormatOptions, type Profile, type ProfileFormatName, profileFormats } from "../../src/index.js";
 
 /** A stack as a reader sees it: the names of its frames from the outermost on, and what it weighs. */
 export interface ReadStack {
@@ -23,7 +17,7 @@ export async function written(
   profile: Profile,
   options: FormatOptions = {},
 ): Promise<Buffer> {
-  const write: FormatWriter = await profileFormats[format].load();
+  const write = await profileFormats[format].load();
   return Buffer.concat(Array.from(write(profile, options), (piece) => Buffer.from(piece)));
 }
 

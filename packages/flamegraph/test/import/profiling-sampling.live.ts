@@ -54,18 +54,20 @@ describe.each(pythons)("profiling.sampling of $name", (python) => {
       const profile = await readProfile(readFileSync(join(folder, "profile.bin")));
       const replayed = await readProfile(readFileSync(join(folder, "replayed.txt")));
       expect(foldStacks(profile).samples).toBe(foldStacks(replayed).samples);
+      // CPython leaves out the frames of its own starter when it shows a file; what they ran themselves it gives to their caller.
       const places = (read: typeof profile) =>
         summarize(read, {
           names: "qualname",
           lines: "none",
           shortenFile: ({ file }) => file.replace(/^.*\//, ""),
         })
-          .functions.map(({ name, file, self, total }) => `${name} (${file}) ${self} ${total}`)
-          // What starts the program is in the file, and CPython leaves it out when it shows one.
-          .filter((place) => !place.includes("(_sync_coordinator.py)"))
+          .functions.filter(({ file }) => file !== "_sync_coordinator.py")
+          .map(({ name, file, self, total }) =>
+            [name, file, total, file === "program.py" ? self : 0].join(" "),
+          )
           .sort();
       expect(places(profile)).toEqual(places(replayed));
-      expect(places(profile).some((place) => place.startsWith("Größe.leaf (program.py)"))).toBe(true);
+      expect(places(profile).some((place) => place.startsWith("Größe.leaf program.py"))).toBe(true);
       expect(profile.threads.length).toBe(2);
     },
   );
