@@ -8,6 +8,7 @@ import { type ThreadTrack, threadTracks } from "../thread-tracks.js";
 import { trackSamples } from "../track-samples.js";
 import { creatorOf, type FormatOptions, titleOf } from "./format-options.js";
 import { jsonNumbers } from "./json-pieces.js";
+import { StringTable } from "./string-table.js";
 
 /**
  * Writes a profile for https://profiler.firefox.com, in version 57 of its processed format: the oldest that has one table of
@@ -21,7 +22,7 @@ import { jsonNumbers } from "./json-pieces.js";
 export function* firefox(profile: Profile, options: FormatOptions = {}): Generator<string> {
   const { metadata } = profile;
   const shown = new ShownStacks(profile, options);
-  const strings = new Strings();
+  const strings = new StringTable();
   const tracks = collect(profile, shown, options);
   yield `{"meta":${JSON.stringify({
     interval: metadata.rate > 0 ? 1000 / metadata.rate : 1,
@@ -123,7 +124,7 @@ function addSample(track: TrackSamples, stack: number, time: number, count: numb
   if (cpu > 0) track.hasCpu = true;
 }
 
-function* threadJson(samples: TrackSamples, shown: ShownStacks, strings: Strings): Generator<string> {
+function* threadJson(samples: TrackSamples, shown: ShownStacks, strings: StringTable): Generator<string> {
   const { track } = samples;
   const tables = new ThreadTables(shown, strings);
   const stacks = samples.stacks.view().map((stack) => (stack === -1 ? -1 : tables.ofStack(stack)));
@@ -165,13 +166,13 @@ function* threadJson(samples: TrackSamples, shown: ShownStacks, strings: Strings
 /** What one thread's samples refer to. In version 57 each thread has tables of its own. */
 class ThreadTables {
   readonly #shown: ShownStacks;
-  readonly #strings: Strings;
+  readonly #strings: StringTable;
   readonly #stacks = new Renumbering();
   readonly #frames = new Renumbering();
   readonly #functions = new Renumbering();
   readonly #prefixes = new Int32Column();
 
-  constructor(shown: ShownStacks, strings: Strings) {
+  constructor(shown: ShownStacks, strings: StringTable) {
     this.#shown = shown;
     this.#strings = strings;
   }
@@ -220,9 +221,9 @@ class ThreadTables {
     yield `${members({
       isJS: functions.map(() => false),
       relevantForJS: functions.map(() => false),
-      name: records.map((record) => this.#strings.of(record?.name ?? "")),
+      name: records.map((record) => this.#strings.idOf(record?.name ?? "")),
       resource: functions.map(() => -1),
-      fileName: records.map((record) => (record?.file ? this.#strings.of(record.file) : null)),
+      fileName: records.map((record) => (record?.file ? this.#strings.idOf(record.file) : null)),
       lineNumber: records.map((record) => record?.firstLine || null),
       columnNumber: functions.map(() => null),
     })}}`;
@@ -243,18 +244,6 @@ class Renumbering {
     if (known !== undefined) return known;
     this.#ids.set(original, this.originals.length);
     return this.originals.push(original) - 1;
-  }
-}
-
-class Strings {
-  readonly texts: string[] = [];
-  readonly #ids = new Map<string, number>();
-
-  of(text: string): number {
-    const known = this.#ids.get(text);
-    if (known !== undefined) return known;
-    this.#ids.set(text, this.texts.length);
-    return this.texts.push(text) - 1;
   }
 }
 

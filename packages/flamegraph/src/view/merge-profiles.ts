@@ -1,12 +1,13 @@
 import { batchesOf, profileOfBatches } from "../batch-profile.js";
 import type { Profile, ProfileMetadata } from "../profile.js";
-import type { SampleBatch } from "../sample-batch.js";
+import type { Nanoseconds, SampleBatch } from "../sample-batch.js";
 import { withSpans } from "../sample-spans.js";
 
 /**
  * One profile of several, such as the parts of a long recording or those of several machines. Functions, stacks, processes and
  * threads of equal content are one. Where all say when they began, their times are put on one clock, which begins with the
- * earliest; else each begins at 0. Samples stay where they are: they are read again on each pass.
+ * earliest; else they follow each other in the order in which they are given. Samples stay where they are: they are read again
+ * on each pass.
  *
  * A rate that is not the same for all is 0, unknown; so are other commands.
  */
@@ -15,11 +16,39 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   if (first !== undefined && others.length === 0) return first;
   const starts = profiles.map(({ metadata }) => metadata.startTime);
   const start = starts.every((time) => time > 0) ? Math.min(...starts) : 0;
-  const offsets = starts.map((time) => (start > 0 ? (time - start) * 1e6 : 0));
-  const duration = Math.max(0, ...profiles.map((profile, index) => profile.duration + (offsets[index] ?? 0)));
-  const spanned = profiles.map(withSpans);
-  const read = () => batchesOfAll(spanned, offsets);
-  return profileOfBatches(mergedMetadata(profiles, start), read, duration);
+  const parts = start > 0 ? onOneClock(profiles, start) : oneAfterAnother(profiles);
+  const duration = Math.max(0, ...parts.map(({ profile, offset }) => profile.duration + offset));
+  return profileOfBatches(mergedMetadata(profiles, start), () => batchesOfAll(parts), duration);
+}
+
+interface Part {
+  readonly profile: Profile;
+  /** What its times are later than those of the merged profile. */
+  readonly offset: Nanoseconds;
+}
+
+/** In the order of their first samples: a thread's samples must not go back in time, in whatever order its parts were given. */
+function onOneClock(profiles: readonly Profile[], start: number): readonly Part[] {
+  return profiles
+    .map((profile) => ({ profile: withSpans(profile), offset: (profile.metadata.startTime - start) * 1e6 }))
+    .map((part) => ({ ...part, begin: part.offset + firstTimeOf(part.profile) }))
+    .sort((left, right) => left.begin - right.begin);
+}
+
+function firstTimeOf({ batches }: Profile): Nanoseconds {
+  for (const { time } of batches()) return time[0] ?? 0;
+  return 0;
+}
+
+function oneAfterAnother(profiles: readonly Profile[]): readonly Part[] {
+  let end = 0;
+  return profiles.map((profile) => {
+    const { rate } = profile.metadata;
+    // A sample at the very start stands for the interval before it.
+    const offset = end === 0 ? 0 : end + (rate > 0 ? 1e9 / rate : 0);
+    end = offset + profile.duration;
+    return { profile: withSpans(profile), offset };
+  });
 }
 
 function mergedMetadata(profiles: readonly Profile[], startTime: number): ProfileMetadata {
@@ -37,9 +66,8 @@ function mergedMetadata(profiles: readonly Profile[], startTime: number): Profil
   };
 }
 
-function* batchesOfAll(profiles: readonly Profile[], offsets: readonly number[]): Generator<SampleBatch> {
-  for (const [index, profile] of profiles.entries()) {
-    const offset = offsets[index] ?? 0;
+function* batchesOfAll(parts: readonly Part[]): Generator<SampleBatch> {
+  for (const { profile, offset } of parts) {
     for (const batch of batchesOf(profile)) {
       const { samples } = batch;
       yield offset === 0

@@ -8,6 +8,7 @@ import {
   summarize,
   writeCollapsed,
 } from "../../src/index.js";
+import { readers, written } from "../formats/readers.js";
 import { batchOf, profileOf, profileOfBatches } from "../profile-of.js";
 
 const DRAWING = `
@@ -76,8 +77,8 @@ describe("merging profiles", () => {
     expect(collapsed(merged)).toBe("main 1\nmain;work 3\n");
     expect([merged.threads.length, merged.processes.length, merged.nodes.frame.length]).toEqual([1, 1, 2]);
     expect([...merged.batches()].map(({ time }) => [...time])).toEqual([
-      [1e9, 1.001e9],
       [0, 1e6],
+      [1e9, 1.001e9],
     ]);
     expect(merged).toMatchObject({ duration: 1.001e9, counters: { good: 4 } });
     expect(merged.metadata).toEqual({
@@ -88,6 +89,23 @@ describe("merging profiles", () => {
     });
     expect(collapsed(merged)).toBe("main 1\nmain;work 3\n");
   });
+
+  test.each(["chrometrace", "speedscope", "firefox", "pprof"] as const)(
+    "%s has all samples of parts in any order",
+    async (format) => {
+      for (const starts of [
+        [3000, 1000, 2000],
+        [0, 0, 0],
+      ]) {
+        const merged = mergeProfiles(starts.map((start) => builtAt(start, "main;work 20\nmain 3")));
+        const read = readers[format]?.(await written(format, merged)) ?? [];
+        const sum = (values: readonly number[]) => Math.round(values.reduce((all, value) => all + value, 0));
+        const time = sum(read.map(({ nanoseconds }) => (nanoseconds ?? 0) / 1e6));
+        if (format !== "firefox") expect(time).toBe(3 * 32);
+        else expect(sum(read.map(({ samples }) => samples ?? 0))).toBe(3 * 23);
+      }
+    },
+  );
 
   test("samples of different rates keep the time that they stand for", () => {
     const merged = mergeProfiles([builtAt(0, "main 1", 100), builtAt(0, "main 1", 1000)]);
