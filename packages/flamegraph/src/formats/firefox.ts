@@ -46,7 +46,7 @@ export function* firefox(profile: Profile, options: FormatOptions = {}): Generat
     extensions: { length: 0, baseURL: [], id: [], name: [] },
   })},"libs":[],"pages":[],"profilerOverhead":[],"counters":[],"threads":[`;
   let separator = "\n";
-  for (const samples of tracks.length === 0 ? [emptyTrack(NO_THREAD)] : tracks) {
+  for (const samples of tracks.length === 0 ? [nothingSeen()] : tracks) {
     yield separator;
     yield* threadJson(samples, shown, strings);
     separator = ",\n";
@@ -72,8 +72,6 @@ const CATEGORY_OF: Readonly<Record<CodeOrigin, number>> = {
   container: 0,
 };
 
-const NO_THREAD: ThreadTrack = { process: undefined, id: 0, name: "no samples", interpreter: 0 };
-
 interface TrackSamples {
   readonly track: ThreadTrack;
   /** Shown stacks; -1 is none. */
@@ -96,6 +94,13 @@ function emptyTrack(track: ThreadTrack): TrackSamples {
     hasWeights: false,
     hasCpu: false,
   };
+}
+
+/** The Profiler opens only what has a thread, and a time: this one has a sample without a stack. */
+function nothingSeen(): TrackSamples {
+  const track = emptyTrack({ process: undefined, id: 0, name: "no samples", interpreter: 0 });
+  addSample(track, -1, 0, 0, 0);
+  return track;
 }
 
 function collect(profile: Profile, shown: ShownStacks, options: FormatOptions): readonly TrackSamples[] {
