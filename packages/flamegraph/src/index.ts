@@ -32,9 +32,11 @@ export {
   type ThreadId,
   type ThreadRecord,
 } from "./sample-batch.js";
+export { countSamples, type SampleChoice } from "./sample-totals.js";
 export { type CodeOrigin, shortFileName } from "./source-file.js";
 export type { LabelOptions, StackLabel } from "./stack-label.js";
 export { type FoldOptions, foldStacks, type StackTree } from "./stack-tree.js";
 export { type FunctionSummary, type ProfileSummary, summarize, type ThreadSummary } from "./summary.js";
 export { mergeProfiles } from "./view/merge-profiles.js";
+export { type SampleView, sampleViews } from "./view/sample-views.js";
 export { type SampleSelection, selectSamples } from "./view/select-samples.js";

@@ -33,6 +33,15 @@ export function isNotTorn(state: number): boolean {
   return (state & SampleState.torn) === 0;
 }
 
+/** How many samples of `profile` count. */
+export function countSamples(profile: Profile, { include = isNotTorn }: SampleChoice = {}): number {
+  let samples = 0;
+  for (const { state, count } of profile.batches()) {
+    for (let row = 0; row < state.length; row++) if (include(state[row] ?? 0)) samples += count?.[row] ?? 1;
+  }
+  return samples;
+}
+
 /** Adds up the samples of `profile` in one pass, without an object for each. */
 export function totalSamples(profile: Profile, byThread: boolean, choice: SampleChoice): SampleTotals {
   const include = choice.include ?? isNotTorn;
