@@ -21,4 +21,7 @@ export const formatNames = [
   "pyspy",
 ] as const satisfies readonly ProfileFormatName[];
 
+/** What a profile in a few numbers can be written as. */
+export const summaryFormatNames = ["table", "markdown", "json"] as const satisfies readonly Format[];
+
 export type Format = (typeof formatNames)[number];
