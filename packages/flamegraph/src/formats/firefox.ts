@@ -78,10 +78,10 @@ interface TrackSamples {
   readonly stacks: Int32Column;
   /** Nanoseconds. */
   readonly times: Float64Column;
-  readonly weights: Float64Column;
-  readonly cpu: Float64Column;
-  hasWeights: boolean;
-  hasCpu: boolean;
+  /** From the first sample on that does not count as one. */
+  weights: Float64Column | undefined;
+  /** From the first sample on of which it is known. */
+  cpu: Float64Column | undefined;
 }
 
 function emptyTrack(track: ThreadTrack): TrackSamples {
@@ -89,10 +89,8 @@ function emptyTrack(track: ThreadTrack): TrackSamples {
     track,
     stacks: new Int32Column(),
     times: new Float64Column(),
-    weights: new Float64Column(),
-    cpu: new Float64Column(),
-    hasWeights: false,
-    hasCpu: false,
+    weights: undefined,
+    cpu: undefined,
   };
 }
 
@@ -121,20 +119,25 @@ function collect(profile: Profile, shown: ShownStacks, options: FormatOptions): 
 }
 
 function addSample(track: TrackSamples, stack: number, time: number, count: number, cpu: number): void {
+  if (count > 0 && count !== 1) track.weights ??= columnOf(track.stacks.length, 1);
+  if (cpu > 0) track.cpu ??= columnOf(track.stacks.length, 0);
   track.stacks.push(stack);
   track.times.push(time);
-  track.weights.push(count);
-  track.cpu.push(Math.max(0, cpu));
-  if (count > 0 && count !== 1) track.hasWeights = true;
-  if (cpu > 0) track.hasCpu = true;
+  track.weights?.push(count);
+  track.cpu?.push(Math.max(0, cpu));
+}
+
+function columnOf(length: number, value: number): Float64Column {
+  const column = new Float64Column();
+  for (let row = 0; row < length; row++) column.push(value);
+  return column;
 }
 
 function* threadJson(samples: TrackSamples, shown: ShownStacks, strings: StringTable): Generator<string> {
   const { track } = samples;
   const tables = new ThreadTables(shown, strings);
-  const stacks = samples.stacks.view().map((stack) => (stack === -1 ? -1 : tables.ofStack(stack)));
+  const stacks = samples.stacks.view();
   const times = samples.times.view();
-  const deltas = times.map((time, row) => Math.round(time - (row === 0 ? 0 : (times[row - 1] ?? 0))) / 1e6);
   const pid = track.process?.pid ?? 0;
   const isMain = track.process !== undefined && track.id === pid;
   yield `{"name":${JSON.stringify(printable(track.name) || `thread ${track.id}`)},${members({
@@ -149,15 +152,15 @@ function* threadJson(samples: TrackSamples, shown: ShownStacks, strings: StringT
     pid: String(pid),
     tid: track.id,
   })},"samples":{"length":${stacks.length},"weightType":"samples","stack":`;
-  yield* jsonNumbersOrNull(stacks);
+  yield* jsonNumbersOrNull(stacks, (stack) => (stack === -1 ? -1 : tables.ofStack(stack)));
   yield ',"timeDeltas":';
-  yield* jsonNumbers(deltas);
+  yield* jsonNumbers(times, (time, row) => Math.round(time - (times[row - 1] ?? 0)) / 1e6);
   yield ',"weight":';
-  if (samples.hasWeights) yield* jsonNumbers(samples.weights.view());
+  if (samples.weights) yield* jsonNumbers(samples.weights.view());
   else yield "null";
-  if (samples.hasCpu) {
+  if (samples.cpu) {
     yield ',"threadCPUDelta":';
-    yield* jsonNumbers(samples.cpu.view().map(Math.round));
+    yield* jsonNumbers(samples.cpu.view(), (cpu) => Math.round(cpu));
   }
   yield `},${members({
     markers: { length: 0, category: [], data: [], endTime: [], name: [], phase: [], startTime: [] },
@@ -257,6 +260,9 @@ function members(value: object): string {
   return JSON.stringify(value).slice(1, -1);
 }
 
-function* jsonNumbersOrNull(numbers: Int32Array): Generator<string> {
-  for (const piece of jsonNumbers(numbers)) yield piece.replaceAll("-1", "null");
+function* jsonNumbersOrNull(
+  numbers: Int32Array,
+  shown?: (value: number, index: number) => number,
+): Generator<string> {
+  for (const piece of jsonNumbers(numbers, shown)) yield piece.replaceAll("-1", "null");
 }

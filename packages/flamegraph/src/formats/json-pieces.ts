@@ -1,7 +1,12 @@
-/** A JSON array of numbers in pieces of bounded length. */
-export function* jsonNumbers(numbers: ArrayLike<number>): Generator<string> {
+/** A JSON array of numbers, or of what `shown` makes of each, in pieces of bounded length: no second column is made. */
+export function* jsonNumbers(
+  numbers: ArrayLike<number>,
+  shown: (value: number, index: number) => number = (value) => value,
+): Generator<string> {
   for (let start = 0; start < numbers.length; start += SLICE) {
-    const slice = Array.prototype.slice.call(numbers, start, start + SLICE);
+    const end = Math.min(start + SLICE, numbers.length);
+    const slice: number[] = [];
+    for (let index = start; index < end; index++) slice.push(shown(numbers[index] ?? 0, index));
     yield `${start === 0 ? "[" : ","}${slice.join(",")}`;
   }
   yield numbers.length === 0 ? "[]" : "]";

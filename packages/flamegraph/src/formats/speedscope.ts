@@ -84,12 +84,11 @@ function* framesOf({ frames, functions }: ShownStacks): Generator<string> {
 }
 
 function* profileJson({ name, stacks, weights }: TrackRuns, shown: ShownStacks): Generator<string> {
-  const seconds = weights.view().map((weight) => weight / 1e9);
   const total = weights.view().reduce((sum, weight) => sum + weight, 0) / 1e9;
   yield `{"type":"sampled","name":${JSON.stringify(name)},"unit":"seconds","startValue":0,"endValue":${total},"samples":`;
   yield* jsonLines(stacksJson(stacks.view(), shown));
   yield ',"weights":';
-  yield* jsonNumbers(seconds);
+  yield* jsonNumbers(weights.view(), (weight) => weight / 1e9);
   yield "}";
 }
 
