@@ -98,13 +98,10 @@ function formatOfName(path: string | undefined, formats: readonly [Format, ...(r
   return endingIn(path ?? "", formats) ?? formats[0];
 }
 
-/** Longer endings come before shorter ones: `.speedscope.json` is more than a `.json`. */
+/** Longer endings come first in the list of formats: `.speedscope.json` is more than a `.json`. */
 function endingIn(path: string, formats: readonly Format[]): Format | undefined {
   const name = path.toLowerCase();
-  const [longest] = formats
-    .filter((format) => name.endsWith(`.${profileFormats[format].extension}`))
-    .sort((left, right) => profileFormats[right].extension.length - profileFormats[left].extension.length);
-  return longest;
+  return formats.find((format) => name.endsWith(`.${profileFormats[format].extension}`));
 }
 
 /** Beside the first input: `today.pyspy` becomes `today.svg`. */

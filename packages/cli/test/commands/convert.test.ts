@@ -137,6 +137,10 @@ describe("a recording", () => {
     expect(textOf("A.SVG")).toContain("<title>python3 app.py</title>");
     await run(["a.pyspy"], { output: inFolder("a.speedscope.json") });
     expect(JSON.parse(textOf("a.speedscope.json")).$schema).toContain("speedscope");
+    await run(["a.pyspy"], { output: inFolder("a.trace.json") });
+    expect(JSON.parse(textOf("a.trace.json"))[0]).toMatchObject({ ph: "M" });
+    await run(["a.pyspy"], { output: inFolder("a.firefox.json") });
+    expect(JSON.parse(textOf("a.firefox.json")).meta.product).toBe("python3 app.py");
     await run(["a.pyspy"], { output: inFolder("a.json") });
     expect(JSON.parse(textOf("a.json"))).toMatchObject({ samples: 9 });
     await run(["a.pyspy"], { output: inFolder("a.txt"), format: "table" });

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import {
+  countSamples,
   foldStacks,
   mergeProfiles,
   type Profile,
   ProfileBuilder,
+  SampleState,
+  sampleViews,
   selectSamples,
   summarize,
   writeCollapsed,
@@ -42,6 +45,22 @@ describe("selecting samples", () => {
     ["a state", { states: (state: number) => state !== 1 }, ""],
   ])("by %s", (_, selection, expected) => {
     expect(collapsed(selectSamples(profile, selection))).toBe(expected);
+  });
+
+  test.each([
+    ["wall", [0, 1, 3, 4]],
+    ["cpu", [1, 3]],
+    ["gil", [3]],
+    ["idle", [0, 4]],
+  ] as const)("by what threads did: %s", (view, expected) => {
+    const batch = batchOf("main 4");
+    const { active, holdsGil, wantsGil } = SampleState;
+    const state = Uint8Array.of(0, active, active | holdsGil, wantsGil);
+    const all = profileOfBatches({ ...batch, samples: { ...batch.samples, state } });
+    const parts = [...selectSamples(all, { states: sampleViews[view] }).batches()];
+    const left = parts.flatMap(({ state }) => [...state]);
+    expect(left).toEqual(expected);
+    expect(countSamples(all, { include: sampleViews[view] })).toBe(expected.length);
   });
 
   test("keeps the time that samples stand for", () => {
