@@ -1,10 +1,20 @@
 import { Command as CommanderCommand, CommanderError, Option } from "commander";
+import {
+  type Options,
+  optionValue,
+  quoted,
+  readFormat,
+  readNumber,
+  readOutput,
+  usage,
+} from "./argument-values.js";
 import { CommandError } from "./command-error.js";
+import { type ConvertCommand, modeNames, readConvert, readReport } from "./convert-arguments.js";
 import { type Format, formatNames } from "./formats.js";
 import { createStyle, type Style } from "./terminal/style.js";
 
 /** What a command line asks for. */
-export type Command = HelpCommand | VersionCommand | RecordCommand | DoctorCommand;
+export type Command = HelpCommand | VersionCommand | RecordCommand | ConvertCommand | DoctorCommand;
 
 /** Somebody wants to read the help, or wrote nothing at all. */
 export interface HelpCommand {
@@ -66,9 +76,15 @@ export function parseArgs(argv: readonly string[], style: Style = createStyle(fa
   const program = describeProgram(style, (piece) => {
     text += piece;
   });
-  let result: RecordCommand | DoctorCommand | undefined;
+  let result: RecordCommand | ConvertCommand | DoctorCommand | undefined;
   describeRecord(program, style).action((words: readonly string[], options: Options) => {
     result = readRecord(words, options);
+  });
+  describeConvert(program, style).action((inputs: readonly string[], options: Options) => {
+    result = readConvert(inputs, options);
+  });
+  describeReport(program, style).action((inputs: readonly string[], options: Options) => {
+    result = readReport(inputs, options);
   });
   describeDoctor(program, style).action((options: Options) => {
     result = readDoctor(options);
@@ -84,9 +100,6 @@ export function parseArgs(argv: readonly string[], style: Style = createStyle(fa
   if (result === undefined) throw new Error("commander ran no command and did not say why");
   return result;
 }
-
-/** What commander gives an action. */
-type Options = Readonly<Record<string, unknown>>;
 
 function describeProgram(style: Style, onHelp: (text: string) => void): CommanderCommand {
   return new CommanderCommand("pyspy")
@@ -129,6 +142,7 @@ function describeProgram(style: Style, onHelp: (text: string) => void): Commande
       section(style, "Examples:", style.green, [
         ["pyspy record -- python3 app.py", "run a program and see where its time goes"],
         ["pyspy record --pid 1234 -d 10", "look into a running one for ten seconds"],
+        ["pyspy convert today.pyspy -f pprof", "turn a recording into another format"],
         ["pyspy doctor --pid 1234", "why it can be looked into, or not"],
         ["pyspy record --help", "everything that record can do"],
       ]),
@@ -155,7 +169,8 @@ function describeRecord(program: CommanderCommand, style: Style): CommanderComma
     .option("-o, --output <file>", '"-" is standard output; default: PROGRAM-TIME.svg')
     .option(
       "-f, --format <format>",
-      "flamegraph: an SVG to open in a browser (default)\nraw: collapsed stacks, as text",
+      "flamegraph: an SVG to open in a browser (default)\nraw: collapsed stacks, as text\npyspy: all that was seen, for pyspy convert\n" +
+        `others: ${otherFormats.join(", ")}`,
     )
     .optionsGroup("Other:")
     .option("--debug", "show stack traces of pyspy's own failures")
@@ -165,8 +180,83 @@ function describeRecord(program: CommanderCommand, style: Style): CommanderComma
         ["pyspy record -o profile.svg -- python3 app.py --its-own option"],
         ["pyspy record --pid 1234 --duration 10 --rate 500"],
         ["pyspy record --pid 1234 --format raw -o - | sort"],
+        ["pyspy record --format pyspy -o today.pyspy -- python3 app.py"],
       ]),
     );
+}
+
+const otherFormats = formatNames.filter((name) => !["flamegraph", "raw", "pyspy"].includes(name));
+
+function describeConvert(program: CommanderCommand, style: Style): CommanderCommand {
+  const command = program
+    .command("convert")
+    .summary("turn profiles into another format")
+    .description(
+      "Reads recordings and the files of other profilers (collapsed stacks, speedscope, pprof, Austin's MOJO, CPython's " +
+        'profiling.sampling; "-" is standard input), and writes what is chosen of them as one file.',
+    )
+    .usage("[options] <input...>")
+    .argument("<input...>")
+    .optionsGroup("Output:")
+    .option("-o, --output <file>", '"-" is standard output; default: the input\'s name')
+    .option(
+      "-f, --format <format>",
+      `${formatNames.join(", ")}\ndefault: what the output's name says, or flamegraph`,
+    );
+  command
+    .option("-t, --threads", "a frame for each thread above its stacks")
+    .option("-s, --processes", "a frame for each process above its stacks")
+    .option("-F, --function", "frames by function, not by line")
+    .option("--nolineno", "no line numbers");
+  return describeChoice(command).addHelpText(
+    "after",
+    section(style, "Examples:", style.green, [
+      ["pyspy convert today.pyspy -o today.svg"],
+      ["pyspy convert today.pyspy -f speedscope --from 1m --until 90s"],
+      ["pyspy convert host-*.pyspy -o all.pb.gz --exclude site-packages"],
+      ["pyspy convert py-spy.txt -f firefox"],
+    ]),
+  );
+}
+
+function describeReport(program: CommanderCommand, style: Style): CommanderCommand {
+  const command = program
+    .command("report")
+    .summary("list the functions that most time went to")
+    .description(
+      "Sums a profile up by function and by thread, or several as one. It reads the same files as convert.",
+    )
+    .usage("[options] <input...>")
+    .argument("<input...>")
+    .optionsGroup("Output:")
+    .option("-o, --output <file>", "default: standard output")
+    .option("-f, --format <format>", "table (default), markdown or json");
+  return describeChoice(command).addHelpText(
+    "after",
+    section(style, "Examples:", style.green, [
+      ["pyspy report today.pyspy --top 5"],
+      ["pyspy report today.pyspy --mode gil -f json | jq .functions[0]"],
+    ]),
+  );
+}
+
+/** What of a profile is shown: the same for all that is made of one. */
+function describeChoice(command: CommanderCommand): CommanderCommand {
+  return command
+    .option("--full-filenames", "whole paths of files")
+    .option("--top <number>", "functions that a summary lists; default: 20")
+    .optionsGroup("Samples:")
+    .option(
+      "-m, --mode <mode>",
+      `${modeNames.join(", ")}: all time (default), time on a\nprocessor, with the GIL, or of waiting`,
+    )
+    .option("--from <time>", "since the start of the profile: 90, 90s, 1.5m")
+    .option("--until <time>", "up to then")
+    .option("--include <regex>", "only with a function, file or thread like that", collect)
+    .option("--exclude <regex>", "none with a function, file or thread like that", collect)
+    .option("--torn", "stacks too that changed while they were read")
+    .optionsGroup("Other:")
+    .option("--debug", "show stack traces of pyspy's own failures");
 }
 
 function describeDoctor(program: CommanderCommand, style: Style): CommanderCommand {
@@ -223,9 +313,14 @@ function withFullCommandName(argv: readonly string[], program: CommanderCommand)
   return argv.length === 0 ? argv : [name, ...argv.slice(1)];
 }
 
+/** What people have got used to typing `r` and `d` for must not change because of commands that only pyspy has. */
+const commandsOfPySpy: readonly string[] = ["record", "top", "dump"];
+
 function fullName(prefix: string, names: readonly string[]): string {
   if (prefix === "" || names.includes(prefix)) return prefix;
   const matches = names.filter((name) => name.startsWith(prefix));
+  const [known, ...others] = matches.filter((name) => commandsOfPySpy.includes(name));
+  if (known !== undefined && others.length === 0) return known;
   if (matches.length > 1) throw usage(`The command "${prefix}" could be ${matches.join(" or ")}`);
   return matches[0] ?? prefix;
 }
@@ -235,7 +330,7 @@ function readRecord(words: readonly string[], options: Options): RecordCommand {
     name: "record",
     target: readTarget(words, options["pid"] as readonly string[] | undefined),
     output: readOutput(optionValue(options, "output")),
-    format: readFormat(optionValue(options, "format")),
+    format: readFormat(optionValue(options, "format")) ?? "flamegraph",
     duration: readDuration(optionValue(options, "duration")),
     rate: readRate(optionValue(options, "rate")),
     idle: options["idle"] === true,
@@ -278,18 +373,6 @@ function readPid(text: string): number {
   return pid;
 }
 
-function readOutput(text: string | undefined): string | undefined {
-  if (text === "") throw usage("The name of the output file is empty");
-  return text;
-}
-
-function readFormat(text: string | undefined): Format {
-  if (text === undefined) return "flamegraph";
-  const format = formatNames.find((name) => name === text.toLowerCase());
-  if (format === undefined) throw usage(`The format is ${formatNames.join(" or ")}, not ${quoted(text)}`);
-  return format;
-}
-
 function readDuration(text: string | undefined): number | undefined {
   if (text === undefined || text.toLowerCase() === "unlimited") return undefined;
   const seconds = readNumber(text);
@@ -308,23 +391,6 @@ function readRate(text: string | undefined): number {
   return rate;
 }
 
-/** NaN for what is not a plain decimal number: `Number` would also take "", "0x10" and "Infinity". */
-function readNumber(text: string): number {
-  return /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
-}
-
-/** The option's value as written. commander takes whatever comes next, also the `--` that was to end the options. */
-function optionValue(options: Options, name: string): string | undefined {
-  const value = options[name];
-  if (value === undefined) return undefined;
-  if (value === "--") throw usage(`The option --${name} needs a value`);
-  return String(value);
-}
-
-function quoted(text: string): string {
-  return text === "" ? "an empty text" : `"${text}"`;
-}
-
 /** commander's message in one line: `Unknown option --formt; did you mean --format?` */
 function sentenceOf(error: CommanderError): string {
   const message = error.message
@@ -332,10 +398,7 @@ function sentenceOf(error: CommanderError): string {
     .replace(/\s*\(Did you mean (.*)\?\)$/, "; did you mean $1?")
     .replace(/^(unknown (?:option|command)) '(.*?)'/, "$1 $2")
     .replace(/^option '(?:-\w, )?(--[\w-]+).*' argument missing$/, "the option $1 needs a value")
+    .replace(/^missing required argument 'input'$/, "no profile is named; see --help")
     .replace(/^too many arguments for '(\w+)'.*$/, "the command $1 takes options only, such as --pid 1234");
   return message.charAt(0).toUpperCase() + message.slice(1);
-}
-
-function usage(message: string): CommandError {
-  return new CommandError("usage", message);
 }

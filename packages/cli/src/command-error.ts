@@ -1,6 +1,7 @@
 /** - `usage`: the command line makes no sense
+ *  - `input`: a file cannot be read, or is no profile
  *  - `output`: the profile cannot be written where it was asked for */
-export type CommandErrorCode = "usage" | "output";
+export type CommandErrorCode = "usage" | "input" | "output";
 
 /** Something that pyspy itself cannot do, in a sentence for the person who asked for it. */
 export class CommandError extends Error {

@@ -1,10 +1,27 @@
-/** What `record` can write: the name of each format and the extension of its files. */
-export const formatExtensions = {
-  flamegraph: "svg",
-  raw: "txt",
-} as const;
+import type { ProfileFormatName } from "@pyspy/flamegraph";
 
-/** `flamegraph`: an SVG for the browser. `raw`: collapsed stacks, a line each. */
-export type Format = keyof typeof formatExtensions;
+/**
+ * What profiles can be written as. Named here as well, because the help and the arguments must not load what writes them.
+ * The first is the default.
+ */
+export const formatNames = [
+  "flamegraph",
+  "raw",
+  "speedscope",
+  "chrometrace",
+  "pprof",
+  "firefox",
+  "callgrind",
+  "pstats",
+  "otlp",
+  "jsonl",
+  "json",
+  "markdown",
+  "table",
+  "pyspy",
+] as const satisfies readonly ProfileFormatName[];
 
-export const formatNames = Object.keys(formatExtensions) as readonly Format[];
+/** What a profile in a few numbers can be written as. */
+export const summaryFormatNames = ["table", "markdown", "json"] as const satisfies readonly Format[];
+
+export type Format = (typeof formatNames)[number];

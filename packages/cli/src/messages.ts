@@ -1,5 +1,6 @@
 import type { PythonDescription, SampleCounters } from "@pyspy/stack-sampler";
 import type { RecordTarget } from "./args.js";
+import { inputName } from "./input-file.js";
 import { commandLine, shortened } from "./terminal/printable.js";
 
 /** What is sampled, for a sentence: `process 1234` or `python3 app.py`. */
@@ -71,6 +72,27 @@ export function emptyMessage({ taken, attempted, unreadable }: SampleCounters): 
   }
   const all = taken === 1 ? "in the only sample" : `in all ${taken} samples`;
   return `Nothing to show: every thread was idle ${all}; use --idle to include threads that wait`;
+}
+
+/** `Wrote today.svg: 340 of 512 samples`. */
+export function convertedMessage(file: string, samples: number, all: number): string {
+  const part = samples === all ? "" : `${rounded(samples)} of `;
+  return `Wrote ${file}: ${part}${samplesIn(all)}`;
+}
+
+/** Said of a recording without an end. */
+export function cutOffMessage(file: string): string {
+  return `${inputName(file)} has no end: it is still written, or pyspy was killed. What is there is used`;
+}
+
+/** `1 sample`, `512 samples`. */
+export function samplesIn(samples: number): string {
+  return count(rounded(samples), "sample");
+}
+
+/** Formats that weigh samples may have parts of one. */
+function rounded(samples: number): number {
+  return Math.round(samples * 10) / 10;
 }
 
 function count(number: number, noun: string): string {

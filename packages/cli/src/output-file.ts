@@ -12,6 +12,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { CommandError } from "./command-error.js";
 import { writeOutput } from "./standard-output.js";
 import { systemReasonOf } from "./system-reason.js";
@@ -22,27 +23,42 @@ export interface OutputFile {
   /** What was written, for a message: the path. */
   readonly name: string;
   /**
-   * Writes everything or nothing.
+   * Writes all pieces or, to a file, none.
    *
    * @returns false if it is standard output and nobody reads it any more
-   * @throws {CommandError} `output`
+   * @throws {CommandError} `output`; what making the pieces throws comes through
    */
-  write(text: string): boolean;
+  write(pieces: Pieces): boolean;
 }
 
+/** A file in the order of its parts, which are made while they are written. */
+export type Pieces = Iterable<string | Uint8Array>;
+
 /**
- * Finds out, before anything is sampled, whether a profile can be written to this path; `-` is standard output.
+ * Finds out, before anything costs time, whether a profile can be written to this path; `-` is standard output.
  *
- * @throws {CommandError} `output`, if the folder is missing or closed to us, or the path is a folder
+ * @param isText whether what will be written is text
+ * @throws {CommandError} `output`, if the folder is missing or closed to us, the path is a folder, or bytes would go to a terminal
  */
-export function openOutput(path: string): OutputFile {
-  if (path === "-") return { name: "the profile to standard output", write: writeOutput };
+export function openOutput(path: string, isText: boolean): OutputFile {
+  if (path === "-") {
+    if (!isText && isatty(1)) {
+      throw new CommandError(
+        "output",
+        "Cannot write this format to a terminal: it is not text; name a file with --output",
+      );
+    }
+    return {
+      name: "the profile to standard output",
+      write: (pieces) => everyPiece(pieces, writeOutput),
+    };
+  }
   const existing = statsOf(path);
   if (existing?.isDirectory()) throw unusable(path, "it is a folder");
   if (existing) {
     if (!allows(path, constants.W_OK)) throw unusable(path, "it is write-protected");
     // A device or a pipe is not a file that could be replaced.
-    if (!existing.isFile()) return { name: path, write: (text) => writeInto(path, text) };
+    if (!existing.isFile()) return { name: path, write: (pieces) => writeInto(path, pieces) };
   }
   // A symbolic link stays, and the file that it points to is replaced.
   const target = existing ? realpathSync(path) : resolve(path);
@@ -54,7 +70,7 @@ export function openOutput(path: string): OutputFile {
   if (!allows(folder, constants.W_OK | constants.X_OK)) {
     throw unusable(path, `the folder ${shownFolder} is not writable`);
   }
-  return { name: path, write: (text) => replace(path, target, existing?.mode, text) };
+  return { name: path, write: (pieces) => replace(path, target, existing?.mode, pieces) };
 }
 
 /**
@@ -73,17 +89,11 @@ export function defaultOutputPath(subject: string, extension: string, time: Date
 }
 
 /** Writes a neighbour and renames it, so that the name never stands for half a profile. */
-function replace(path: string, target: string, mode: number | undefined, text: string): boolean {
+function replace(path: string, target: string, mode: number | undefined, pieces: Pieces): boolean {
   const partial = join(dirname(target), `.pyspy-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
   try {
-    const descriptor = openSync(partial, "wx");
-    try {
-      if (mode !== undefined) fchmodSync(descriptor, mode & 0o777);
-      writeFully(descriptor, text);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(partial, target);
+    writeNew(path, partial, "wx", pieces, mode);
+    explained(path, () => renameSync(partial, target));
     return true;
   } catch (error) {
     try {
@@ -91,18 +101,41 @@ function replace(path: string, target: string, mode: number | undefined, text: s
     } catch {
       // It was never made, or its folder is gone: nothing is left behind.
     }
-    throw unusable(path, systemReasonOf(error), error);
+    throw error;
   }
 }
 
-function writeInto(path: string, text: string): boolean {
+function writeInto(path: string, pieces: Pieces): boolean {
+  return writeNew(path, path, "w", pieces, undefined);
+}
+
+/** @param path what the file is called towards people */
+function writeNew(
+  path: string,
+  target: string,
+  flags: "w" | "wx",
+  pieces: Pieces,
+  mode: number | undefined,
+): boolean {
+  const descriptor = explained(path, () => openSync(target, flags));
   try {
-    const descriptor = openSync(path, "w");
-    try {
-      return writeFully(descriptor, text);
-    } finally {
-      closeSync(descriptor);
-    }
+    if (mode !== undefined) explained(path, () => fchmodSync(descriptor, mode & 0o777));
+    return everyPiece(pieces, (piece) => explained(path, () => writeFully(descriptor, piece)));
+  } finally {
+    explained(path, () => closeSync(descriptor));
+  }
+}
+
+/** False as soon as `write` says that nobody reads any more. */
+function everyPiece(pieces: Pieces, write: (piece: string | Uint8Array) => boolean): boolean {
+  for (const piece of pieces) if (!write(piece)) return false;
+  return true;
+}
+
+/** What the operating system refuses becomes a sentence about the file. */
+function explained<Result>(path: string, action: () => Result): Result {
+  try {
+    return action();
   } catch (error) {
     throw unusable(path, systemReasonOf(error), error);
   }

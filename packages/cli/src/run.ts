@@ -35,6 +35,10 @@ export async function run(argv: readonly string[]): Promise<Ending> {
       case "record":
         debug = command.debug;
         return await runRecord(command, terminal, report);
+      case "convert":
+      case "report":
+        debug = command.debug;
+        return (await import("./commands/convert.js")).convert(command, terminal);
       case "doctor":
         debug = command.debug;
         return await runDoctor(command, invocation);

@@ -8,9 +8,9 @@ import { writeFully } from "./terminal/write-fully.js";
  * @returns false if nobody reads it any more
  * @throws {CommandError} `output`, if it cannot be written
  */
-export function writeOutput(text: string): boolean {
+export function writeOutput(content: string | Uint8Array): boolean {
   try {
-    return writeFully(1, text);
+    return writeFully(1, content);
   } catch (error) {
     throw new CommandError("output", `Cannot write to standard output: ${systemReasonOf(error)}`, error);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type DoctorCommand, parseArgs, type RecordCommand } from "../src/args.js";
 import { CommandError } from "../src/command-error.js";
+import type { ConvertCommand } from "../src/convert-arguments.js";
 import { createStyle } from "../src/terminal/style.js";
 
 const defaults: Omit<RecordCommand, "target"> = {
@@ -68,6 +69,50 @@ describe("a command line that makes sense", () => {
     expect(parseArgs(line.split(" "))).toEqual({ ...doctor, ...expected });
   });
 
+  const convert: ConvertCommand = {
+    name: "convert",
+    inputs: ["a.pyspy"],
+    output: undefined,
+    format: undefined,
+    choice: {
+      mode: "wall",
+      from: undefined,
+      until: undefined,
+      include: undefined,
+      exclude: undefined,
+      torn: false,
+    },
+    lines: "line",
+    fullFileNames: false,
+    threads: false,
+    processes: false,
+    top: 20,
+    debug: false,
+  };
+  const report: ConvertCommand = { ...convert, name: "report", output: "-" };
+  const chosen = (choice: Partial<ConvertCommand["choice"]>) => ({
+    choice: { ...convert.choice, ...choice },
+  });
+  const convertCases: readonly (readonly [string, ConvertCommand])[] = [
+    ["convert a.pyspy", convert],
+    ["con a.pyspy -f PProf -o x", { ...convert, format: "pprof", output: "x" }],
+    ["convert -o - a.pyspy b.txt -", { ...convert, inputs: ["a.pyspy", "b.txt", "-"], output: "-" }],
+    ["convert a.pyspy -tsF", { ...convert, threads: true, processes: true, lines: "function" }],
+    ["convert a.pyspy --nolineno -F", { ...convert, lines: "none" }],
+    ["convert a.pyspy --full-filenames --debug", { ...convert, fullFileNames: true, debug: true }],
+    ["convert a.pyspy -m GIL --torn", { ...convert, ...chosen({ mode: "gil", torn: true }) }],
+    ["convert a.pyspy --from 250ms --until 1.5M", { ...convert, ...chosen({ from: 0.25, until: 90 }) }],
+    ["convert a.pyspy --from 2 --until 1h", { ...convert, ...chosen({ from: 2, until: 3600 }) }],
+    ["convert a.pyspy --include a|b --include ^c", { ...convert, ...chosen({ include: /(?:a|b)|(?:^c)/ }) }],
+    ["convert a.pyspy --exclude site-packages", { ...convert, ...chosen({ exclude: /(?:site-packages)/ }) }],
+    ["report a.pyspy", report],
+    ["rep a.pyspy --top 5 -f JSON", { ...report, top: 5, format: "json" }],
+    ["report a.pyspy -o x.md -m cpu", { ...report, output: "x.md", ...chosen({ mode: "cpu" }) }],
+  ];
+  test.each(convertCases)("pyspy %s", (line, expected) => {
+    expect(parseArgs(line.split(" "))).toEqual(expected);
+  });
+
   test.each(["-V", "--version"])("pyspy %s asks for the version", (option) => {
     expect(parseArgs([option])).toEqual({ name: "version" });
   });
@@ -111,7 +156,27 @@ describe("a command line that makes no sense", () => {
     [["record", "-d", "-3", "x"], durationMessage('"-3"')],
     [["record", "-d", "soon", "x"], durationMessage('"soon"')],
     [["record", "-d", "0x10", "x"], durationMessage('"0x10"')],
-    [["record", "-f", "gif", "x"], 'The format is flamegraph or raw, not "gif"'],
+    [
+      ["record", "-f", "gif", "x"],
+      expect.stringMatching(/^The format is one of flamegraph, raw, .*, pyspy, and not "gif"$/),
+    ],
+    [["convert"], "No profile is named; see --help"],
+    [["convert", ""], "The name of an input file is empty"],
+    [["convert", "-", "-"], "Standard input can be read only once"],
+    [["convert", "x", "-o", ""], "The name of the output file is empty"],
+    [["report", "x", "-f", "pprof"], 'The format is one of table, markdown, json, and not "pprof"'],
+    [["convert", "x", "--mode", "ram"], 'The mode is wall, cpu, gil, idle, and not "ram"'],
+    [["convert", "x", "--from", "1d"], 'The time --from is like 90, 90s, 1.5m or 250ms, and not "1d"'],
+    [["convert", "x", "--until", "-1"], 'The time --until is like 90, 90s, 1.5m or 250ms, and not "-1"'],
+    [["convert", "x", "--from", ""], "The time --from is like 90, 90s, 1.5m or 250ms, and not an empty text"],
+    [["convert", "x", "--until", "0"], "No time is left between --from and --until"],
+    [["convert", "x", "--from", "1m", "--until", "60"], "No time is left between --from and --until"],
+    [
+      ["convert", "x", "--include", "a", "--include", "("],
+      'The pattern "(" of --include is no regular expression: Unterminated group',
+    ],
+    [["report", "x", "--top", "0"], 'The number of functions to list is from 1 to 1000000, and not "0"'],
+    [["report", "x", "--threads"], "Unknown option --threads"],
     [["record", "-o", "", "x"], "The name of the output file is empty"],
     [["record", "-o", "--", "x"], "The option --output needs a value"],
     [["record", "-r", "--", "x"], "The option --rate needs a value"],
@@ -137,7 +202,7 @@ describe("the help", () => {
   test.each([[["--help"]], [["-h"]], [["help"]], [["help", "help"]]])("of pyspy answers %j", (argv) => {
     expect(help(argv)).toMatchObject({
       asked: true,
-      text: expect.stringContaining("record  draw a flame graph"),
+      text: expect.stringContaining("record   draw a flame graph"),
     });
   });
 
@@ -163,7 +228,9 @@ describe("the help", () => {
   });
 
   test("fits into 80 columns", () => {
-    for (const argv of [["--help"], ["record", "--help"], ["doctor", "--help"]]) {
+    for (const argv of ["", "record", "convert", "report", "doctor"].map((name) =>
+      [name, "--help"].filter(Boolean),
+    )) {
       for (const line of help(argv).text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     }
   });

@@ -38,11 +38,17 @@ export function checkBatch(batch: SampleBatch, before: DescribedCounts): void {
   });
   checkIds("samples.thread", samples.thread, 0, threadCount);
   checkIds("samples.node", samples.node, -1, nodeCount);
-  samples.time.forEach((time, index) => {
-    if (!(time >= 0 && time < Number.POSITIVE_INFINITY)) {
-      throw new ProfileError("invalid-batch", `is ${time}, not a time`, { part: "samples.time", index });
-    }
-  });
+  checkAmounts("samples.time", samples.time);
+  if (samples.span !== undefined) checkAmounts("samples.span", samples.span);
+  if (samples.count !== undefined) checkAmounts("samples.count", samples.count);
+}
+
+function checkAmounts(part: string, column: Float64Array): void {
+  for (let index = 0; index < column.length; index++) {
+    const amount = column[index] ?? 0;
+    if (amount >= 0 && amount < Number.POSITIVE_INFINITY) continue;
+    throw new ProfileError("invalid-batch", `is ${amount}, not an amount`, { part, index });
+  }
 }
 
 function checkLengths(table: string, columns: FrameColumns | NodeColumns | SampleColumns): void {

@@ -29,13 +29,33 @@ export interface DictionaryTables {
  * they came from.
  */
 export class Dictionary {
-  readonly #functions = new RecordTable<FunctionRecord>();
-  readonly #frames = new FrameTable();
-  readonly #nodes = new PairTable();
-  readonly #processes = new RecordTable<ProcessRecord>();
-  readonly #threads = new RecordTable<ThreadRecord>();
+  readonly functions = new RecordTable<FunctionRecord>();
+  readonly frames = new FrameTable();
+  readonly nodes = new PairTable();
+  readonly processes = new RecordTable<ProcessRecord>();
+  readonly threads = new RecordTable<ThreadRecord>();
+
+  /** What the dictionary holds now; what comes later does not change it. */
+  tables(): DictionaryTables {
+    return {
+      functions: this.functions.records.slice(),
+      frames: this.frames.columns(),
+      nodes: { parent: this.nodes.firsts(), frame: this.nodes.seconds() },
+      processes: this.processes.records.slice(),
+      threads: this.threads.records.slice(),
+    };
+  }
+}
+
+/** One reading of a stream of batches, from its start. A dictionary may take in several. */
+export class BatchStream {
+  readonly #dictionary: Dictionary;
   /** The dictionary's id of each id of the sampler, since the last reset. */
   #ids = noIds();
+
+  constructor(dictionary: Dictionary) {
+    this.#dictionary = dictionary;
+  }
 
   /**
    * Takes in what `batch` describes and gives its samples in the dictionary's ids. Columns that hold no ids
@@ -53,41 +73,29 @@ export class Dictionary {
       threads: ids.threads.length,
     });
     this.#ids = ids;
+    const dictionary = this.#dictionary;
     for (const record of batch.functions)
-      ids.functions.push(this.#functions.intern(functionKey(record), record));
+      ids.functions.push(dictionary.functions.intern(functionKey(record), record));
     const { frames, nodes, samples } = batch;
     for (let row = 0; row < frames.function.length; row++) {
-      ids.frames.push(this.#frames.intern(ids.functions.at(frames.function[row] ?? 0), frames, row));
+      ids.frames.push(dictionary.frames.intern(ids.functions.at(frames.function[row] ?? 0), frames, row));
     }
     for (let row = 0; row < nodes.parent.length; row++) {
       const parent = translated(ids.nodes, nodes.parent[row] ?? -1);
-      ids.nodes.push(this.#nodes.intern(parent, ids.frames.at(nodes.frame[row] ?? 0)));
+      ids.nodes.push(dictionary.nodes.intern(parent, ids.frames.at(nodes.frame[row] ?? 0)));
     }
     for (const record of batch.processes) {
       const parent = translated(ids.processes, record.parent);
-      ids.processes.push(this.#processes.intern(processKey(record), { ...record, parent }));
+      ids.processes.push(dictionary.processes.intern(processKey(record), { ...record, parent }));
     }
     for (const record of batch.threads) {
       const thread = { ...record, process: ids.processes.at(record.process) };
-      ids.threads.push(this.#threads.intern(threadKey(thread), thread));
+      ids.threads.push(dictionary.threads.intern(threadKey(thread), thread));
     }
     return {
-      time: samples.time,
+      ...samples,
       thread: samples.thread.map((thread) => ids.threads.at(thread)),
       node: samples.node.map((node) => translated(ids.nodes, node)),
-      state: samples.state,
-      cpu: samples.cpu,
-    };
-  }
-
-  /** What the dictionary holds now; what comes later does not change it. */
-  tables(): DictionaryTables {
-    return {
-      functions: this.#functions.records.slice(),
-      frames: this.#frames.columns(),
-      nodes: { parent: this.#nodes.firsts(), frame: this.#nodes.seconds() },
-      processes: this.#processes.records.slice(),
-      threads: this.#threads.records.slice(),
     };
   }
 }

@@ -1,6 +1,7 @@
-import { Dictionary } from "./dictionary.js";
+import { BatchStream, Dictionary } from "./dictionary.js";
 import type { Profile, ProfileMetadata } from "./profile.js";
-import type { Nanoseconds, SampleBatch, SampleColumns, SampleCounters } from "./sample-batch.js";
+import type { Nanoseconds, SampleBatch, SampleColumns } from "./sample-batch.js";
+import { NOTHING_COUNTED, sumOfCounters } from "./sample-counters.js";
 
 /**
  * Collects batches into a {@link Profile} in memory (25 bytes a sample).
@@ -14,16 +15,9 @@ import type { Nanoseconds, SampleBatch, SampleColumns, SampleCounters } from "./
 export class ProfileBuilder {
   readonly #metadata: ProfileMetadata;
   readonly #dictionary = new Dictionary();
+  readonly #stream = new BatchStream(this.#dictionary);
   readonly #batches: SampleColumns[] = [];
-  #counters: SampleCounters = {
-    scheduled: 0,
-    taken: 0,
-    missed: 0,
-    attempted: 0,
-    good: 0,
-    torn: 0,
-    unreadable: 0,
-  };
+  #counters = NOTHING_COUNTED;
   #lastTime: Nanoseconds = 0;
 
   constructor(metadata: ProfileMetadata) {
@@ -36,8 +30,8 @@ export class ProfileBuilder {
    * @throws ProfileError if the batch contradicts itself or those before it; the profile is then as if it had not come.
    */
   add(batch: SampleBatch): void {
-    const samples = this.#dictionary.translate(batch);
-    this.#counters = sumOf(this.#counters, batch.counters);
+    const samples = this.#stream.translate(batch);
+    this.#counters = sumOfCounters(this.#counters, batch.counters);
     if (samples.time.length === 0) return;
     this.#batches.push(samples);
     for (const time of samples.time) if (time > this.#lastTime) this.#lastTime = time;
@@ -58,16 +52,4 @@ export class ProfileBuilder {
       batches: () => batches,
     };
   }
-}
-
-function sumOf(left: SampleCounters, right: SampleCounters): SampleCounters {
-  return {
-    scheduled: left.scheduled + right.scheduled,
-    taken: left.taken + right.taken,
-    missed: left.missed + right.missed,
-    attempted: left.attempted + right.attempted,
-    good: left.good + right.good,
-    torn: left.torn + right.torn,
-    unreadable: left.unreadable + right.unreadable,
-  };
 }

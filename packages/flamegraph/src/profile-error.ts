@@ -1,14 +1,15 @@
 /**
- * Why samples could not be taken into a profile:
- * - `invalid-batch`: a batch contradicts itself or the batches before it.
+ * Why there is no profile:
+ * - `invalid-batch`: a batch of samples contradicts itself or the batches before it;
+ * - `invalid-file`: bytes are not what their format says.
  */
-export type ProfileErrorCode = "invalid-batch";
+export type ProfileErrorCode = "invalid-batch" | "invalid-file";
 
 /** What a {@link ProfileError} is about. */
 export interface ProfileErrorFacts {
-  /** The column or table at fault: "nodes.parent". */
+  /** The column or table of the batch at fault, "nodes.parent"; of a file, the name of its format, "pprof". */
   readonly part: string;
-  /** Index in it, counted from the start of the batch. */
+  /** Index in it, counted from the start of the batch; of a file, the byte or the line at fault. */
   readonly index?: number;
 }
 
@@ -28,13 +29,17 @@ export class ProfileError extends Error {
   readonly part: string;
   readonly index: number | undefined;
 
-  constructor(code: ProfileErrorCode, reason: string, facts: ProfileErrorFacts) {
-    const place = facts.index === undefined ? facts.part : `${facts.part}[${facts.index}]`;
-    super(`Cannot add the batch to the profile: ${place} ${reason}`);
+  constructor(code: ProfileErrorCode, reason: string, facts: ProfileErrorFacts, options?: ErrorOptions) {
+    super(messageOf(code, reason, facts), options);
     this.code = code;
     this.part = facts.part;
     this.index = facts.index;
   }
+}
+
+function messageOf(code: ProfileErrorCode, reason: string, { part, index }: ProfileErrorFacts): string {
+  if (code === "invalid-file") return `Cannot read the ${part} file: ${reason}`;
+  return `Cannot add the batch to the profile: ${index === undefined ? part : `${part}[${index}]`} ${reason}`;
 }
 
 /** True for a {@link ProfileError}, also one of another copy of this package. */

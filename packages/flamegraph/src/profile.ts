@@ -19,6 +19,8 @@ export interface ProfileMetadata {
   readonly startTime: number;
   /** What to call the profile; the command if absent. */
   readonly title?: string;
+  /** Versions of what took part: `{ pyspy: "0.1.0", python: "3.12.1" }`. */
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -85,7 +85,7 @@ export const SampleState = {
   torn: 16,
 } as const;
 
-/** One entry a thread stack taken. */
+/** One row a thread stack taken. */
 export interface SampleColumns {
   /** Nanoseconds since the start of the profile. */
   readonly time: Float64Array;
@@ -95,6 +95,13 @@ export interface SampleColumns {
   readonly state: Uint8Array;
   /** Processor time that the thread has used since its last sample, nanoseconds; -1 if unknown. */
   readonly cpu: Float64Array;
+  /**
+   * Time that the stack stands for and that ends with `time`, nanoseconds: in a sampled program, since the point of the
+   * schedule before this one. Absent where it was not measured; see `SampleSpans` for what is assumed then.
+   */
+  readonly span?: Float64Array;
+  /** How many samples a row stands for; absent if each stands for one. */
+  readonly count?: Float64Array;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { PairTable } from "./pair-table.js";
 import type { Profile, ProfileMetadata } from "./profile.js";
-import { type Nanoseconds, SampleState } from "./sample-batch.js";
+import type { Nanoseconds } from "./sample-batch.js";
+import { type SampleChoice, totalSamples } from "./sample-totals.js";
 import type { LabelOptions, StackLabel } from "./stack-label.js";
 import { TreeLabels } from "./tree-labels.js";
 
@@ -29,20 +30,11 @@ export interface StackTree {
 }
 
 /** What goes into a tree, and how it is shown. */
-export interface FoldOptions extends LabelOptions {
+export interface FoldOptions extends LabelOptions, SampleChoice {
   /** Puts a node for the process, below those of the processes that started it, above its stacks. Default false. */
   readonly processes?: boolean;
   /** Puts a node for the thread above its stacks. Default false. */
   readonly threads?: boolean;
-  /**
-   * Tells by its {@link SampleState} bits whether a sample counts. Default: all but torn ones, whose
-   * stacks may never have existed.
-   *
-   * ```ts
-   * include: (state) => (state & SampleState.holdsGil) !== 0 && (state & SampleState.torn) === 0
-   * ```
-   */
-  readonly include?: (state: number) => boolean;
 }
 
 /**
@@ -55,7 +47,8 @@ export interface FoldOptions extends LabelOptions {
 export function foldStacks(profile: Profile, options: FoldOptions = {}): StackTree {
   const labels = new TreeLabels(profile, options);
   const nodes: TreeNodes = new PairTable();
-  const counts = countStacks(profile, options);
+  const byThread = options.threads === true || options.processes === true;
+  const counts = totalSamples(profile, byThread, options);
   const places = placeStacks(profile, counts.stacks, nodes, labels);
   const self = new Float64Array(nodes.size);
   counts.samples.forEach((samples, stack) => {
@@ -71,31 +64,6 @@ type TreeNodes = PairTable;
 
 /** Pairs of (thread, node of the profile); the thread is -1 where the tree does not tell threads apart. */
 type ThreadStacks = PairTable;
-
-interface StackCounts {
-  readonly stacks: ThreadStacks;
-  /** Samples of each of the stacks. */
-  readonly samples: readonly number[];
-}
-
-function countStacks(profile: Profile, options: FoldOptions): StackCounts {
-  const include = options.include ?? isNotTorn;
-  const byThread = options.threads === true || options.processes === true;
-  const stacks: ThreadStacks = new PairTable();
-  const samples: number[] = [];
-  for (const { thread, node, state } of profile.batches()) {
-    for (let row = 0; row < node.length; row++) {
-      if (!include(state[row] ?? 0)) continue;
-      const stack = stacks.intern(byThread ? (thread[row] ?? 0) : -1, node[row] ?? -1);
-      samples[stack] = (samples[stack] ?? 0) + 1;
-    }
-  }
-  return { stacks, samples };
-}
-
-function isNotTorn(state: number): boolean {
-  return (state & SampleState.torn) === 0;
-}
 
 /**
  * Gives every stack its node in the tree, and makes the nodes. Stacks on the way to the root join `stacks`,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Dictionary } from "../src/dictionary.js";
+import { BatchStream, Dictionary } from "../src/dictionary.js";
 import { batchOf } from "./profile-of.js";
 
 test("translating the same batches again gives the same ids, so that samples may be read again from a file", () => {
@@ -8,8 +8,10 @@ test("translating the same batches again gives the same ids, so that samples may
     reset: true as const,
   }));
   const dictionary = new Dictionary();
-  const once = batches.map((batch) => dictionary.translate(batch));
+  const first = new BatchStream(dictionary);
+  const once = batches.map((batch) => first.translate(batch));
   const tables = dictionary.tables();
-  expect(batches.map((batch) => dictionary.translate(batch))).toEqual(once);
+  const second = new BatchStream(dictionary);
+  expect(batches.map((batch) => second.translate(batch))).toEqual(once);
   expect(dictionary.tables()).toEqual(tables);
 });

@@ -1,15 +1,7 @@
-import {
-  foldStacks,
-  type Profile,
-  ProfileBuilder,
-  renderFlamegraphSvg,
-  type StackTree,
-  writeCollapsed,
-} from "@pyspy/flamegraph";
+import { countSamples, type Profile, ProfileBuilder, profileFormats } from "@pyspy/flamegraph";
 import type { LaunchedSampler, LaunchOptions, Sampler, SamplerOptions } from "@pyspy/stack-sampler";
 import type { RecordCommand } from "../args.js";
 import { type Ending, endingOf } from "../ending.js";
-import { type Format, formatExtensions } from "../formats.js";
 import {
   closedMessage,
   emptyMessage,
@@ -20,6 +12,7 @@ import {
   wroteMessage,
 } from "../messages.js";
 import { defaultOutputPath, type OutputFile, openOutput } from "../output-file.js";
+import { packageVersion } from "../package-version.js";
 import type { AskingSignal } from "../signals.js";
 import { commandLine } from "../terminal/printable.js";
 import { type Progress, showProgress } from "../terminal/progress.js";
@@ -53,8 +46,8 @@ export interface Surroundings {
 export async function record(command: RecordCommand, surroundings: Surroundings): Promise<Ending> {
   const { target, format } = command;
   const subject = target.kind === "process" ? `process-${target.pid}` : (target.words[0] ?? "");
-  const path = command.output ?? defaultOutputPath(subject, formatExtensions[format], new Date());
-  const output = openOutput(path);
+  const path = command.output ?? defaultOutputPath(subject, profileFormats[format].extension, new Date());
+  const output = openOutput(path, profileFormats[format].text);
   return target.kind === "process"
     ? recordProcess(target.pid, command, output, surroundings)
     : recordProgram(target.words, command, output, surroundings);
@@ -155,6 +148,7 @@ async function collect(
     command: target.kind === "program" ? target.words : [],
     rate,
     startTime: Date.now(),
+    versions: { pyspy: packageVersion(), ...(python && { python: python.version }) },
   });
   const begin = performance.now();
   const sums = { samples: 0, taken: 0, missed: 0, unreadable: 0 };
@@ -184,24 +178,21 @@ async function writeProfile(
   { terminal, report }: Surroundings,
 ): Promise<boolean> {
   const { seconds, problem, reason } = await sampler.end;
-  const profile = builder.finish(seconds * 1e9);
-  const tree = foldStacks(profile);
-  const summary: RecordingSummary = { samples: tree.samples, seconds, counters: profile.counters };
-  if (problem && tree.samples === 0) throw problem;
+  const profile = titled(builder.finish(seconds * 1e9), command.target);
+  const samples = countSamples(profile);
+  const summary: RecordingSummary = { samples, seconds, counters: profile.counters };
+  if (problem && samples === 0) throw problem;
   if (problem) await report(problem);
-  else if (tree.samples === 0) terminal.warn(emptyMessage(profile.counters));
-  const isWritten = output.write(render(command, profile, tree));
+  else if (samples === 0) terminal.warn(emptyMessage(profile.counters));
+  const write = await profileFormats[command.format].load();
+  const isWritten = output.write(write(profile));
   if (isWritten) terminal.say(wroteMessage(output.name, summary));
   else terminal.warn(closedMessage(output.name));
   return reason !== "failed";
 }
 
-function render({ target, format }: RecordCommand, profile: Profile, tree: StackTree): string {
-  const writers: Readonly<Record<Format, () => string>> = {
-    flamegraph: () => renderFlamegraphSvg(tree, { title: titleOf(target, profile) }),
-    raw: () => writeCollapsed(tree),
-  };
-  return writers[format]();
+function titled(profile: Profile, target: RecordCommand["target"]): Profile {
+  return { ...profile, metadata: { ...profile.metadata, title: titleOf(target, profile) } };
 }
 
 function titleOf(target: RecordCommand["target"], profile: Profile): string {

@@ -1,13 +1,13 @@
 import { writeSync } from "node:fs";
 
 /**
- * Writes all of the text to a descriptor that programs share. `process.stdout` would make a pipe non-blocking for the
+ * Writes all of a text, or of bytes, to a descriptor that programs share. `process.stdout` would make a pipe non-blocking for the
  * program that we started, too; and where someone else has done so, a full pipe is waited for as if it were blocking.
  *
  * @returns false if nobody reads any more
  */
-export function writeFully(descriptor: number, text: string): boolean {
-  const bytes = Buffer.from(text);
+export function writeFully(descriptor: number, content: string | Uint8Array): boolean {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
   let written = 0;
   while (written < bytes.length) {
     try {

@@ -29,7 +29,8 @@ export function* collapsedStacks(tree: StackTree): Generator<string> {
     const samples = tree.self[node] ?? 0;
     if (samples > 0) {
       path.push(lastNames[label] ?? "");
-      yield `${path.join(";")} ${samples}\n`;
+      // Samples of other profilers may be parts of one.
+      yield `${path.join(";")} ${Math.round(samples * 1000) / 1000}\n`;
     }
     path[depth] = names[label] ?? "";
   }

@@ -1,0 +1,43 @@
+import { CommandError } from "./command-error.js";
+import { type Format, formatNames } from "./formats.js";
+
+/** What commander gives an action. */
+export type Options = Readonly<Record<string, unknown>>;
+
+/** The option's value as written. commander takes whatever comes next, also the `--` that was to end the options. */
+export function optionValue(options: Options, name: string): string | undefined {
+  const value = options[name];
+  if (value === undefined) return undefined;
+  if (value === "--") throw usage(`The option --${name} needs a value`);
+  return String(value);
+}
+
+export function readOutput(text: string | undefined): string | undefined {
+  if (text === "") throw usage("The name of the output file is empty");
+  return text;
+}
+
+export function readFormat(
+  text: string | undefined,
+  names: readonly Format[] = formatNames,
+): Format | undefined {
+  if (text === undefined) return undefined;
+  const format = names.find((name) => name === text.toLowerCase());
+  if (format === undefined) {
+    throw usage(`The format is one of ${names.join(", ")}, and not ${quoted(text)}`);
+  }
+  return format;
+}
+
+/** NaN for what is not a plain decimal number: `Number` would also take "", "0x10" and "Infinity". */
+export function readNumber(text: string): number {
+  return /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+}
+
+export function quoted(text: string): string {
+  return text === "" ? "an empty text" : `"${text}"`;
+}
+
+export function usage(message: string): CommandError {
+  return new CommandError("usage", message);
+}

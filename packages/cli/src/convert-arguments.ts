@@ -1,0 +1,141 @@
+import type { LabelOptions, SampleView } from "@pyspy/flamegraph";
+import {
+  type Options,
+  optionValue,
+  quoted,
+  readFormat,
+  readNumber,
+  readOutput,
+  usage,
+} from "./argument-values.js";
+import { type Format, summaryFormatNames } from "./formats.js";
+
+/** Profiles that were written before are to be written as one: as a file (`convert`), or as a summary for a person (`report`). */
+export interface ConvertCommand {
+  readonly name: "convert" | "report";
+  /** Paths, at least one; `-` is standard input. */
+  readonly inputs: readonly string[];
+  /** A path; `-` is standard output. Undefined: a file named after the first input. */
+  readonly output: string | undefined;
+  /** Undefined: as the output's name says. */
+  readonly format: Format | undefined;
+  readonly choice: SampleChoiceArguments;
+  readonly lines: NonNullable<LabelOptions["lines"]>;
+  readonly fullFileNames: boolean;
+  /** Nodes for threads and for processes above the stacks. */
+  readonly threads: boolean;
+  readonly processes: boolean;
+  /** How many functions a summary lists. */
+  readonly top: number;
+  readonly debug: boolean;
+}
+
+/** Which samples are looked at. */
+export interface SampleChoiceArguments {
+  readonly mode: SampleView;
+  /** Seconds since the start of the profile. */
+  readonly from: number | undefined;
+  readonly until: number | undefined;
+  readonly include: RegExp | undefined;
+  readonly exclude: RegExp | undefined;
+  /** Stacks that may never have existed as shown, too. */
+  readonly torn: boolean;
+}
+
+export const modeNames = ["wall", "cpu", "gil", "idle"] as const satisfies readonly SampleView[];
+
+export function readConvert(inputs: readonly string[], options: Options): ConvertCommand {
+  return {
+    name: "convert",
+    inputs: readInputs(inputs),
+    output: readOutput(optionValue(options, "output")),
+    format: readFormat(optionValue(options, "format")),
+    ...readShared(options),
+  };
+}
+
+export function readReport(inputs: readonly string[], options: Options): ConvertCommand {
+  return {
+    name: "report",
+    inputs: readInputs(inputs),
+    output: readOutput(optionValue(options, "output")) ?? "-",
+    format: readFormat(optionValue(options, "format"), summaryFormatNames),
+    ...readShared(options),
+  };
+}
+
+/** commander has seen to it that there is at least one. */
+function readInputs(inputs: readonly string[]): readonly string[] {
+  if (inputs.includes("")) throw usage("The name of an input file is empty");
+  if (inputs.filter((input) => input === "-").length > 1) throw usage("Standard input can be read only once");
+  return inputs;
+}
+
+function readShared(options: Options): Omit<ConvertCommand, "name" | "inputs" | "output" | "format"> {
+  return {
+    choice: readChoice(options),
+    lines: options["nolineno"] === true ? "none" : options["function"] === true ? "function" : "line",
+    fullFileNames: options["fullFilenames"] === true,
+    threads: options["threads"] === true,
+    processes: options["processes"] === true,
+    top: readTop(optionValue(options, "top")),
+    debug: options["debug"] === true,
+  };
+}
+
+function readChoice(options: Options): SampleChoiceArguments {
+  const from = readTime("from", optionValue(options, "from"));
+  const until = readTime("until", optionValue(options, "until"));
+  if (until !== undefined && until <= (from ?? 0)) throw usage("No time is left between --from and --until");
+  return {
+    mode: readMode(optionValue(options, "mode")),
+    from,
+    until,
+    include: readPatterns("include", options["include"]),
+    exclude: readPatterns("exclude", options["exclude"]),
+    torn: options["torn"] === true,
+  };
+}
+
+function readMode(text: string | undefined): SampleView {
+  if (text === undefined) return "wall";
+  const mode = modeNames.find((name) => name === text.toLowerCase());
+  if (mode === undefined) throw usage(`The mode is ${modeNames.join(", ")}, and not ${quoted(text)}`);
+  return mode;
+}
+
+/** `90`, `90s`, `1.5m`, `250ms`. */
+function readTime(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, number = "", unit = "s"] = /^(.*?)(ms|s|m|h)?$/is.exec(text) ?? [];
+  const seconds = readNumber(number) * (secondsOf[unit.toLowerCase()] ?? Number.NaN);
+  if (Number.isNaN(seconds)) {
+    throw usage(`The time --${name} is like 90, 90s, 1.5m or 250ms, and not ${quoted(text)}`);
+  }
+  return seconds;
+}
+
+const secondsOf: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+/** One expression for all that were given: any of them matches. */
+function readPatterns(name: string, patterns: unknown): RegExp | undefined {
+  if (!Array.isArray(patterns)) return undefined;
+  for (const pattern of patterns) {
+    try {
+      new RegExp(pattern);
+    } catch (error) {
+      const [, reason = "it is malformed"] = /: ([^:]*)$/.exec((error as Error).message) ?? [];
+      throw usage(`The pattern ${quoted(pattern)} of --${name} is no regular expression: ${reason}`);
+    }
+  }
+  return new RegExp(patterns.map((pattern) => `(?:${pattern})`).join("|"));
+}
+
+function readTop(text: string | undefined): number {
+  if (text === undefined) return 20;
+  const top = /^\d+$/.test(text) ? Number(text) : 0;
+  if (!(top >= 1 && top <= 1_000_000)) {
+    throw usage(`The number of functions to list is from 1 to 1000000, and not ${quoted(text)}`);
+  }
+  return top;
+}

@@ -1,0 +1,55 @@
+import type { Profile } from "./profile.js";
+import type { Nanoseconds, SampleColumns } from "./sample-batch.js";
+import { type ThreadTracks, threadTracks } from "./thread-tracks.js";
+
+/**
+ * How much time each sample stands for: what formats that know time weigh samples by.
+ *
+ * Where the sampler measured it ({@link SampleColumns.span}), that is it. Else it is the time since the thread's previous sample,
+ * because intervals are random and a late sample stands for more. A thread that was not seen for longer
+ * than {@link LONGEST} intervals was asleep in between, or had not begun, and its sample stands for one interval.
+ * (Of intervals with a Poisson schedule, one in 22,000 is longer.)
+ *
+ * Rows must be asked for in their order, each once.
+ */
+export class SampleSpans {
+  readonly #trackOf: Int32Array;
+  readonly #lastTime: Float64Array;
+  readonly #interval: Nanoseconds;
+
+  constructor(profile: Profile, { tracks, ofThread }: ThreadTracks = threadTracks(profile)) {
+    this.#trackOf = ofThread;
+    this.#lastTime = new Float64Array(tracks.length).fill(Number.NaN);
+    this.#interval = profile.metadata.rate > 0 ? 1e9 / profile.metadata.rate : 0;
+  }
+
+  of(samples: SampleColumns, row: number): Nanoseconds {
+    if (samples.span !== undefined) return samples.span[row] ?? 0;
+    if (samples.count !== undefined) return (samples.count[row] ?? 0) * this.#interval;
+    const track = this.#trackOf[samples.thread[row] ?? 0] ?? 0;
+    const time = samples.time[row] ?? 0;
+    const passed = time - (this.#lastTime[track] ?? Number.NaN);
+    this.#lastTime[track] = time;
+    if (passed >= 0 && (this.#interval === 0 || passed <= LONGEST * this.#interval)) return passed;
+    return this.#interval;
+  }
+}
+
+const LONGEST = 10;
+
+/**
+ * The same profile, of which every sample says how much time it stands for: what has to be known before samples are left out or
+ * put beside others.
+ */
+export function withSpans(profile: Profile): Profile {
+  return { ...profile, batches: () => batchesWithSpans(profile) };
+}
+
+function* batchesWithSpans(profile: Profile): Generator<SampleColumns> {
+  const spans = new SampleSpans(profile);
+  for (const samples of profile.batches()) {
+    yield samples.span === undefined
+      ? { ...samples, span: samples.time.map((_, row) => spans.of(samples, row)) }
+      : samples;
+  }
+}
