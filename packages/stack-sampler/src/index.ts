@@ -14,6 +14,16 @@ export {
 } from "@pyspy/proc-memory";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
 export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
+export type { VariableKind } from "./locals/frame-variables.js";
+export type { RenderOptions } from "./locals/limits.js";
+export {
+  type FrameLocals,
+  type LocalsOptions,
+  LocalsReader,
+  type LocalVariable,
+  type RenderedValue,
+  readLocals,
+} from "./locals/locals-reader.js";
 export type {
   FrameColumns,
   FunctionRecord,
