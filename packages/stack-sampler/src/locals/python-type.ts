@@ -130,3 +130,13 @@ export function findItem(
   }
   return 0;
 }
+
+/** Whether instances of a type are members of an enumeration. */
+export function isEnum(types: PythonTypes, type: PythonType): boolean {
+  const metatype = type.isStatic ? undefined : types.of(type.bytes);
+  if (metatype === undefined || metatype.isStatic) return false;
+  for (const { fullName } of types.lineage(metatype)) {
+    if (fullName === "enum.EnumType" || fullName === "enum.EnumMeta") return true;
+  }
+  return false;
+}

@@ -3,14 +3,20 @@ import type { Address } from "@pyspy/proc-memory";
 import { UNREADABLE } from "../python/remote-text.js";
 import { attributeOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
-import { findItem } from "./python-type.js";
+import { findItem, isEnum } from "./python-type.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
-/** `<class 'app.Point'>` */
+/** `<class 'app.Point'>`, `<enum 'Colour'>` */
 export const renderType: Renderer = ({ types, out, spelling }, { address }) => {
   const type = types.at(address);
   if (type === undefined) return false;
+  if (isEnum(types, type)) {
+    const isFlag =
+      spelling.namesFlags && [...types.lineage(type)].some(({ fullName }) => fullName === "enum.Flag");
+    out.write(`<${isFlag ? "flag" : "enum"} '${type.name}'>`);
+    return true;
+  }
   out.write(`<${type.isStatic ? spelling.builtinType : "class"} '${type.fullName}'>`);
   return true;
 };
@@ -130,10 +136,17 @@ export const renderModule: Renderer = (rendering, object) => {
     out.write(" from ");
     rendering.value(file);
   } else if (isKnown) out.write(` (${nameAt(rendering, file)})`);
-  else if (!hasSpec) out.write(" (built-in)");
+  else out.write(originOf(rendering, hasSpec ? attributeOf(rendering, spec, "loader") : 0));
   out.write(">");
   return true;
 };
+
+/** What a module that is in no file says of where it is from. */
+function originOf({ types, isPython2 }: Rendering, loader: Address): string {
+  if (loader === 0) return isPython2 ? " (built-in)" : "";
+  const name = types.at(loader)?.name;
+  return name === "BuiltinImporter" ? " (built-in)" : name === "FrozenImporter" ? " (frozen)" : "";
+}
 
 function isTrue(rendering: Rendering, address: Address): boolean {
   const object = address === 0 ? undefined : rendering.read(address);

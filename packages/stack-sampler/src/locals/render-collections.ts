@@ -22,9 +22,20 @@ export const renderDeque: Renderer = (rendering, object) => {
     block: rendering.field(object, at.leftBlock),
     index: rendering.field(object, at.leftIndex),
   };
-  writeValues(rendering, `${object.type.name}([`, close, length, dequeItems(rendering, at, start, length));
+  writeValues(
+    rendering,
+    `${nameOf(rendering, object, "deque")}([`,
+    close,
+    length,
+    dequeItems(rendering, at, start, length),
+  );
   return true;
 };
+
+/** What C writes of a collection that may be of a subclass. */
+function nameOf({ spelling }: Rendering, { type }: RemoteObject, builtin: string): string {
+  return spelling.namesSubclasses ? type.name : builtin;
+}
 
 interface DequeLayout {
   readonly length: number;
@@ -51,9 +62,9 @@ const dequeOf2: DequeLayout = {
   leftBlock: 0,
   leftIndex: 2,
   maximum: 6,
-  items: 2,
+  items: 0,
   blockItems: 62,
-  next: 1,
+  next: 62,
 };
 
 function* dequeItems(
@@ -82,7 +93,7 @@ export const renderDefaultDict: Renderer = (rendering, object) => {
   if (used === undefined || end === undefined) return false;
   const { objects, out } = rendering;
   const factory = objects.pointerIn(object.bytes, end);
-  out.write(`${object.type.name}(`);
+  out.write(`${nameOf(rendering, object, "defaultdict")}(`);
   if (factory === 0) out.write("None");
   else rendering.value(factory);
   out.room -= 1;
@@ -145,11 +156,11 @@ function orderedKeys(rendering: Rendering, object: RemoteObject): Iterable<Addre
   return root !== 0 && rendering.read(root)?.type.kind === "list" ? linkKeys(rendering, root) : undefined;
 }
 
-/** C's (3.5+): behind the dict od_fast_nodes, its size, od_resize_sentinel, od_state, od_first; nodes are {key, hash, next, prev}. */
+/** C's (3.5+): the first node is right behind the dict; nodes are {key, hash, next, previous}. */
 function* nodeKeys(rendering: Rendering, object: RemoteObject): Generator<Address> {
-  const { layout, objects } = rendering;
+  const { objects } = rendering;
   const end = endOfDict(rendering, object);
-  let node = end === undefined ? 0 : objects.pointerIn(object.bytes, end + 4 * layout.pointerSize);
+  let node = end === undefined ? 0 : objects.pointerIn(object.bytes, end);
   for (let count = 0; node !== 0 && count < MAX_ORDERED; count++) {
     const [key = 0, , next = 0] = objects.pointers(node, 3);
     yield key;
@@ -203,7 +214,10 @@ function mostCommon(rendering: Rendering, entries: Iterable<Item>): Item[] {
     if (value === undefined) return items;
     counts.set(item, value);
   }
-  return items.toSorted((left, right) => Number((counts.get(right) ?? 0n) - (counts.get(left) ?? 0n)));
+  return items.toSorted((left, right) => {
+    const [first = 0n, second = 0n] = [counts.get(left), counts.get(right)];
+    return first === second ? 0 : first < second ? 1 : -1;
+  });
 }
 
 function isInteger({ type }: RemoteObject): boolean {

@@ -138,14 +138,19 @@ export function builtinKind({ types }: Rendering, type: PythonType): PythonType[
 }
 
 /** `collections.namedtuple`: `Point(x=1, y=2)`. */
-export function renderNamedTuple(rendering: Rendering, object: RemoteObject, fields: Address): boolean {
+export function renderNamedTuple(
+  rendering: Rendering,
+  object: RemoteObject,
+  name: string,
+  fields: Address,
+): boolean {
   const header = tupleHeader(rendering.layout, object.bytes);
   const names = rendering.read(fields);
   const namesHeader = names && tupleHeader(rendering.layout, names.bytes);
   if (header === undefined || names === undefined || namesHeader === undefined) return false;
-  const keys = pointersOf(rendering, names, namesHeader).map((name) => rendering.objects.name(name));
+  const keys = pointersOf(rendering, names, namesHeader).map((key) => rendering.objects.name(key));
   const values = pointersOf(rendering, object, header);
-  writeFields(rendering, object.type.name, header.length, keys, values);
+  writeFields(rendering, name, header.length, keys, values);
   return true;
 }
 

@@ -1,5 +1,5 @@
 import type { ObjectKind } from "@pyspy/cpython-layouts";
-import type { PythonType } from "./python-type.js";
+import { isEnum, type PythonType } from "./python-type.js";
 import {
   numpyScalarNames,
   renderArray,
@@ -100,6 +100,7 @@ const byName: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ["code", renderCode],
   ["classobj", renderOldClass],
   ["BaseException", renderException],
+  ["BaseExceptionGroup", renderException],
   ["exceptions.BaseException", renderException],
   ["collections.deque", renderDeque],
   ["collections.defaultdict", renderDefaultDict],
@@ -126,10 +127,16 @@ function literally(text: string): Renderer {
 /** Writes an object as Python would, as far as that can be known without running anything. */
 export function renderObject(rendering: Rendering, object: RemoteObject): void {
   const { type } = object;
-  if (isEnum(rendering, type) && renderEnumMember(rendering, object)) return;
+  if (isEnum(rendering.types, type) && renderEnumMember(rendering, object)) return;
   const { render, base } = knownBase(rendering, type);
   const isDisguised = base.header.repr !== type.header.repr && !showsType.has(render);
   if (isDisguised && base.kind === "tuple" && renderWithFields(rendering, object)) return;
+  if (
+    render === renderInstance &&
+    isOldStructSequence(rendering, type) &&
+    renderStructSequence(rendering, object)
+  )
+    return;
   const isDone = isDisguised ? renderDisguised(rendering, object, render) : render(rendering, object);
   if (!isDone) rendering.out.unreadable();
 }
@@ -158,20 +165,19 @@ function knownBase(rendering: Rendering, type: PythonType): { render: Renderer; 
   return known ?? { render: renderInstance, base: type };
 }
 
-function isEnum({ types }: Rendering, type: PythonType): boolean {
-  const metatype = type.isStatic ? undefined : types.of(type.bytes);
-  if (metatype === undefined || metatype.isStatic) return false;
-  for (const base of types.lineage(metatype)) {
-    if (base.fullName === "enum.EnumType" || base.fullName === "enum.EnumMeta") return true;
-  }
-  return false;
-}
-
 /** A tuple whose items have names. */
 function renderWithFields(rendering: Rendering, object: RemoteObject): boolean {
   for (const base of rendering.types.lineage(object.type)) {
     const fields = base.isStatic ? 0 : rendering.types.attribute(base, "_fields");
-    if (fields !== 0) return renderNamedTuple(rendering, object, fields);
+    if (fields !== 0) {
+      const { name } = rendering.spelling.namesSubclassesOfNamedTuples ? object.type : base;
+      return renderNamedTuple(rendering, object, name, fields);
+    }
   }
   return renderStructSequence(rendering, object);
+}
+
+/** In 2.x `time.struct_time` and the like are no tuples. */
+function isOldStructSequence({ types, isPython2 }: Rendering, type: PythonType): boolean {
+  return isPython2 && type.isStatic && types.attribute(type, "n_sequence_fields") !== 0;
 }

@@ -29,10 +29,10 @@ export const renderBool: Renderer = (rendering, object) => {
   return true;
 };
 
-/** The value of a `bool`, or of an `int` of one or two digits; undefined if it has more. */
+/** The value of a `bool` or an `int`; undefined if it has more than some 480 bits. */
 export function smallInteger(rendering: Rendering, object: RemoteObject): bigint | undefined {
   const { layout } = rendering;
-  return layout.int.ob_ival === ABSENT ? longValue(rendering, object, 8) : decodeInt2(layout, object.bytes);
+  return layout.int.ob_ival === ABSENT ? longValue(rendering, object, 64) : decodeInt2(layout, object.bytes);
 }
 
 export const renderInt2: Renderer = ({ layout, out }, { bytes }) => {
@@ -146,7 +146,7 @@ function isBetween(value: number, first: number, last: number): boolean {
 export const renderBytes: Renderer = (rendering, object) => {
   const header = bytesHeader(rendering.layout, object.bytes);
   if (header === undefined) return false;
-  return writeBytes(rendering, rendering.spelling.bytesPrefix, "", header.byteLength, (limit) =>
+  return writeBytes(rendering, rendering.spelling.bytesPrefix, "", false, header.byteLength, (limit) =>
     rendering.objects.data(object.address, object.bytes, header, limit),
   );
 };
@@ -157,7 +157,10 @@ export const renderByteArray: Renderer = (rendering, object) => {
   if (header === undefined) return false;
   const { object: base, pointerSize } = rendering.layout;
   const start = rendering.objects.pointerIn(object.bytes, base.ob_size + 3 * pointerSize);
-  return writeBytes(rendering, `${object.type.name}(b`, ")", header.byteLength, (limit) =>
+  const { spelling } = rendering;
+  const name = spelling.namesSubclasses ? object.type.name : "bytearray";
+  const isEscaped = spelling.escapesQuotesInByteArrays;
+  return writeBytes(rendering, `${name}(b`, ")", isEscaped, header.byteLength, (limit) =>
     rendering.objects.bytes(start, Math.min(limit, header.byteLength)),
   );
 };
@@ -166,6 +169,7 @@ function writeBytes(
   { out }: Rendering,
   prefix: string,
   suffix: string,
+  isQuoteEscaped: boolean,
   length: number,
   read: (limit: number) => Uint8Array,
 ): boolean {
@@ -173,7 +177,7 @@ function writeBytes(
   const data = read(room);
   if (data.length < Math.min(length, 1)) return false;
   const { text, count } = quote(data, room, never);
-  out.write(prefix + text);
+  out.write(prefix + (isQuoteEscaped && text.startsWith('"') ? text.replaceAll("'", "\\'") : text));
   if (count < length) out.mark(`... ${length - count} more`);
   out.write(suffix);
   return true;

@@ -17,8 +17,16 @@ export interface Spelling {
   readonly hasCommaAfterOneArgument: boolean;
   /** `OrderedDict([('a', 1)])` instead of `OrderedDict({'a': 1})`. */
   readonly hasListedOrderedDicts: boolean;
-  /** Members of a `Flag` that is a combination have no name. */
+  /** `<bound method Point.area of …>` by the class of the method, not by the qualified name of the function. */
   readonly namesBoundMethodsByClass: boolean;
+  /** Subclasses of `deque`, `defaultdict` and `bytearray` are shown by their own name. */
+  readonly namesSubclasses: boolean;
+  /** Subclasses of a named tuple, too. */
+  readonly namesSubclassesOfNamedTuples: boolean;
+  /** A `bytearray` has `'` escaped in either quotes. */
+  readonly escapesQuotesInByteArrays: boolean;
+  /** `<flag 'Permission'>` instead of `<enum 'Permission'>`. */
+  readonly namesFlags: boolean;
 }
 
 export function spellingOf({ major, minor }: PythonVersion): Spelling {
@@ -33,5 +41,9 @@ export function spellingOf({ major, minor }: PythonVersion): Spelling {
     hasCommaAfterOneArgument: isPython2 || minor < 7,
     hasListedOrderedDicts: isPython2 || minor < 12,
     namesBoundMethodsByClass: isPython2,
+    namesSubclasses: !isPython2 && minor >= 7,
+    namesSubclassesOfNamedTuples: !isPython2,
+    escapesQuotesInByteArrays: isPython2 || minor < 15,
+    namesFlags: !isPython2 && minor >= 11,
   };
 }
