@@ -18,8 +18,9 @@ import {
 } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
 
-/** Entries of a dict or set that are read at a time: many can be empty. */
-const ENTRIES_AT_A_TIME = 64;
+/** Entries of a dict or set that are read at a time, at first and at most: nearly all can be empty. */
+const FIRST_ENTRIES = 32;
+const MOST_ENTRIES = 2048;
 
 /**
  * Reads parts of objects. What cannot be read is shorter or missing, never an exception; and all that is read counts
@@ -121,8 +122,9 @@ export class ObjectReader {
     values: Address | undefined,
   ): Generator<DictEntry> {
     const { pointerSize } = this.layout;
-    for (let index = 0; index < table.length; index += ENTRIES_AT_A_TIME) {
-      const count = Math.min(ENTRIES_AT_A_TIME, table.length - index);
+    let step = FIRST_ENTRIES;
+    for (let index = 0; index < table.length; index += step, step = Math.min(step * 2, MOST_ENTRIES)) {
+      const count = Math.min(step, table.length - index);
       const entries = this.bytes(start + index * table.entrySize, count * table.entrySize);
       const own =
         values === undefined ? undefined : this.bytes(values + index * pointerSize, count * pointerSize);
@@ -136,12 +138,15 @@ export class ObjectReader {
     const header = setHeader(this.layout, object);
     if (header?.dataAddress === undefined) return;
     const { byteLength, dataAddress, used } = header;
-    // What was taken out is told apart only when all of the table is there.
-    const step = this.layout.set.marksRemoved
-      ? ENTRIES_AT_A_TIME * 2 * this.layout.pointerSize
-      : MAX_SET_BYTES;
-    for (let offset = 0; offset < byteLength; offset += step) {
-      const length = Math.min(step, byteLength - offset);
+    const entrySize = 2 * this.layout.pointerSize;
+    // Up to 3.4 what was taken out is told apart only when all of the table is there.
+    let step = this.layout.set.marksRemoved ? FIRST_ENTRIES : WHOLE_SET;
+    for (
+      let offset = 0;
+      offset < byteLength;
+      offset += step * entrySize, step = Math.min(step * 2, MOST_ENTRIES)
+    ) {
+      const length = Math.min(step * entrySize, byteLength - offset);
       const entries = this.bytes(dataAddress + offset, length);
       const members = decodeSetEntries(this.layout, entries);
       yield* members.length > used ? members.filter((one) => !this.#standsForNothing(one)) : members;
@@ -160,4 +165,4 @@ export class ObjectReader {
 
 const NOTHING = new Uint8Array(0);
 const DUMMY_KEY = "<dummy key>";
-const MAX_SET_BYTES = 2 ** 18;
+const WHOLE_SET = 2 ** 14;

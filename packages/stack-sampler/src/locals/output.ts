@@ -46,10 +46,13 @@ export class Output {
     this.write(open);
     this.room -= close.length;
     let shown = 0;
-    for (const item of items) {
-      if (shown > 0 && this.room <= 2) break;
+    // Not a loop over the items: to ask for one that is not shown can take a long search.
+    const iterator = items[Symbol.iterator]();
+    while (shown < total && (shown === 0 || this.room > 2)) {
+      const { value, done } = iterator.next();
+      if (done) break;
       if (shown > 0) this.write(", ");
-      writeItem(item);
+      writeItem(value);
       shown += 1;
     }
     if (shown < total) {
