@@ -41,9 +41,9 @@ export interface FoundVariables {
 }
 
 /** More variables than any function has. */
-const MAX_SLOTS = 2 ** 14;
+const MAX_SLOTS = 2 ** 12;
 /** Bytes that a frame's own parts may take, names included. */
-const ALLOWANCE = 2 ** 22;
+const ALLOWANCE = 2 ** 21;
 
 const CO_OPTIMIZED = 1;
 const CO_VARARGS = 4;

@@ -24,11 +24,8 @@ export function complexText(real: number, imaginary: number, digits: FloatDigits
 function shortFloatText(value: number, digits: FloatDigits): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  return digits === 17 ? placed(value.toExponential(16), 17) : placed(exponentForm(value), 16);
-}
-
-function exponentForm(value: number): string {
-  return Object.is(value, -0) ? "-0e+0" : value.toExponential();
+  if (Object.is(value, -0)) return "-0";
+  return digits === 17 ? placed(value.toExponential(16), 17) : placed(value.toExponential(), 16);
 }
 
 /** `1.25e+2` as `125`; numbers from 10 ** `largest` on, and very small ones, keep their exponent. */
