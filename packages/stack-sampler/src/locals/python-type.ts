@@ -140,3 +140,8 @@ export function isEnum(types: PythonTypes, type: PythonType): boolean {
   }
   return false;
 }
+
+/** `tp_name`, which C writes: with the module for what C made, without for classes of Python. */
+export function tpNameOf({ isStatic, fullName, name }: PythonType): string {
+  return isStatic ? fullName : name;
+}

@@ -1,7 +1,7 @@
 import { decodePointers, listHeader, tupleHeader } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { attributeOf } from "./attributes.js";
-import { floatText, narrowFloatText } from "./numbers.js";
+import { complexText, floatText, narrowFloatText } from "./numbers.js";
 import type { PythonType } from "./python-type.js";
 import { renderInstance } from "./render-instances.js";
 import { renderBytes, renderText, smallInteger } from "./render-scalars.js";
@@ -30,9 +30,20 @@ function arrayShape(rendering: Rendering, object: RemoteObject): number[] | unde
 /** `PyArray_Descr` begins with the type of a scalar. */
 function arrayDtype(rendering: Rendering, object: RemoteObject): string | undefined {
   const descriptor = rendering.read(rendering.field(object, 5));
-  const scalar = descriptor && rendering.types.at(rendering.field(descriptor, 0));
-  return scalar?.name.replace(/_$/, "");
+  return descriptor && scalarName(rendering, descriptor);
 }
+
+function scalarName(rendering: Rendering, descriptor: RemoteObject): string | undefined {
+  return rendering.types.at(rendering.field(descriptor, 0))?.name.replace(/_$/, "");
+}
+
+/** `dtype('float64')` */
+export const renderDtype: Renderer = (rendering, object) => {
+  const name = scalarName(rendering, object);
+  if (name === undefined) return false;
+  rendering.out.write(`dtype('${name}')`);
+  return true;
+};
 
 /**
  * `<pandas.DataFrame shape=(3, 2) dtype=int64,StringArray>`: columns are kept in blocks of one type each. A manager has
@@ -89,7 +100,8 @@ function blockTypes(rendering: Rendering, blocks: RemoteObject | undefined): str
   return decodePointers(rendering.layout, data ?? new Uint8Array(0)).map((address) => {
     const block = rendering.read(address);
     const values =
-      block && fieldsOf(rendering, block).find(({ type }) => isArray(type) || type.name.endsWith("Array"));
+      block &&
+      fieldsOf(rendering, block).find(({ type }) => isArray(type) || /Array$|^Categorical$/.test(type.name));
     if (values === undefined) return "?";
     return isArray(values.type) ? (arrayDtype(rendering, values) ?? "?") : values.type.name;
   });
@@ -193,12 +205,19 @@ const scalarReaders: ReadonlyMap<string, (view: DataView, at: number) => string>
   ["float16", (view, at) => narrowFloatText(halfFloat(view.getUint16(at, true)), 10)],
   ["float32", (view, at) => narrowFloatText(view.getFloat32(at, true), 23)],
   ["float64", (view, at) => floatText(view.getFloat64(at, true), "shortest")],
+  [
+    "complex128",
+    (view, at) => {
+      const text = complexText(view.getFloat64(at, true), view.getFloat64(at + 8, true), "shortest");
+      return text.replace(/^\((.*)\)$/, "$1");
+    },
+  ],
 ]);
 
 export const numpyScalarNames: readonly string[] = [...scalarReaders.keys()].map((name) => `numpy.${name}`);
 
 function scalarText(name: string, view: DataView, at: number): string | undefined {
-  return at + 8 <= view.byteLength ? scalarReaders.get(name)?.(view, at) : undefined;
+  return at + 16 <= view.byteLength ? scalarReaders.get(name)?.(view, at) : undefined;
 }
 
 function halfFloat(bits: number): number {

@@ -3,9 +3,9 @@ import type { Address } from "@pyspy/proc-memory";
 import { UNREADABLE } from "../python/remote-text.js";
 import { attributeOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
-import { findItem, isEnum } from "./python-type.js";
+import { findItem, isEnum, tpNameOf } from "./python-type.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { Renderer, Rendering } from "./rendering.js";
 
 /** `<class 'app.Point'>`, `<enum 'Colour'>` */
 export const renderType: Renderer = ({ types, out, spelling }, { address }) => {
@@ -38,16 +38,11 @@ export const renderBuiltin: Renderer = (rendering, object) => {
   const of = self === 0 ? undefined : rendering.read(self);
   if (self === 0 || of?.type.fullName === "module") out.write(`<built-in function ${plainText(name)}>`);
   else {
-    const type = of === undefined ? UNREADABLE : tpNameOf(of);
+    const type = of === undefined ? UNREADABLE : tpNameOf(of.type);
     out.write(`<built-in method ${plainText(name)} of ${type} object at ${hexAddress(self)}>`);
   }
   return true;
 };
-
-/** `tp_name`: with the module for what C made, without for classes of Python. */
-function tpNameOf({ type }: RemoteObject): string {
-  return type.isStatic ? type.fullName : type.name;
-}
 
 /** `<bound method Point.area of <app.Point at 0x7f…>>`: the function, self, and in 2.x the class. */
 export const renderMethod: Renderer = (rendering, object) => {
@@ -109,7 +104,7 @@ export const renderCell: Renderer = (rendering, { address, bytes }) => {
   const of =
     contents === 0
       ? "empty"
-      : `${held === undefined ? UNREADABLE : tpNameOf(held)} object at ${hexAddress(contents)}`;
+      : `${held === undefined ? UNREADABLE : tpNameOf(held.type)} object at ${hexAddress(contents)}`;
   rendering.out.write(`<cell at ${hexAddress(address)}: ${of}>`);
   return true;
 };

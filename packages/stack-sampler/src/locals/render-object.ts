@@ -4,6 +4,7 @@ import {
   numpyScalarNames,
   renderArray,
   renderDataFrame,
+  renderDtype,
   renderNumpyScalar,
   renderNumpyText,
   renderTensor,
@@ -38,6 +39,7 @@ import {
   renderStructSequence,
   renderTuple,
 } from "./render-containers.js";
+import { renderDate, renderDateTime, renderTime, renderTimeDelta, renderTimeZone } from "./render-dates.js";
 import {
   renderDisguised,
   renderEnumMember,
@@ -106,7 +108,13 @@ const byName: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ["collections.defaultdict", renderDefaultDict],
   ["collections.OrderedDict", renderOrderedDict],
   ["collections.Counter", renderCounter],
+  ["datetime.date", renderDate],
+  ["datetime.datetime", renderDateTime],
+  ["datetime.time", renderTime],
+  ["datetime.timedelta", renderTimeDelta],
+  ["datetime.timezone", renderTimeZone],
   ["numpy.ndarray", renderArray],
+  ["numpy.dtype", renderDtype],
   ["numpy.str_", renderNumpyText],
   ["numpy.bytes_", renderNumpyText],
   ["torch.Tensor", renderTensor],

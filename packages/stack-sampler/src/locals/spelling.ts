@@ -27,6 +27,8 @@ export interface Spelling {
   readonly escapesQuotesInByteArrays: boolean;
   /** `<flag 'Permission'>` instead of `<enum 'Permission'>`. */
   readonly namesFlags: boolean;
+  /** `timedelta(days=1)` instead of `timedelta(1)`. */
+  readonly namesTimeDeltaFields: boolean;
 }
 
 export function spellingOf({ major, minor }: PythonVersion): Spelling {
@@ -45,5 +47,6 @@ export function spellingOf({ major, minor }: PythonVersion): Spelling {
     namesSubclassesOfNamedTuples: !isPython2,
     escapesQuotesInByteArrays: isPython2 || minor < 15,
     namesFlags: !isPython2 && minor >= 11,
+    namesTimeDeltaFields: !isPython2 && minor >= 7,
   };
 }
