@@ -155,6 +155,7 @@ const showsType: ReadonlySet<Renderer> = new Set([
   renderOldInstance,
   renderType,
   renderArray,
+  renderDtype,
   renderDataFrame,
   renderTensor,
 ]);
