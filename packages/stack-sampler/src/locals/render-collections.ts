@@ -1,6 +1,7 @@
 import { dictHeader, listHeader } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { attributeOf } from "./attributes.js";
+import { type DequeLayout, dequeLayoutOf } from "./deque-layout.js";
 import { type Item, usedOf, writeItems, writeValueOf, writeValues } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
@@ -10,9 +11,7 @@ const MAX_SIZE = 2 ** 47;
 
 /** `collections.deque`: blocks of items that are linked to the next ones. */
 export const renderDeque: Renderer = (rendering, object) => {
-  const { layout, isPython2 } = rendering;
-  // Words behind the object's header; 3.3 and 3.4, between the two forms, are not known here.
-  const at = isPython2 ? dequeOf2 : layout.set.marksRemoved ? dequeOf3 : undefined;
+  const at = dequeLayoutOf(rendering.layout.version);
   if (at === undefined) return false;
   const length = rendering.field(object, at.length);
   if (length > MAX_SIZE) return false;
@@ -36,36 +35,6 @@ export const renderDeque: Renderer = (rendering, object) => {
 function nameOf({ spelling }: Rendering, { type }: RemoteObject, builtin: string): string {
   return spelling.namesSubclasses ? type.name : builtin;
 }
-
-interface DequeLayout {
-  readonly length: number;
-  readonly leftBlock: number;
-  readonly leftIndex: number;
-  readonly maximum: number;
-  /** In a block. */
-  readonly items: number;
-  readonly blockItems: number;
-  readonly next: number;
-}
-
-const dequeOf3: DequeLayout = {
-  length: 0,
-  leftBlock: 1,
-  leftIndex: 3,
-  maximum: 6,
-  items: 1,
-  blockItems: 64,
-  next: 65,
-};
-const dequeOf2: DequeLayout = {
-  length: 4,
-  leftBlock: 0,
-  leftIndex: 2,
-  maximum: 6,
-  items: 0,
-  blockItems: 62,
-  next: 62,
-};
 
 function* dequeItems(
   { layout, objects }: Rendering,

@@ -130,7 +130,7 @@ function isHiddenKey(rendering: Rendering, key: Address): boolean {
 }
 
 /** What a type or the nearest of its bases is by its own word. */
-export function builtinKind({ types }: Rendering, type: PythonType): PythonType["kind"] {
+function builtinKind({ types }: Rendering, type: PythonType): PythonType["kind"] {
   for (const base of types.lineage(type)) {
     if (base.kind !== "other") return base.kind;
   }

@@ -146,7 +146,10 @@ export function renderObject(rendering: Rendering, object: RemoteObject): void {
   )
     return;
   const isDone = isDisguised ? renderDisguised(rendering, object, render) : render(rendering, object);
-  if (!isDone) rendering.out.unreadable();
+  if (isDone) return;
+  // What a library's objects are like can differ from what is known here.
+  if (byName.get(base.fullName) === render) renderInstance(rendering, object);
+  else rendering.out.unreadable();
 }
 
 /** These name the type themselves, so that it does not matter what it says of itself. */
