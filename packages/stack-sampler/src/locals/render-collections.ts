@@ -172,7 +172,7 @@ export const renderCounter: Renderer = (rendering, object) => {
   return true;
 };
 
-const MAX_COUNTED = 1000;
+const MAX_COUNTED = 500;
 
 function mostCommon(rendering: Rendering, entries: Iterable<Item>): Item[] {
   const items = [...entries];

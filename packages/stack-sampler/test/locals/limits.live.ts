@@ -128,6 +128,13 @@ describe.each(findPythons())("CPython $name", ({ command }) => {
     expect(values.render("integer").text).toBe("<int of 160000001 bits>");
     expect(values.render("queue").text).toMatch(/^\{19995: 19995, .*19999: 19999\}$/);
     expect(values.render("sparse").text).toMatch(/^(set\(\[|\{)0, 1, .*, 9(\]\)|\})$/);
+    expect(values.render("lists", { depth: 3 }).text).toBe("[[[...]]]");
+    expect(values.render("lists", { characters: 2 ** 24, depth: 2 ** 24 }).text).toMatch(
+      /^\[{200}\.\.\.\]{200}$/,
+    );
+    expect(values.render("dict", { characters: 2 ** 24, objects: 2 ** 24 }).text.length).toBeLessThan(
+      2 ** 20,
+    );
     expect(values.render("lists").text).toMatch(/^\[{40,}\.\.\.\]{40,}$/);
   });
 
@@ -177,7 +184,7 @@ class Slot(object):
     __slots__ = ("password",)
 slot = Slot()
 slot.password = "SECRET"
-hold(dict={"user": "me", "password": "SECRET"}, unicode={u"password": ["SECRET"]}, bytes={b"token": "SECRET"},
+hold(dict={"user": "me", "password": "SECRET", "password2": "SECRET", "token": "SECRET"}, unicode={u"password": ["SECRET"]}, bytes={b"token": "SECRET"},
      numbers={1: 2}, point=point, slot=slot, login=Login("me", "SECRET"), nested=[{"a": {"PASSWORD": "SECRET"}}],
      ordered=collections.OrderedDict([("password", "SECRET")]), default=collections.defaultdict(int, password="SECRET"),
      items={"password": "SECRET"}.items(), values={"password": "SECRET"}.values())

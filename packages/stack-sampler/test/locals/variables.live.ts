@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { findPythons, type Python } from "../../../../tools/testing/pythons.js";
 import { type FrameLocals, type LocalsOptions, LocalsReader } from "../../src/locals/locals-reader.js";
@@ -82,9 +83,8 @@ busy(0)
       changed: false,
     });
     target.release();
-    while (!reader.read(frame, code).changed) {
-      // It has not begun to run yet.
-    }
+    // Its input is closed when this thread does nothing.
+    while (!reader.read(frame, code).changed) await setImmediate();
     expect(reader.read(frame, code).variables).toMatchObject([{ name: "count", kind: "argument" }]);
     expect(reader.read(frame, code + 16)).toEqual({ variables: [], changed: true });
     expect(reader.read(16, code)).toEqual({ variables: [], changed: true });
