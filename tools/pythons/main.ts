@@ -12,6 +12,7 @@
 import { parseArgs } from "node:util";
 import { cacheDirectory } from "./cache-directory.js";
 import { findPythons } from "./find-pythons.js";
+import { runs32BitPrograms } from "./programs-32-bit.js";
 import { type Provision, providePythons } from "./provide.js";
 import { missingPythons, type WantedPython } from "./wanted-pythons.js";
 
@@ -23,6 +24,7 @@ const { values: flags } = parseArgs({
   },
 });
 
+const runs32Bit = runs32BitPrograms();
 const failed: Provision[] = [];
 if (flags.provide) {
   const recipes = missing().filter((wanted) => wanted.recipe !== undefined);
@@ -47,7 +49,7 @@ if (flags.require) {
 }
 
 function missing(): readonly WantedPython[] {
-  return missingPythons(findPythons());
+  return missingPythons(findPythons(), runs32Bit);
 }
 
 function list(): void {
@@ -59,6 +61,7 @@ function list(): void {
   for (const wanted of missing()) {
     console.log(`${wanted.name.padEnd(20)} missing${wanted.required ? ", required" : ""}: ${remedy(wanted)}`);
   }
+  if (!runs32Bit) console.log("32-bit x86 programs do not run on this machine, so none is wanted");
 }
 
 function remedy({ recipe, series }: WantedPython): string {

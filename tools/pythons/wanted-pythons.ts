@@ -1,12 +1,13 @@
 import type { DebianRecipe } from "./debian-root.js";
 import type { Python } from "./find-pythons.js";
 import type { SourceRecipe } from "./free-threaded-build.js";
+import { runs32BitPrograms } from "./programs-32-bit.js";
 
 /** A kind of interpreter that the tests should meet. */
 export interface WantedPython {
   /** For people, and the name of its folder in the cache. */
   readonly name: string;
-  /** Continuous integration fails without one. */
+  /** Continuous integration fails without one, on machines that can run it. */
   readonly required: boolean;
   /** `3.13` */
   readonly series: string;
@@ -55,7 +56,7 @@ export const wantedPythons: readonly WantedPython[] = [
     recipe: debian("3.11", "", ["bookworm"]),
   },
   {
-    ...{ name: "3.11-32-bit", series: "3.11", ...alsoDebian, bits: 32 },
+    ...{ name: "3.11-32-bit", series: "3.11", ...required, bits: 32, shared: false },
     recipe: { ...debian("3.11", "", ["bookworm"]), architecture: "i386" },
   },
   { name: "3.12", series: "3.12", ...required },
@@ -76,9 +77,14 @@ export const wantedPythons: readonly WantedPython[] = [
   { name: "3.15", series: "3.15", ...required, recipe: debian("3.15", "", ["sid", "forky"]) },
 ];
 
-/** The wanted ones that are not among these. */
-export function missingPythons(pythons: readonly Python[]): readonly WantedPython[] {
-  return wantedPythons.filter((wanted) => !pythons.some((python) => isWanted(wanted, python)));
+/** The wanted ones that are not among these; 32-bit ones only on a machine that runs such programs. */
+export function missingPythons(
+  pythons: readonly Python[],
+  runs32Bit = runs32BitPrograms(),
+): readonly WantedPython[] {
+  return wantedPythons
+    .filter(({ bits }) => bits === 64 || runs32Bit)
+    .filter((wanted) => !pythons.some((python) => isWanted(wanted, python)));
 }
 
 function debian(series: string, flavour: "" | "-dbg", suites: readonly string[]): DebianRecipe {

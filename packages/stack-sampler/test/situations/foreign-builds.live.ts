@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { layoutFor } from "@pyspy/cpython-layouts";
 import { afterAll, describe, expect, test } from "vitest";
+import { runs32BitPrograms } from "../../../../tools/pythons/programs-32-bit.js";
 import { layOutPython } from "../../../../tools/testing/synthetic-target/python-image.js";
 import { SyntheticTargets } from "../../../../tools/testing/synthetic-target/synthetic-target.js";
 import { attachTo, startTarget } from "../fixtures/live-programs.js";
@@ -8,7 +9,7 @@ import { Recording } from "../fixtures/recording.js";
 import { expectSampled, WORK } from "./fixtures/sampled-from.js";
 import { pythonOf } from "./fixtures/situation-pythons.js";
 
-test("a 32-bit Python is sampled", async () => {
+test.runIf(runs32BitPrograms())("a 32-bit Python is sampled", async () => {
   const python = pythonOf("3.11", undefined, 32);
   const target = startTarget([...python.command, "-c", WORK]);
   expect(await target.line()).toBe("ready");
