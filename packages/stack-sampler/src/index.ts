@@ -15,6 +15,16 @@ export { attach } from "./attached-sampler.js";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
 export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
 export { inspectPermissions } from "./permissions.js";
+export type { VariableKind } from "./locals/frame-variables.js";
+export type { RenderOptions } from "./locals/limits.js";
+export {
+  type FrameLocals,
+  type LocalsOptions,
+  LocalsReader,
+  type LocalVariable,
+  type RenderedValue,
+  readLocals,
+} from "./locals/locals-reader.js";
 export type {
   FrameColumns,
   FunctionRecord,

@@ -4,19 +4,18 @@ import { viewOf, wordAt } from "../object-view.js";
 /** The addresses of what a function refers to. */
 export interface FunctionHeader {
   readonly code: number;
-  /** 3.3+; else 0. */
+  /** `func_qualname`; in 2.x `func_name`. */
   readonly qualname: number;
 }
 
 /** The header of a function written in Python; undefined if the bytes are too few. */
 export function decodeFunction(layout: Layout, object: Uint8Array): FunctionHeader | undefined {
   const { func_code, func_qualname } = layout.function;
-  if (object.length < Math.max(func_code, func_qualname) + layout.pointerSize) return undefined;
+  // 2.x: func_code, func_globals, func_defaults, func_closure, func_doc, func_name.
+  const name = func_qualname === ABSENT ? func_code + 5 * layout.pointerSize : func_qualname;
+  if (object.length < Math.max(func_code, name) + layout.pointerSize) return undefined;
   const view = viewOf(object);
-  return {
-    code: wordAt(layout, view, func_code),
-    qualname: func_qualname === ABSENT ? 0 : wordAt(layout, view, func_qualname),
-  };
+  return { code: wordAt(layout, view, func_code), qualname: wordAt(layout, view, name) };
 }
 
 /** Address of what a cell holds, 0 if it is empty; undefined if the bytes are too few. */

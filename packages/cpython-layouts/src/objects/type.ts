@@ -3,6 +3,8 @@ import { viewOf, wordAt } from "../object-view.js";
 
 /** Bits of `tp_flags`, the same in all versions that have them. */
 export const TypeFlag = {
+  /** Made by a `class` statement, or otherwise while the program runs. */
+  heapType: 1 << 9,
   /** 3.13+ */
   inlineValues: 1 << 2,
   /** 3.11+ */
@@ -39,6 +41,12 @@ export interface TypeHeader {
   readonly dictOffset: number;
   /** Address of the keys that dicts of instances share (3.3+), or 0. */
   readonly cachedKeys: number;
+  /** Address of the qualified name, a string, of a type that is not static (3.3+), or 0. */
+  readonly qualname: number;
+  /** Address of the function that makes the `repr` of its instances: a type that does not override it has that of its base. */
+  readonly repr: number;
+  /** Address of a list of `PyMemberDef` that a name of 0 ends, or 0. */
+  readonly members: number;
 }
 
 /** Address of an object's type; undefined if the bytes are too few. */
@@ -59,7 +67,7 @@ export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undef
     layout.type;
   if (type.length < tp_dictoffset + layout.pointerSize) return undefined;
   const view = viewOf(type);
-  const isHeapType = (view.getUint32(tp_flags, true) & HEAP_TYPE) !== 0;
+  const isHeapType = (view.getUint32(tp_flags, true) & TypeFlag.heapType) !== 0;
   const hasKeys =
     isHeapType && ht_cached_keys !== ABSENT && type.length >= ht_cached_keys + layout.pointerSize;
   return {
@@ -72,10 +80,14 @@ export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undef
     dict: wordAt(layout, view, tp_dict),
     dictOffset: view.getInt32(tp_dictoffset, true),
     cachedKeys: hasKeys ? wordAt(layout, view, ht_cached_keys) : 0,
+    qualname: hasKeys ? wordAt(layout, view, ht_cached_keys - layout.pointerSize) : 0,
+    repr: wordAt(layout, view, tp_flags - SLOTS_FROM_REPR_TO_FLAGS * layout.pointerSize),
+    members: wordAt(layout, view, tp_base - 2 * layout.pointerSize),
   };
 }
 
-const HEAP_TYPE = 1 << 9;
+/** `tp_repr` to `tp_as_buffer`, the same in all versions. */
+const SLOTS_FROM_REPR_TO_FLAGS = 10;
 
 /** How to decode an object. `other` is an instance of a class, or a kind that is not here. */
 export type ObjectKind =
@@ -145,7 +157,7 @@ const kindsByFlag: readonly (readonly [flag: number, kind: ObjectKind])[] = [
  */
 export function objectKind(layout: Layout, { flags }: Pick<TypeHeader, "flags">, name: string): ObjectKind {
   // Anyone can call a class `set`, but these are built in.
-  const byName = (flags & HEAP_TYPE) === 0 ? kindsByName.get(name) : undefined;
+  const byName = (flags & TypeFlag.heapType) === 0 ? kindsByName.get(name) : undefined;
   if (byName !== undefined) return byName;
   if (!layout.type.hasSubclassFlags) return oldKindsByName.get(name) ?? "other";
   for (const [flag, kind] of kindsByFlag) {

@@ -25,6 +25,9 @@ function type(changes: Partial<TypeHeader>): TypeHeader {
     dict: 0,
     dictOffset: 0,
     cachedKeys: 0,
+    qualname: 0,
+    repr: 0,
+    members: 0,
     ...changes,
   };
 }
@@ -126,10 +129,13 @@ describe("a type", () => {
     24: 0x4000,
     32: 48,
     40: 0,
+    88: 0x1000,
     168: HEAP_TYPE | TypeFlag.managedDict,
+    240: 0x3000,
     256: 0x5000,
     264: 0x6000,
     288: -1,
+    872: 0x8000,
     880: 0x7000,
   });
 
@@ -143,6 +149,9 @@ describe("a type", () => {
       dict: 0x6000,
       dictOffset: -1,
       cachedKeys: 0x7000,
+      qualname: 0x8000,
+      repr: 0x1000,
+      members: 0x3000,
     });
   });
 

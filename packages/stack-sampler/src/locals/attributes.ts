@@ -1,0 +1,72 @@
+import {
+  attributeSources,
+  decodeAttributeSource,
+  decodeOldInstance,
+  decodeSlots,
+  itemCount,
+  slotTable,
+} from "@pyspy/cpython-layouts";
+import type { Address } from "@pyspy/proc-memory";
+import { findItem } from "./python-type.js";
+import type { RemoteObject, Rendering } from "./rendering.js";
+
+/** An attribute of an instance. */
+export interface Attribute {
+  /** Undefined if it could not be read. */
+  readonly name: string | undefined;
+  readonly value: Address;
+}
+
+/** Attributes that are looked through for a name. */
+const MAX_ATTRIBUTES = 256;
+
+/** The attributes of an instance: of its dict, or where it has the values of one, and of its slots. */
+export function* attributesOf(rendering: Rendering, object: RemoteObject): Generator<Attribute> {
+  for (const { key, value } of dictAttributes(rendering, object)) {
+    yield { name: rendering.objects.name(key), value };
+  }
+  yield* slotAttributes(rendering, object);
+}
+
+/** Address of the value of an attribute that is in no slot; 0 if there is none of that name. */
+export function attributeOf(rendering: Rendering, object: RemoteObject, name: string): Address {
+  return findItem(rendering.objects, dictAttributes(rendering, object), name, MAX_ATTRIBUTES);
+}
+
+function* dictAttributes({ layout, objects }: Rendering, { address, bytes, type }: RemoteObject) {
+  const items = type.header.itemSize === 0 ? 0 : (itemCount(layout, bytes) ?? 0);
+  for (const source of attributeSources(layout, type.header, address, items)) {
+    const store = decodeAttributeSource(layout, source, objects.bytes(source.address, 8));
+    if (store === undefined) continue;
+    if (store.kind === "dict") yield* objects.dictEntries(store.address);
+    else yield* objects.keyedEntries(type.header.cachedKeys, store.address);
+    return;
+  }
+}
+
+function* slotAttributes(rendering: Rendering, object: RemoteObject): Generator<Attribute> {
+  const { layout, objects, types } = rendering;
+  for (const type of types.lineage(object.type)) {
+    // Static types have other things there.
+    const metatype = type.isStatic ? undefined : types.of(type.bytes);
+    const table = metatype && slotTable(layout, type.bytes, metatype.header);
+    if (table === undefined) continue;
+    const data = objects.bytes(type.address + table.dataOffset, Math.min(table.byteLength, MAX_SLOT_BYTES));
+    for (const { name, offset } of decodeSlots(layout, data)) {
+      const value = objects.pointer(object.address + offset);
+      if (value !== 0) yield { name: objects.cString(name), value };
+    }
+  }
+}
+
+const MAX_SLOT_BYTES = 2 ** 14;
+
+/** The attributes of an instance of an old-style class. */
+export function* oldAttributesOf(
+  { layout, objects }: Rendering,
+  { bytes }: RemoteObject,
+): Generator<Attribute> {
+  const instance = decodeOldInstance(layout, bytes);
+  if (instance === undefined) return;
+  for (const { key, value } of objects.dictEntries(instance.dict)) yield { name: objects.name(key), value };
+}

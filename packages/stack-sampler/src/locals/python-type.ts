@@ -1,0 +1,147 @@
+import {
+  decodeType,
+  type ObjectKind,
+  objectKind,
+  TypeFlag,
+  type TypeHeader,
+  typeAddress,
+} from "@pyspy/cpython-layouts";
+import type { Address } from "@pyspy/proc-memory";
+import { plainText } from "./escapes.js";
+import type { ObjectReader } from "./object-reader.js";
+
+/** A type of the target. */
+export interface PythonType {
+  readonly address: Address;
+  readonly header: TypeHeader;
+  /** Bytes of the type object. */
+  readonly bytes: Uint8Array;
+  /** `__name__`; can be printed as it is. */
+  readonly name: string;
+  /** `__module__`; undefined if it has none, `builtins` or in 2.x `__builtin__` for what is built in. */
+  readonly module: string | undefined;
+  /** `__qualname__`, which in 2.x is the name. */
+  readonly qualname: string;
+  /** With its module, but for builtin ones: `collections.deque`, `app.Outer.Inner`, `int`. */
+  readonly fullName: string;
+  /** Not made by a `class` statement or the like. */
+  readonly isStatic: boolean;
+  /** What an instance is to be decoded as by the type's own word. */
+  readonly kind: ObjectKind;
+}
+
+/** Classes do not derive from one another more often. */
+const MAX_BASES = 64;
+/** Items of a class body that are looked through for a name. */
+const MAX_CLASS_ITEMS = 1024;
+
+/** Reads types, each once, unless the reader's allowance ended meanwhile. */
+export class PythonTypes {
+  readonly #objects: ObjectReader;
+  readonly #known = new Map<Address, PythonType>();
+  readonly #attributes = new Map<string, Address>();
+
+  constructor(objects: ObjectReader) {
+    this.#objects = objects;
+  }
+
+  /** The type of an object; undefined if it is unreadable or none. */
+  of(object: Uint8Array): PythonType | undefined {
+    const address = typeAddress(this.#objects.layout, object);
+    return address === undefined ? undefined : this.at(address);
+  }
+
+  at(address: Address): PythonType | undefined {
+    const known = this.#known.get(address);
+    if (known !== undefined) return known;
+    const type = this.#read(address);
+    if (type !== undefined && this.#objects.allowance > 0) this.#known.set(address, type);
+    return type;
+  }
+
+  #read(address: Address): PythonType | undefined {
+    const { layout } = this.#objects;
+    const bytes = this.#objects.bytes(address, layout.type.size);
+    const header = decodeType(layout, bytes);
+    if (header === undefined) return undefined;
+    // Static ones have their module in front: `collections.deque`.
+    const tpName = this.#objects.cString(header.name);
+    if (tpName === undefined || tpName === "") return undefined;
+    const dot = tpName.lastIndexOf(".");
+    const name = tpName.slice(dot + 1);
+    const isStatic = (header.flags & TypeFlag.heapType) === 0;
+    // An extension can have a `foo.set`.
+    const kind = objectKind(layout, header, isStatic ? tpName : name);
+    const type = { address, header, bytes, name: plainText(name), isStatic, kind };
+    const modulePart = dot < 0 ? undefined : plainText(tpName.slice(0, dot));
+    if (isStatic) {
+      const builtin = layout.int.ob_ival < 0 ? "builtins" : "__builtin__";
+      return {
+        ...type,
+        module: modulePart ?? builtin,
+        qualname: type.name,
+        fullName: plainText(tpName),
+      };
+    }
+    const written = this.#objects.name(this.#attributeOf(header, "__module__"));
+    const module = written === undefined ? modulePart : plainText(written);
+    const fromQualname = header.qualname === 0 ? undefined : this.#objects.name(header.qualname);
+    const qualname = plainText(fromQualname ?? name);
+    const isBuiltin = module === undefined || module === "builtins" || module === "__builtin__";
+    return { ...type, module, qualname, fullName: isBuiltin ? qualname : `${module}.${qualname}` };
+  }
+
+  /** A type, its base, the base of that, and so on. */
+  *lineage(type: PythonType): Generator<PythonType> {
+    let next: PythonType | undefined = type;
+    for (let count = 0; next !== undefined && count < MAX_BASES; count++) {
+      yield next;
+      next = next.header.base === 0 ? undefined : this.at(next.header.base);
+    }
+  }
+
+  /** Address of what the body of a class says for a name, 0 if nothing. */
+  attribute(type: PythonType, name: string): Address {
+    const key = `${type.address} ${name}`;
+    const known = this.#attributes.get(key);
+    if (known !== undefined) return known;
+    const value = this.#attributeOf(type.header, name);
+    if (this.#objects.allowance > 0) this.#attributes.set(key, value);
+    return value;
+  }
+
+  #attributeOf({ dict }: TypeHeader, name: string): Address {
+    return dict === 0 ? 0 : findItem(this.#objects, this.#objects.dictEntries(dict), name, MAX_CLASS_ITEMS);
+  }
+}
+
+/** Address of the value for a key that is a name; 0 if the first `limit` items do not have it. */
+export function findItem(
+  objects: ObjectReader,
+  entries: Iterable<{ readonly key: Address; readonly value: Address }>,
+  name: string,
+  limit: number,
+): Address {
+  let count = 0;
+  for (const { key, value } of entries) {
+    if (objects.name(key, 256) === name) return value;
+    count += 1;
+    if (count >= limit) break;
+  }
+  return 0;
+}
+
+/** Whether instances of a type are members of an enumeration. */
+export function isEnum(types: PythonTypes, type: PythonType): boolean {
+  const metatype = type.isStatic ? undefined : types.of(type.bytes);
+  if (metatype === undefined || metatype.isStatic) return false;
+  for (const { fullName } of types.lineage(metatype)) {
+    if (fullName === "enum.EnumType" || fullName === "enum.EnumMeta") return true;
+  }
+  return false;
+}
+
+/** `tp_name`, which C writes: with the module for what C made, without for classes of Python. */
+export function tpNameOf({ isStatic, fullName, name }: PythonType): string {
+  return isStatic ? fullName : name;
+}

@@ -1,0 +1,183 @@
+import {
+  dictHeader,
+  itemCount,
+  listHeader,
+  type SequenceHeader,
+  setHeader,
+  tupleHeader,
+} from "@pyspy/cpython-layouts";
+import type { Address } from "@pyspy/proc-memory";
+import type { PythonType } from "./python-type.js";
+import { HIDDEN, type RemoteObject, type Renderer, type Rendering } from "./rendering.js";
+
+export interface Item {
+  readonly key: Address;
+  readonly value: Address;
+}
+
+export const renderList: Renderer = (rendering, object) => {
+  const header = listHeader(rendering.layout, object.bytes);
+  if (header === undefined) return false;
+  writeValues(rendering, "[", "]", header.length, pointersOf(rendering, object, header));
+  return true;
+};
+
+export const renderTuple: Renderer = (rendering, object) => {
+  const header = tupleHeader(rendering.layout, object.bytes);
+  if (header === undefined) return false;
+  writeValues(
+    rendering,
+    "(",
+    header.length === 1 ? ",)" : ")",
+    header.length,
+    pointersOf(rendering, object, header),
+  );
+  return true;
+};
+
+/** The values of a sequence that there can be room for. */
+export function pointersOf(rendering: Rendering, object: RemoteObject, header: SequenceHeader): Address[] {
+  const { layout, objects, out } = rendering;
+  const limit = Math.max(1, Math.ceil(out.room / 3)) * layout.pointerSize;
+  const data = objects.data(object.address, object.bytes, header, limit);
+  const pointers: Address[] = [];
+  for (let offset = 0; offset + layout.pointerSize <= data.length; offset += layout.pointerSize) {
+    pointers.push(objects.pointerIn(data, offset));
+  }
+  return pointers;
+}
+
+export function writeValues(
+  rendering: Rendering,
+  open: string,
+  close: string,
+  total: number,
+  values: Iterable<Address>,
+): void {
+  rendering.out.items(open, close, total, values, (value) => rendering.value(value));
+}
+
+export const renderSet: Renderer = (rendering, object) => {
+  const { layout, objects, out, spelling } = rendering;
+  const header = setHeader(layout, object.bytes);
+  if (header === undefined) return false;
+  const { type } = object;
+  const hasBraces = type.fullName === "set" && !spelling.hasListedSets;
+  if (header.used === 0) {
+    out.write(`${type.name}(${spelling.hasListedSets ? "[]" : ""})`);
+    return true;
+  }
+  const open = hasBraces ? "{" : `${type.name}(${spelling.hasListedSets ? "[" : "{"}`;
+  const close = hasBraces ? "}" : `${spelling.hasListedSets ? "]" : "}"})`;
+  writeValues(rendering, open, close, header.used, objects.setMembers(object.bytes));
+  return true;
+};
+
+export const renderDict: Renderer = (rendering, object) => {
+  const used = usedOf(rendering, object);
+  if (used === undefined) return false;
+  writeItems(rendering, "{", "}", used, rendering.objects.dictEntries(object.address, object.bytes));
+  return true;
+};
+
+export const renderFrozenDict: Renderer = (rendering, object) => {
+  const used = usedOf(rendering, object);
+  if (used === undefined) return false;
+  const { name } = object.type;
+  if (used === 0) rendering.out.write(`${name}()`);
+  else
+    writeItems(
+      rendering,
+      `${name}({`,
+      "})",
+      used,
+      rendering.objects.dictEntries(object.address, object.bytes),
+    );
+  return true;
+};
+
+export function usedOf({ layout }: Rendering, { bytes }: RemoteObject): number | undefined {
+  return dictHeader(layout, bytes)?.used;
+}
+
+export function writeItems(
+  rendering: Rendering,
+  open: string,
+  close: string,
+  total: number,
+  items: Iterable<Item>,
+  between = ": ",
+): void {
+  rendering.out.items(open, close, total, items, ({ key, value }) => {
+    rendering.value(key);
+    rendering.out.write(between);
+    writeValueOf(rendering, key, value);
+  });
+}
+
+/** The value that a dict has for a key, which can be a name. */
+export function writeValueOf(rendering: Rendering, key: Address, value: Address): void {
+  if (isHiddenKey(rendering, key)) rendering.out.mark(HIDDEN);
+  else rendering.value(value);
+}
+
+function isHiddenKey(rendering: Rendering, key: Address): boolean {
+  if (!rendering.limits.isHidden(undefined)) return false;
+  const type = rendering.read(key)?.type;
+  const kind = type && builtinKind(rendering, type);
+  if (kind !== "unicode" && kind !== "bytes") return type === undefined;
+  return rendering.limits.isHidden(rendering.objects.text(key, kind));
+}
+
+/** What a type or the nearest of its bases is by its own word. */
+function builtinKind({ types }: Rendering, type: PythonType): PythonType["kind"] {
+  for (const base of types.lineage(type)) {
+    if (base.kind !== "other") return base.kind;
+  }
+  return "other";
+}
+
+/** `collections.namedtuple`: `Point(x=1, y=2)`. */
+export function renderNamedTuple(
+  rendering: Rendering,
+  object: RemoteObject,
+  name: string,
+  fields: Address,
+): boolean {
+  const header = tupleHeader(rendering.layout, object.bytes);
+  const names = rendering.read(fields);
+  const namesHeader = names && tupleHeader(rendering.layout, names.bytes);
+  if (header === undefined || names === undefined || namesHeader === undefined) return false;
+  const keys = pointersOf(rendering, names, namesHeader).map((key) => rendering.objects.name(key));
+  const values = pointersOf(rendering, object, header);
+  writeFields(rendering, name, header.length, keys, values);
+  return true;
+}
+
+/** `time.struct_time`, `os.stat_result` and the like (3.x): `sys.flags(debug=0, …)`. The type lists the names. */
+export function renderStructSequence(rendering: Rendering, object: RemoteObject): boolean {
+  const { layout, objects } = rendering;
+  const header = tupleHeader(layout, object.bytes);
+  const length = itemCount(layout, object.bytes);
+  const { members } = object.type.header;
+  if (header === undefined || length === undefined || members === 0) return false;
+  const memberSize = 5 * layout.pointerSize;
+  if (objects.pointer(members) === 0) return false;
+  const values = pointersOf(rendering, object, header);
+  const names = values.map((_, index) => objects.cString(objects.pointer(members + index * memberSize)));
+  writeFields(rendering, object.type.fullName, length, names, values);
+  return true;
+}
+
+function writeFields(
+  rendering: Rendering,
+  name: string,
+  total: number,
+  keys: readonly (string | undefined)[],
+  values: readonly Address[],
+): void {
+  const fields = values.map((value, index) => ({ key: keys[index], value }));
+  rendering.out.items(`${name}(`, ")", total, fields, ({ key, value }) => {
+    rendering.attribute(key, value);
+  });
+}

@@ -1,0 +1,111 @@
+import { decodeOldClassName, decodeOldInstance, tupleHeader } from "@pyspy/cpython-layouts";
+import type { Address } from "@pyspy/proc-memory";
+
+import { type Attribute, attributeOf, attributesOf, oldAttributesOf } from "./attributes.js";
+import { hexAddress, plainText } from "./escapes.js";
+import { findItem } from "./python-type.js";
+import { pointersOf, writeValues } from "./render-containers.js";
+import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+
+/** `<app.Point at 0x7f…>`, or with attributes `<app.Point at 0x7f…: x=1, y=2>`. */
+export const renderInstance: Renderer = (rendering, object) => {
+  const head = `<${object.type.fullName} at ${hexAddress(object.address)}`;
+  writeInstance(rendering, head, () => attributesOf(rendering, object));
+  return true;
+};
+
+/** An instance of an old-style class (2.x): `<app.Point instance at 0x7f…>`. */
+export const renderOldInstance: Renderer = (rendering, object) => {
+  const instance = decodeOldInstance(rendering.layout, object.bytes);
+  const name = instance && oldClassName(rendering, instance.class);
+  if (name === undefined) return false;
+  writeInstance(rendering, `<${name} instance at ${hexAddress(object.address)}`, () =>
+    oldAttributesOf(rendering, object),
+  );
+  return true;
+};
+
+/** An old-style class itself: `<class app.Point at 0x7f…>`. */
+export const renderOldClass: Renderer = (rendering, { address }) => {
+  const name = oldClassName(rendering, address);
+  if (name === undefined) return false;
+  rendering.out.write(`<class ${name} at ${hexAddress(address)}>`);
+  return true;
+};
+
+function oldClassName(rendering: Rendering, address: Address): string | undefined {
+  const { layout, objects } = rendering;
+  const type = rendering.read(address);
+  const nameAddress = type && decodeOldClassName(layout, type.bytes);
+  const name = nameAddress && objects.name(nameAddress);
+  if (type === undefined || !name) return undefined;
+  // cl_bases, cl_dict, cl_name
+  const module = objects.name(
+    findItem(objects, objects.dictEntries(rendering.field(type, 1)), "__module__", 1024),
+  );
+  return plainText(module === undefined ? name : `${module}.${name}`);
+}
+
+/** Attributes cost reads, so they are looked for only where they are shown. */
+function writeInstance(rendering: Rendering, head: string, attributes: () => Iterable<Attribute>): void {
+  const { out, limits } = rendering;
+  out.write(head);
+  if (rendering.attributeLevels < limits.attributes) {
+    rendering.attributeLevels += 1;
+    writeAttributes(rendering, attributes());
+    rendering.attributeLevels -= 1;
+  }
+  out.write(">");
+}
+
+function writeAttributes(rendering: Rendering, attributes: Iterable<Attribute>): void {
+  let separator = ": ";
+  for (const { name, value } of attributes) {
+    rendering.out.write(separator);
+    if (separator === ", " && rendering.out.room <= 2) {
+      rendering.out.mark("...");
+      return;
+    }
+    rendering.attribute(name, value);
+    separator = ", ";
+  }
+}
+
+/**
+ * A kind of object that has been given a `__repr__` of its own, which cannot be run here: the type, and what the object
+ * would look like without it.
+ */
+export function renderDisguised(rendering: Rendering, object: RemoteObject, render: Renderer): boolean {
+  const { out } = rendering;
+  out.write(`<${object.type.fullName} at ${hexAddress(object.address)}: `);
+  if (!render(rendering, object)) out.unreadable();
+  out.write(">");
+  return true;
+}
+
+/** `<Color.RED: 1>` */
+export const renderEnumMember: Renderer = (rendering, object) => {
+  const { objects, out } = rendering;
+  const value = attributeOf(rendering, object, "_value_");
+  if (value === 0) return false;
+  const name = objects.name(attributeOf(rendering, object, "_name_"));
+  out.write(`<${object.type.name}${name === undefined ? "" : `.${plainText(name)}`}: `);
+  rendering.value(value);
+  out.write(">");
+  return true;
+};
+
+/** `KeyError('a')`: a dict and a tuple of arguments are in front of everything else. */
+export const renderException: Renderer = (rendering, object) => {
+  const { out, spelling } = rendering;
+  const args = rendering.read(rendering.field(object, 1));
+  if (args?.type.kind !== "tuple") return false;
+  out.write(object.type.name);
+  const header = tupleHeader(rendering.layout, args.bytes);
+  if (header === undefined) out.unreadable();
+  else {
+    const close = header.length === 1 && spelling.hasCommaAfterOneArgument ? ",)" : ")";
+    writeValues(rendering, "(", close, header.length, pointersOf(rendering, args, header));
+  }
+  return true;
+};

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { findPythons } from "../../../../tools/testing/pythons.js";
+import { LocalsReader } from "../../src/locals/locals-reader.js";
+import { startTarget } from "../fixtures/live-programs.js";
+import { StandingPython } from "./fixtures/target-frames.js";
+
+// Given as an argument: an interpreter in a root of its own does not see this file.
+const program = readFileSync(new URL("fixtures/values.py", import.meta.url), "utf8");
+
+type ToldValue = readonly [source: string, address: number, repr: string];
+
+test.each(findPythons())(
+  "values of CPython $name are what it says of them",
+  { timeout: 120_000 },
+  async ({ command }) => {
+    const target = startTarget([...command, "-W", "ignore", "-c", program]);
+    const told: readonly ToldValue[] = JSON.parse(await target.line());
+    using python = await StandingPython.open(target.pid);
+    const reader = new LocalsReader(python.process.memory, python.layout, {
+      characters: 2 ** 24,
+      objects: 2 ** 24,
+      bytes: 2 ** 30,
+    });
+    const differing = told.flatMap(([source, address, repr]) => {
+      const { text } = reader.render(address);
+      return text === repr ? [] : [{ source, text, repr }];
+    });
+    expect(differing).toEqual([]);
+    expect(told.length).toBeGreaterThan(150);
+  },
+);
