@@ -1,5 +1,5 @@
 import type { CoreFile } from "@pyspy/binary-symbols";
-import { type Address, MemoryError, type MemoryReader, readCString } from "@pyspy/proc-memory";
+import type { Address, MemoryReader } from "@pyspy/proc-memory";
 import { TargetWords } from "../python/target-words.js";
 
 const AT_EXECFN = 31;
@@ -8,7 +8,6 @@ const MOST_AUXILIARY_TYPES = 100;
 /** The strings of arguments and environment are between the vector and the name of the program: mostly a few KiB, at most 6 MiB. */
 const WINDOWS = [1 << 16, 1 << 20, 8 << 20];
 const MOST_ARGUMENTS = 100_000;
-const LONGEST_ARGUMENT = 1 << 16;
 
 /**
  * The whole command line of a process, from the end of its first stack, where the kernel puts it: `argc`, the pointers of `argv`, 0,
@@ -29,14 +28,18 @@ export function commandLineIn(memory: MemoryReader, core: CoreFile): readonly st
     if (memory.readInto(start, bytes) < bytes.length) return undefined;
     const vector = bytes.lastIndexOf(pair(AT_EXECFN, name, core.pointerSize));
     if (vector < 0) continue;
-    const pointers = argumentsBefore(words, viewOf(bytes), vector);
-    return pointers && textsAt(memory, pointers);
+    const first = argumentsBefore(words, viewOf(bytes), vector);
+    return first && textsIn(bytes, first.pointer - start, first.count);
   }
   return undefined;
 }
 
-/** The pointers of `argv`, given where an entry of the auxiliary vector is. */
-function argumentsBefore(words: TargetWords, view: DataView, entry: number): readonly Address[] | undefined {
+/** How many arguments there are and where the first one is, given where an entry of the auxiliary vector is. */
+function argumentsBefore(
+  words: TargetWords,
+  view: DataView,
+  entry: number,
+): { readonly count: number; readonly pointer: Address } | undefined {
   const { size } = words;
   const isType = (at: number) =>
     at >= 0 && words.at(view, at) > 0 && words.at(view, at) < MOST_AUXILIARY_TYPES;
@@ -45,22 +48,25 @@ function argumentsBefore(words: TargetWords, view: DataView, entry: number): rea
   // The 0 behind the environment, and then the one behind the arguments.
   at -= 2 * size;
   while (at >= 0 && words.at(view, at) !== 0) at -= size;
-  const pointers: Address[] = [];
-  for (at -= size; at >= 0 && pointers.length <= MOST_ARGUMENTS; at -= size) {
-    const word = words.at(view, at);
-    if (word === pointers.length) return pointers.reverse();
-    pointers.push(word);
+  for (let count = 0; count <= MOST_ARGUMENTS; count++) {
+    at -= size;
+    if (at < 0) return undefined;
+    if (words.at(view, at) === count) return { count, pointer: words.at(view, at + size) };
   }
   return undefined;
 }
 
-function textsAt(memory: MemoryReader, pointers: readonly Address[]): readonly string[] | undefined {
-  try {
-    return pointers.map((pointer) => readCString(memory, pointer, LONGEST_ARGUMENT));
-  } catch (error) {
-    if (error instanceof MemoryError) return undefined;
-    throw error;
+/** The strings are one behind the other; the pointers are the program's to change, as Python 2 does. */
+function textsIn(bytes: Buffer, start: number, count: number): readonly string[] | undefined {
+  const texts: string[] = [];
+  let at = start;
+  while (texts.length < count) {
+    const end = at < 0 ? -1 : bytes.indexOf(0, at);
+    if (end < 0) return undefined;
+    texts.push(bytes.toString("utf8", at, end));
+    at = end + 1;
   }
+  return texts;
 }
 
 function pair(type: number, value: number, pointerSize: 4 | 8): Buffer {

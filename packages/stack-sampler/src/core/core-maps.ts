@@ -16,6 +16,8 @@ export function coreMaps({ segments, mappings }: CoreFile): readonly MemoryMap[]
     const name = withoutDeletedMark(path);
     return { inode, path: name, deleted: name !== path };
   };
+  const parts = new Map<string, number>();
+  for (const { path } of mappings) parts.set(path, (parts.get(path) ?? 0) + 1);
   const maps: MemoryMap[] = [];
   const taken: { readonly start: number; readonly end: number }[] = [];
   let next = 0;
@@ -32,10 +34,11 @@ export function coreMaps({ segments, mappings }: CoreFile): readonly MemoryMap[]
     });
   }
   for (const mapping of mappings) {
-    // Debuggers write no segment for what the file has as well: nothing wrote there, and most of it is code.
+    // Debuggers write no segment for what the file has as well: nothing wrote there. A binary has other parts, and this is its code.
+    const executable = (parts.get(mapping.path) ?? 0) > 1;
     for (const { start, end } of gapsIn(mapping.start, mapping.end, taken)) {
       maps.push({
-        ...{ start, end, readable: true, writable: false, executable: true, shared: false, device: "00:00" },
+        ...{ start, end, readable: true, writable: false, executable, shared: false, device: "00:00" },
         offset: mapping.fileOffset + start - mapping.start,
         ...fileOf(mapping),
       });

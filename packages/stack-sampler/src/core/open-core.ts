@@ -6,6 +6,7 @@ import { BatchBuilder } from "../intern/batch-builder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { UNREADABLE } from "../python/remote-text.js";
 import { StackReader } from "../python/stack-reader.js";
+import { TargetWords } from "../python/target-words.js";
 import type { SampleCounters } from "../sample-batch.js";
 import { SamplerError } from "../sampler-error.js";
 import type { FilePlaces } from "./binary-files.js";
@@ -81,7 +82,7 @@ export async function openCore(path: string, options: FilePlaces = {}): Promise<
       ...{ path, pid, executable, commandLine, signal },
       ...{ pythons: content.runtimes.map(describe), steps: content.steps, problem: content.problem },
       threads: allThreads(source, content.stacks, signal !== undefined),
-      warnings: [...source.warnings, ...warningsOf(process, content)],
+      warnings: [...source.warnings, ...lostStacks(source, process), ...warningsOf(process, content)],
       close,
       [Symbol.dispose]: close,
     };
@@ -167,6 +168,21 @@ function allThreads({ core }: CoreSource, stacks: readonly ThreadStack[], hasSig
     threads.push({ thread, state: 0, frames: [], isSignalled: tid === signalled });
   }
   return threads;
+}
+
+/**
+ * A thread-local storage begins with its own address, on x86 as on x86-64, and is in the mapping of the thread's stack. gdb leaves
+ * the rest of a mapping out, as zeros, when it meets a page that it cannot read, such as the guard pages of glibc 2.42.
+ */
+function lostStacks({ core }: CoreSource, { memory }: CoreProcess): readonly string[] {
+  const words = new TargetWords(memory, core.pointerSize);
+  const lost = core.threads.filter(
+    ({ threadPointer }) => threadPointer !== undefined && words.read(threadPointer) !== threadPointer,
+  );
+  if (lost.length === 0) return [];
+  return [
+    `The stacks of ${counted(lost.length, "thread")} are not in the core file: outer frames of them may be missing`,
+  ];
 }
 
 /** More names of files than that nobody reads. */
