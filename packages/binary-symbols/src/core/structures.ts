@@ -43,7 +43,7 @@ export function parseThread(
   return {
     info: {
       tid: view.getInt32(pr_pid, true),
-      threadPointer: architecture === "x86-64" ? register64(registers, FS_BASE) : undefined,
+      threadPointer: architecture === "x86-64" ? register64(registers, FS_BASE) || undefined : undefined,
       registers,
     },
     signal: view.getInt16(PR_CURSIG, true),
