@@ -79,7 +79,7 @@ export function endSignalOf(signal: CoreSignal | undefined, pid: number): EndSig
   return { name: signalName(signal.number), number: signal.number, reason: reasonOf(signal, pid) };
 }
 
-export function signalName(number: number): string {
+function signalName(number: number): string {
   const name = NAMES[number - 1];
   if (name !== undefined) return `SIG${name}`;
   return number >= FIRST_REAL_TIME ? `SIGRTMIN+${number - FIRST_REAL_TIME}` : `signal ${number}`;
