@@ -89,18 +89,24 @@ export class BinaryFiles {
       file?.close();
       if (image !== undefined && !this.#otherBuilds.has(path)) this.#otherBuilds.set(path, candidate);
     }
-    return this.#otherBuilds.has(path) ? undefined : this.#miss(path);
+    return this.#otherBuilds.has(path) ? undefined : this.#miss(this.#toldExecutable(path) ?? path);
+  }
+
+  /** Where the program's own file is by the options, if `path` is that. */
+  #toldExecutable(path: string): string | undefined {
+    return path === this.#core.executable ? this.#places.executable : undefined;
   }
 
   #miss(path: string): undefined {
     // Devices and shared memory are mapped, too.
-    if (path.startsWith("/") && !path.startsWith("/dev/")) this.#missing.add(path);
+    if (!/^\/(dev\/|memfd:|SYSV)/.test(path)) this.#missing.add(path);
     return undefined;
   }
 
   *#candidates(path: string): Generator<string> {
-    const { executable, librarySearchPath = [] } = this.#places;
-    if (path === this.#core.executable && executable !== undefined) {
+    const { librarySearchPath = [] } = this.#places;
+    const executable = this.#toldExecutable(path);
+    if (executable !== undefined) {
       yield executable;
       return;
     }

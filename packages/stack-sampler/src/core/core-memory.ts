@@ -50,7 +50,11 @@ export class CoreMemory implements MemoryReader {
 
   readInto(address: Address, target: Uint8Array): number {
     let count = 0;
-    for (let index = this.#regionAt(address); count < target.length; index++) {
+    for (
+      let index = countWhile(this.#regions, ({ start }) => start <= address) - 1;
+      count < target.length;
+      index++
+    ) {
       const region = this.#regions[index];
       const at = address + count;
       if (region === undefined || at < region.start || at >= region.end) break;
@@ -68,34 +72,35 @@ export class CoreMemory implements MemoryReader {
   readScatter(scatter: ScatterRead): number {
     return readRangeByRange(this, scatter);
   }
-
-  /** Index of the last region that begins at `address` or below. */
-  #regionAt(address: Address): number {
-    let low = 0;
-    let high = this.#regions.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#regions[middle]?.start ?? 0) <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
 }
 
-/** The parts of [start, end) that none of `taken` has, which is ascending. */
+/** The parts of [start, end) that none of `taken` has, which is ascending and has no overlaps. */
 export function* gapsIn(
   start: Address,
   end: Address,
   taken: readonly { readonly start: Address; readonly end: Address }[],
 ): Generator<{ readonly start: Address; readonly end: Address }> {
   let at = start;
-  for (const part of taken) {
-    if (part.end <= at) continue;
-    if (part.start >= end) break;
+  for (let index = countWhile(taken, (part) => part.end <= start); at < end; index++) {
+    const part = taken[index];
+    if (part === undefined || part.start >= end) break;
     if (part.start > at) yield { start: at, end: part.start };
     at = part.end;
   }
   if (at < end) yield { start: at, end };
+}
+
+/** How many items there are from the first on of which `holds` is true, which it is of no later one. */
+function countWhile<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const item = items[middle];
+    if (item !== undefined && holds(item)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function once<Value>(make: () => Value): () => Value {

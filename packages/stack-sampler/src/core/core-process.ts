@@ -27,13 +27,13 @@ export class CoreProcess implements LiveProcess {
   readonly startTime = 0;
   readonly #core: CoreFile;
   readonly #maps: readonly MemoryMap[];
-  readonly #tids: readonly Tid[];
+  readonly #tids: ReadonlySet<Tid>;
 
   /** `source` must stay open as long as the process is used. */
   constructor(source: ByteSource, core: CoreFile, places: FilePlaces) {
     this.#core = core;
-    this.#tids = core.threads.map(({ tid }) => tid);
-    this.pid = core.process?.pid ?? this.#tids[0] ?? 0;
+    this.#tids = new Set(core.threads.map(({ tid }) => tid));
+    this.pid = core.process?.pid ?? core.threads[0]?.tid ?? 0;
     this.#maps = coreMaps(core);
     const entry = core.auxiliaryVector.get(AT_ENTRY) ?? 0;
     const program = this.#maps.find(({ start, end }) => start <= entry && entry < end);
@@ -52,7 +52,7 @@ export class CoreProcess implements LiveProcess {
   }
 
   threads(): readonly Tid[] {
-    return this.#tids;
+    return [...this.#tids];
   }
 
   openMappedFile({ path }: MemoryMap): MappedFile | undefined {
@@ -70,7 +70,7 @@ export class CoreProcess implements LiveProcess {
   }
 
   hostThreadId(innerTid: Tid): Tid | undefined {
-    return this.#tids.includes(innerTid) ? innerTid : undefined;
+    return this.#tids.has(innerTid) ? innerTid : undefined;
   }
 
   parent(): Pid | undefined {

@@ -74,3 +74,17 @@ test("scattered reads end where something is missing", () => {
   expect(memory.readScatter(plan)).toBe(16);
   expect([plan.isRead(1), plan.isRead(2), memory.failure]).toEqual([true, false, "unmapped"]);
 });
+
+test("of many mappings the last is found, too", () => {
+  const count = 40_000;
+  const page = Buffer.alloc(1, 5);
+  const segments = Array.from({ length: count }, (_, index) => ({
+    ...{ address: 0x100000 + index * 2 * PAGE, bytes: page, memorySize: PAGE, permissions: "r" },
+  }));
+  const mappings = segments.map(({ address }) => ({
+    ...{ start: address, end: address + PAGE, page: 0, path: "/lib/a.so" },
+  }));
+  const memory = memoryOf(coreFile({ segments, notes: [mappingsNote(64, mappings)] }));
+  const last = segments.at(-1)?.address ?? 0;
+  expect(bytesAt(memory, last, 3)).toEqual([5, 1, 1]);
+});
