@@ -17,7 +17,11 @@ export interface FileSource extends ByteSource, Disposable {
  */
 export function openFileSource(path: string): FileSource {
   // Without O_NONBLOCK, opening a FIFO would wait for its writer.
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return fileSourceOf(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+}
+
+/** A source over a file that is open, as long as it is now; closing it closes the descriptor. */
+export function fileSourceOf(descriptor: number): FileSource {
   const { size } = fstatSync(descriptor);
   let open = true;
   const close = () => {

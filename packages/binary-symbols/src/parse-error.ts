@@ -1,12 +1,13 @@
 /**
  * Why bytes could not be taken for a binary:
  * - `not-an-elf`: they do not begin as an ELF file does;
+ * - `not-a-core`: they are a program or a library where a core file was asked for;
  * - `truncated`: something lies, by the file's own account, where the bytes have ended;
  * - `malformed`: what the file says contradicts itself;
  * - `unsupported`: a valid kind of file that this package does not read (big-endian, relocatable), or data that is larger or
  *   compressed in another way than it can unpack.
  */
-export type ParseErrorCode = "not-an-elf" | "truncated" | "malformed" | "unsupported";
+export type ParseErrorCode = "not-an-elf" | "not-a-core" | "truncated" | "malformed" | "unsupported";
 
 /** What a {@link ParseError} is about. */
 export interface ParseErrorFacts {

@@ -12,6 +12,10 @@ export type {
   Trial,
 } from "@pyspy/proc-memory";
 export { attach } from "./attached-sampler.js";
+export type { FilePlaces } from "./core/binary-files.js";
+export { type Core, type CorePython, type CoreThread, openCore } from "./core/open-core.js";
+export type { EndSignal } from "./core/signal-text.js";
+export type { StackFrame, ThreadStack } from "./core/thread-stacks.js";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
 export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
 export { inspectPermissions } from "./permissions.js";

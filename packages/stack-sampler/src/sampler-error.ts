@@ -13,6 +13,9 @@ export type SamplerErrorCode =
   | "program-not-executable"
   | "spawn-failed"
   | "unsupported-platform"
+  | "unreadable-core"
+  | "not-a-core"
+  | "unsupported-core"
   | "internal";
 
 /** The facts of a failure; what to do about it is for the program that shows it. */

@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { expect, test } from "vitest";
+import { gdbCore } from "../../../tools/testing/process-cores.js";
 import { startTarget } from "./fixtures/live-programs.js";
 import { anyPython, running } from "./fixtures/sampled-pythons.js";
 
@@ -39,4 +42,23 @@ wait()
   // Without a file, the first word is where a script's first parameter is not: argv[1].
   const output = outputOf(examples[1]?.replace("process.argv[2]", "process.argv[1]"), String(target.pid));
   expect(new Set(output.trim().split("\n"))).toEqual(new Set(["idle   <module>;wait"]));
+});
+
+test("the example of the README for core files prints the stacks of one", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "pyspy-readme-"));
+  try {
+    const target = startTarget(running(anyPython(), "import os\nprint(); os.read(0, 1)"));
+    await target.line();
+    const path = join(folder, "core");
+    gdbCore(target.pid, path);
+    const output = outputOf(examples[2]?.replace("process.argv[2]", "process.argv[1]"), path);
+    expect(output.split("\n").slice(-4)).toEqual([
+      `${target.pid} `,
+      "  <module> (<string>:2)",
+      "undefined []",
+      "",
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

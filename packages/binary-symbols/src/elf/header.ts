@@ -22,6 +22,7 @@ export interface ElfHeader {
   readonly elfClass: ElfClass;
   readonly architecture: BinaryImage["architecture"];
   readonly positionIndependent: boolean;
+  readonly isCore: boolean;
   readonly programHeaders: readonly ProgramHeader[];
   /** As the 16-bit fields say it; section-table.ts knows where the numbers too large for them are. */
   readonly sectionHeaders: {
@@ -80,6 +81,7 @@ export function readElfHeader(source: ByteSource): ElfHeader {
     elfClass,
     architecture: ARCHITECTURES[view.getUint16(18, true)] ?? "other",
     positionIndependent: type === ET_DYN,
+    isCore: type === ET_CORE,
     programHeaders: readProgramHeaders(
       source,
       elfClass,

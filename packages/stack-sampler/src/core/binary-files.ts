@@ -1,0 +1,154 @@
+import { statSync } from "node:fs";
+import { basename, join } from "node:path";
+import {
+  type BinaryImage,
+  type ByteSource,
+  type FileSource,
+  openFileSource,
+  openImage,
+  openLoadedImage,
+  ParseError,
+} from "@pyspy/binary-symbols";
+import type { MemoryMap, MemoryReader } from "@pyspy/proc-memory";
+
+/** Where the files are that the process of a core had mapped. */
+export interface FilePlaces {
+  /** The program's own file, wherever it is here. */
+  readonly executable?: string;
+  /** A folder that stands for the root of the system that the core is from; its paths are looked up in there only. */
+  readonly sysroot?: string;
+  /** Folders that are looked through by a file's name alone, before all others. */
+  readonly librarySearchPath?: readonly string[];
+}
+
+/** What is in the core itself of a binary, which its file has to match. */
+export interface CoreContents {
+  /** Memory without any file. */
+  readonly memory: MemoryReader;
+  readonly maps: readonly MemoryMap[];
+  /** The program's own file as the process knew it. */
+  readonly executable: string | undefined;
+}
+
+/**
+ * The binaries that were mapped, found on this machine. A file of another build than the one that ran is worse than none:
+ * it would lead to places where something else is. So one with another build id is told about and not taken.
+ */
+export class BinaryFiles {
+  readonly #places: FilePlaces;
+  readonly #core: CoreContents;
+  readonly #opened = new Map<string, FileSource | undefined>();
+  readonly #otherBuilds = new Map<string, string>();
+  readonly #missing = new Set<string>();
+
+  constructor(places: FilePlaces, core: CoreContents) {
+    this.#places = places;
+    this.#core = core;
+  }
+
+  /** Files that were found, but are of another build: their paths in the core, and those here. */
+  get otherBuilds(): ReadonlyMap<string, string> {
+    return this.#otherBuilds;
+  }
+
+  /** Paths, in the core, of files that were wanted and are not here. */
+  get missing(): readonly string[] {
+    return [...this.#missing];
+  }
+
+  /** The binary of a path in the core; undefined if it cannot be had. It stays open until {@link close}. */
+  binary(path: string): ByteSource | undefined {
+    if (!this.#opened.has(path)) this.#opened.set(path, this.#find(path));
+    return this.#opened.get(path);
+  }
+
+  /** Any file of the system that the core is from, such as one of separate symbols. */
+  open(path: string): FileSource | undefined {
+    return openRegularFile(this.#inSystem(path));
+  }
+
+  close(): void {
+    for (const file of this.#opened.values()) file?.close();
+    this.#opened.clear();
+  }
+
+  #find(path: string): FileSource | undefined {
+    const maps = this.#core.maps.filter((map) => map.path === path);
+    const buildId = this.#buildIdInCore(maps);
+    // Another file can have the name of one that was deleted.
+    if (buildId === undefined && maps.some(({ deleted }) => deleted)) return this.#miss(path);
+    for (const candidate of this.#candidates(path)) {
+      const file = openRegularFile(candidate);
+      const image = file && imageIn(() => openImage(file));
+      const ownId = image && imageIn(() => image.buildId);
+      const isSame = buildId === undefined || ownId === undefined || ownId === buildId;
+      if (file !== undefined && image !== undefined && isSame) {
+        this.#otherBuilds.delete(path);
+        return file;
+      }
+      file?.close();
+      if (image !== undefined && !this.#otherBuilds.has(path)) this.#otherBuilds.set(path, candidate);
+    }
+    return this.#otherBuilds.has(path) ? undefined : this.#miss(this.#toldExecutable(path) ?? path);
+  }
+
+  /** Where the program's own file is by the options, if `path` is that. */
+  #toldExecutable(path: string): string | undefined {
+    return path === this.#core.executable ? this.#places.executable : undefined;
+  }
+
+  #miss(path: string): undefined {
+    // Devices and shared memory are mapped, too.
+    if (!/^\/(dev\/|memfd:|SYSV)/.test(path)) this.#missing.add(path);
+    return undefined;
+  }
+
+  *#candidates(path: string): Generator<string> {
+    const { librarySearchPath = [] } = this.#places;
+    const executable = this.#toldExecutable(path);
+    if (executable !== undefined) {
+      yield executable;
+      return;
+    }
+    for (const folder of librarySearchPath) yield join(folder, basename(path));
+    yield this.#inSystem(path);
+  }
+
+  #inSystem(path: string): string {
+    const { sysroot } = this.#places;
+    return sysroot === undefined ? path : join(sysroot, path);
+  }
+
+  /** By the first page, which cores have of every binary. */
+  #buildIdInCore(maps: readonly MemoryMap[]): string | undefined {
+    const start = maps.find(({ offset }) => offset === 0)?.start;
+    const end = maps.at(-1)?.end;
+    if (start === undefined || end === undefined) return undefined;
+    const source: ByteSource = {
+      size: end - start,
+      read: (offset, length) => {
+        const bytes = new Uint8Array(Math.max(0, Math.min(length, end - start - offset)));
+        return bytes.subarray(0, this.#core.memory.readInto(start + offset, bytes));
+      },
+    };
+    return imageIn(() => openLoadedImage(source, start).buildId);
+  }
+}
+
+/** Only regular files are opened: to open a device can do something. */
+function openRegularFile(path: string): FileSource | undefined {
+  try {
+    return statSync(path).isFile() ? openFileSource(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function imageIn<Value extends BinaryImage | string | undefined>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,217 @@
+import { formatVersion } from "@pyspy/cpython-layouts";
+import type { Pid, Tid } from "@pyspy/proc-memory";
+import type { Discovery, DiscoveryStep } from "../discovery/discovery.js";
+import { RuntimeFinder } from "../discovery/runtime-finder.js";
+import { BatchBuilder } from "../intern/batch-builder.js";
+import type { PythonRuntime } from "../python/python-runtime.js";
+import { UNREADABLE } from "../python/remote-text.js";
+import { StackReader } from "../python/stack-reader.js";
+import { TargetWords } from "../python/target-words.js";
+import type { SampleCounters } from "../sample-batch.js";
+import { SamplerError } from "../sampler-error.js";
+import type { FilePlaces } from "./binary-files.js";
+import { CoreProcess } from "./core-process.js";
+import { type CoreSource, openCoreSource } from "./core-source.js";
+import { type EndSignal, endSignalOf } from "./signal-text.js";
+import { type ThreadStack, threadStacksOf } from "./thread-stacks.js";
+
+/** A process as it was when its core file was written. */
+export interface Core extends Disposable {
+  readonly path: string;
+  readonly pid: Pid;
+  /** Path of the program as the process's system knew it. */
+  readonly executable: string | undefined;
+  /** The command line, one string an argument. */
+  readonly commandLine: readonly string[];
+  /** What ended it; undefined if the core was taken of a process that went on. */
+  readonly signal: EndSignal | undefined;
+  /** The Pythons in it. */
+  readonly pythons: readonly CorePython[];
+  /** Python's threads, oldest first, and then the others, which have no frames. */
+  readonly threads: readonly CoreThread[];
+  /** Every look for a Python, in order. */
+  readonly steps: readonly DiscoveryStep[];
+  /** What was not as it should be and may be why something is missing, a sentence each. */
+  readonly warnings: readonly string[];
+  /** Why there are no stacks: `not-python`, `unsupported-python`, `not-started` or `unsupported-core`. */
+  readonly problem: SamplerError | undefined;
+  /** Closes the core and the binaries; what is told here stays. */
+  close(): void;
+}
+
+export interface CorePython {
+  /** "3.13.0" */
+  readonly version: string;
+  /** Path, in the core, of the executable or library that it is in. */
+  readonly image: string;
+}
+
+export interface CoreThread extends ThreadStack {
+  /** The signal that ended the process was this thread's. */
+  readonly isSignalled: boolean;
+}
+
+/**
+ * Takes the stacks out of a core file: no process, no privileges and no particular system are needed. It may be one of the
+ * kernel's or of gdb's (`gcore`), compressed with gzip or (where Node can) zstd. What the core leaves out is read in the binaries
+ * that the process had mapped, which `options` tell where to find if they are not where they were.
+ *
+ * Rejects with {@link SamplerError}: `unreadable-core`, `not-a-core`. A core that is cut off, or of another machine, or without a
+ * Python is told as far as it goes: see {@link Core.problem} and {@link Core.warnings}.
+ *
+ * ```ts
+ * using core = await openCore("core.1234");
+ * console.log(core.signal?.name, core.signal?.reason);
+ * for (const { thread, frames } of core.threads) {
+ *   console.log(thread.tid, frames.map((frame) => `${frame.function.name}:${frame.line}`).join(" < "));
+ * }
+ * ```
+ */
+export async function openCore(path: string, options: FilePlaces = {}): Promise<Core> {
+  const source = await openCoreSource(path);
+  const process = new CoreProcess(source.file, source.core, options);
+  const close = () => {
+    process.close();
+    source.file.close();
+  };
+  try {
+    const content = await readContent(source, process);
+    const { pid, executable, commandLine } = process;
+    const signal = endSignalOf(source.core.signal, pid);
+    return {
+      ...{ path, pid, executable, commandLine, signal },
+      ...{ pythons: content.runtimes.map(describe), steps: content.steps, problem: content.problem },
+      threads: allThreads(source, content.stacks, signal !== undefined),
+      warnings: [...source.warnings, ...lostStacks(source, process), ...warningsOf(process, content)],
+      close,
+      [Symbol.dispose]: close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+interface Content {
+  readonly runtimes: readonly PythonRuntime[];
+  readonly steps: readonly DiscoveryStep[];
+  readonly problem: SamplerError | undefined;
+  readonly stacks: readonly ThreadStack[];
+  readonly counters: SampleCounters | undefined;
+}
+
+/** What the layouts of objects are known for. */
+const ARCHITECTURES: ReadonlySet<string> = new Set(["x86-64", "x86"]);
+
+async function readContent({ path, core }: CoreSource, process: CoreProcess): Promise<Content> {
+  if (!ARCHITECTURES.has(core.architecture)) {
+    const problem = new SamplerError(
+      "unsupported-core",
+      `Cannot read stacks in core file ${path}: it is of ${core.architecture === "other" ? "a machine that is not known" : `an ${core.architecture} machine`}, only those of x86-64 and x86 can be read`,
+    );
+    return { runtimes: [], steps: [], problem, stacks: [], counters: undefined };
+  }
+  const discovery = await new RuntimeFinder(process).findAll();
+  if (discovery.kind !== "found") {
+    const problem = problemOf(path, process, discovery);
+    return { runtimes: [], steps: discovery.steps, problem, stacks: [], counters: undefined };
+  }
+  const { runtimes, steps } = discovery;
+  const builder = new BatchBuilder();
+  const { pid, startTime, commandLine } = process;
+  const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
+  for (const runtime of runtimes) {
+    new StackReader(process, runtime, builder, record, { idle: true, rate: 1 }).sample(0);
+  }
+  const batch = builder.take();
+  return { runtimes, steps, problem: undefined, stacks: threadStacksOf(batch), counters: batch.counters };
+}
+
+function problemOf(
+  path: string,
+  { pid, executable }: CoreProcess,
+  discovery: Exclude<Discovery, { kind: "found" }>,
+): SamplerError {
+  const facts = { pid, ...(executable !== undefined && { executable }) };
+  const action = `Cannot read stacks in core file ${path}`;
+  const program = executable ?? `process ${pid}`;
+  if (discovery.kind === "unsupported") {
+    const message = `${action}: ${program} has a Python that is not supported: ${discovery.reason}`;
+    return new SamplerError("unsupported-python", message, { ...facts, cause: discovery.cause });
+  }
+  if (discovery.kind === "absent") {
+    return new SamplerError("not-python", `${action}: no Python was found in ${program}`, facts);
+  }
+  const message = `${action}: the Python in ${program} has no interpreter with a thread that can be read`;
+  return new SamplerError("not-started", message, facts);
+}
+
+function describe({ layout, image }: PythonRuntime): CorePython {
+  return { version: formatVersion(layout.version), image };
+}
+
+/**
+ * Python's threads with the kernel's ids, and the others. A thread is known by the place of its thread-local storage, which is what
+ * Python calls it; what Python itself knows of the kernel's ids is from inside of the pid namespace, and only from 3.11 on.
+ */
+function allThreads({ core }: CoreSource, stacks: readonly ThreadStack[], hasSignal: boolean): CoreThread[] {
+  const byPointer = new Map(core.threads.map(({ threadPointer, tid }) => [threadPointer, tid]));
+  const signalled = hasSignal ? core.threads[0]?.tid : undefined;
+  const threads = stacks.map((stack): CoreThread => {
+    const tid = byPointer.get(stack.thread.pythonId) ?? stack.thread.tid;
+    return { ...stack, thread: { ...stack.thread, tid }, isSignalled: tid !== 0 && tid === signalled };
+  });
+  const known = new Set<Tid>(threads.map(({ thread }) => thread.tid));
+  for (const { tid } of core.threads) {
+    if (known.has(tid)) continue;
+    const thread = { process: 0, tid, pythonId: 0, name: "", interpreter: 0 };
+    threads.push({ thread, state: 0, frames: [], isSignalled: tid === signalled });
+  }
+  return threads;
+}
+
+/**
+ * A thread-local storage begins with its own address, on x86 as on x86-64, and is in the mapping of the thread's stack. gdb leaves
+ * the rest of a mapping out, as zeros, when it meets a page that it cannot read, such as the guard pages of glibc 2.42.
+ */
+function lostStacks({ core }: CoreSource, { memory }: CoreProcess): readonly string[] {
+  const words = new TargetWords(memory, core.pointerSize);
+  const lost = core.threads.filter(
+    ({ threadPointer }) => threadPointer !== undefined && words.read(threadPointer) !== threadPointer,
+  );
+  if (lost.length === 0) return [];
+  return [
+    `The stacks of ${counted(lost.length, "thread")} are not in the core file: outer frames of them may be missing`,
+  ];
+}
+
+/** More names of files than that nobody reads. */
+const MOST_NAMES = 3;
+
+function warningsOf({ files }: CoreProcess, { problem, stacks, counters }: Content): readonly string[] {
+  const warnings: string[] = [];
+  for (const [path, here] of files.otherBuilds) {
+    warnings.push(
+      `${here} is not used: it is another build (by its build id) than ${here === path ? "the one" : path} that ran`,
+    );
+  }
+  const unreadable = counters?.unreadable ?? 0;
+  if (unreadable > 0) warnings.push(`${counted(unreadable, "stack")} cannot be read in the core file`);
+  const isComplete = problem === undefined && unreadable === 0 && !stacks.some(hasUnreadableName);
+  if (!isComplete && files.missing.length > 0) warnings.push(missingFiles(files.missing));
+  return warnings;
+}
+
+function hasUnreadableName({ frames }: ThreadStack): boolean {
+  return frames.some(({ function: { name, file } }) => name === UNREADABLE || file === UNREADABLE);
+}
+
+function missingFiles(paths: readonly string[]): string {
+  const names = paths.slice(0, MOST_NAMES).join(", ");
+  const more = paths.length > MOST_NAMES ? ` and ${paths.length - MOST_NAMES} more` : "";
+  return `${counted(paths.length, "file")} that the process had mapped cannot be found here: ${names}${more}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
