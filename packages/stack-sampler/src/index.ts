@@ -18,7 +18,6 @@ export type { EndSignal } from "./core/signal-text.js";
 export type { StackFrame, ThreadStack } from "./core/thread-stacks.js";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
 export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
-export { inspectPermissions } from "./permissions.js";
 export type { VariableKind } from "./locals/frame-variables.js";
 export type { RenderOptions } from "./locals/limits.js";
 export {
@@ -29,6 +28,7 @@ export {
   type RenderedValue,
   readLocals,
 } from "./locals/locals-reader.js";
+export { inspectPermissions } from "./permissions.js";
 export type {
   FrameColumns,
   FunctionRecord,
