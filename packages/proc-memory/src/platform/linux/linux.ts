@@ -1,6 +1,12 @@
 import type { Platform } from "../platform.js";
 import { inspectLinuxPermissions } from "./inspect-permissions.js";
-import { isLinuxProcessAlive, listLinuxProcesses, openLinuxProcess } from "./linux-process.js";
+import {
+  dateOfLinuxStart,
+  isLinuxProcessAlive,
+  listLinuxProcesses,
+  openLinuxProcess,
+  readLinuxFamily,
+} from "./linux-process.js";
 import { spawnProgram } from "./posix-spawn.js";
 
 /** Linux on 64-bit little-endian processors. */
@@ -8,6 +14,8 @@ export const linux: Platform = {
   openProcess: openLinuxProcess,
   isProcessAlive: isLinuxProcessAlive,
   listProcesses: listLinuxProcesses,
+  readFamily: readLinuxFamily,
+  dateOfStart: dateOfLinuxStart,
   spawn: spawnProgram,
   inspectPermissions: (pid) => inspectLinuxPermissions(pid),
 };

@@ -65,10 +65,10 @@ export function openMappedFile(target: Mapper, map: MemoryMap): MappedFile | und
   return undefined;
 }
 
-/** Opens a file by its path in the root directory of a process, else in ours: a chroot's is often both. */
+/** Opens a file by its path in the root or working directory of a process, else in ours: a chroot's is often both. */
 export function openFileOf(pid: Pid, path: string): MappedFile | undefined {
-  if (!path.startsWith("/")) return undefined;
   const isFile = (stats: Stats): boolean => stats.isFile();
+  if (!path.startsWith("/")) return path === "" ? undefined : openIf(isFile, `/proc/${pid}/cwd/${path}`);
   return openIf(isFile, `/proc/${pid}/root${path}`) ?? openIf(isFile, path);
 }
 
@@ -102,7 +102,7 @@ function openIf(
     if (!isWanted(statSync(path))) return undefined;
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stats = fstatSync(file);
-    const opened = new OpenFile(file, stats.size);
+    const opened = new OpenFile(file, stats);
     if (isWanted(stats) && accepts(opened, stats)) return opened;
   } catch {
     // Not to be had by this name.
@@ -145,11 +145,13 @@ function hex(number: number): string {
 
 class OpenFile implements MappedFile {
   readonly size: number;
+  readonly modified: Date;
   #file: number | undefined;
 
-  constructor(file: number, size: number) {
+  constructor(file: number, { size, mtime }: Stats) {
     this.#file = file;
     this.size = size;
+    this.modified = mtime;
   }
 
   read(offset: number, length: number): Uint8Array {
