@@ -3,7 +3,6 @@ export type {
   Denial,
   DenialReason,
   ExitStatus,
-  FamilyMember,
   MappedFile,
   NamespaceRelation,
   Permissions,
@@ -55,6 +54,6 @@ export type {
 } from "./sampler.js";
 export type { SamplerErrorCode, SamplerErrorFacts } from "./sampler-error.js";
 export { isSamplerError, SamplerError } from "./sampler-error.js";
-export { descendantsOf } from "./tree/descendants.js";
+export { processTree, type TreeMember } from "./tree/process-tree.js";
 export { listPythonProcesses, type PythonProcess, type PythonProcesses } from "./tree/python-processes.js";
 export { launch } from "./worker-sampler.js";
