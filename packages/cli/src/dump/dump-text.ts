@@ -1,6 +1,13 @@
 import { commandLine, printable, shortened } from "../terminal/printable.js";
 import { type DumpedProcess, threadId } from "./dumped.js";
-import { type FoldedThreads, foldThreads, spansProcesses, type ThreadOf, threadsOf } from "./fold.js";
+import {
+  type FoldedThreads,
+  foldThreads,
+  oddFirst,
+  spansProcesses,
+  type ThreadOf,
+  threadsOf,
+} from "./fold.js";
 import { StackText, type StackTextOptions } from "./stack-text.js";
 import { stateText } from "./thread-state.js";
 
@@ -9,6 +16,8 @@ export interface DumpTextOptions extends StackTextOptions {
   /** Of the terminal. */
   readonly columns: number;
 }
+
+const STOPPED = "It is stopped";
 
 /** Threads that are named one by one of many with the same stack. */
 const MOST_NAMED = 12;
@@ -21,8 +30,7 @@ export function dumpText(processes: readonly DumpedProcess[], options: DumpTextO
   const writer = new DumpWriter(options);
   const all = writer.fold(threadsOf(processes));
   if (all.some(spansProcesses)) {
-    const list = processes.map((process) => writer.header(process)).join("\n");
-    return `${list}\n${writer.stacks(all)}`;
+    return `${processes.map((process) => writer.member(process)).join("")}\n${writer.stacks(oddFirst(all))}`;
   }
   const separator = `\n${options.style.dim("─".repeat(options.columns))}\n`;
   return processes
@@ -66,9 +74,28 @@ class DumpWriter {
       const words = shortened(commandLine(parent.commandLine), 200);
       lines.push(`Parent Process ${style.bold(style.yellow(String(parent.pid)))}: ${printable(words)}`);
     }
-    if (isStopped) lines.push(style.yellow("It is stopped"));
+    if (isStopped) lines.push(style.yellow(STOPPED));
     lines.push(...notes.map((note) => style.yellow(printable(note))));
     return `${lines.join("\n")}\n`;
+  }
+
+  /** A process in a list of several: those that others have started are one line each. */
+  member(process: DumpedProcess): string {
+    const { parent, pid, versions, isStopped, notes } = process;
+    if (parent === undefined) return this.header(process);
+    const { style } = this.#options;
+    let depth = 0;
+    for (let above: DumpedProcess | undefined = parent; above !== undefined; above = above.parent) depth += 1;
+    const words = printable(shortened(commandLine(process.commandLine), 200));
+    const facts = [
+      ...versions
+        .filter((version) => !parent.versions.includes(version))
+        .map((version) => `Python v${version}`),
+      ...(isStopped ? [STOPPED] : []),
+      ...notes,
+    ];
+    const remark = facts.length === 0 ? "" : style.yellow(` (${printable(facts.join("; "))})`);
+    return `${"  ".repeat(depth)}Process ${style.bold(style.yellow(String(pid)))}: ${words}${remark}\n`;
   }
 
   stacks(groups: readonly FoldedThreads[]): string {

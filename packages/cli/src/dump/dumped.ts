@@ -1,4 +1,4 @@
-import type { EndSignal, MappedFile, ThreadStack } from "@pyspy/stack-sampler";
+import type { EndSignal, MappedFile, StackFrame, ThreadStack } from "@pyspy/stack-sampler";
 
 /** A process of which stacks are shown, running or in a core file. */
 export interface DumpedProcess {
@@ -41,9 +41,11 @@ export function threadKey({ pid }: DumpedProcess, { thread }: ThreadStack): stri
 
 /** What is the same for two stacks if and only if they are at the same places. */
 export function stackKey({ frames }: ThreadStack): string {
-  return frames
-    .map((frame) => `${frame.function.file}\n${frame.qualname}\n${frame.line} ${frame.column}\n`)
-    .join("");
+  return frames.map(frameKey).join("\n");
+}
+
+export function frameKey({ function: { file }, qualname, line, column }: StackFrame): string {
+  return `${file}\n${qualname}\n${line} ${column}`;
 }
 
 /** How people call a thread: the kernel's id, or Python's own in hex if that is not known. */

@@ -1,4 +1,4 @@
-import { type DumpedProcess, type DumpedThread, stackKey } from "./dumped.js";
+import { type DumpedProcess, type DumpedThread, frameKey, stackKey } from "./dumped.js";
 
 /** A thread and its process. */
 export interface ThreadOf {
@@ -33,9 +33,32 @@ export function spansProcesses(threads: FoldedThreads): boolean {
   return threads.some(({ process }) => process !== threads[0].process);
 }
 
+/**
+ * Puts those first, of stacks that as few threads have, that begin as the most frequent stack does: a worker that is
+ * elsewhere than the others before the process that has started them all.
+ */
+export function oddFirst(groups: readonly FoldedThreads[]): FoldedThreads[] {
+  const most = groups.at(-1)?.[0].thread;
+  return groups.toSorted((left, right) => {
+    if (left.length !== right.length) return left.length - right.length;
+    return most === undefined ? 0 : sharedFrames(right[0].thread, most) - sharedFrames(left[0].thread, most);
+  });
+}
+
+/** How many of the outermost frames are the same. */
+function sharedFrames(left: DumpedThread, right: DumpedThread): number {
+  let count = 0;
+  for (;;) {
+    const [one, other] = [left.frames.at(-1 - count), right.frames.at(-1 - count)];
+    if (one === undefined || other === undefined || frameKey(one) !== frameKey(other)) return count;
+    count += 1;
+  }
+}
+
 function foldKey(thread: DumpedThread): string {
   const values = thread.frames.map(({ locals }) =>
-    (locals?.variables ?? []).map(({ name, value }) => [name, value.text]),
+    // Each thread has objects of its own.
+    (locals?.variables ?? []).map(({ name, value }) => [name, value.text.replace(/ at 0x[\da-f]+/g, "")]),
   );
   const signalled = thread.isSignalled ? "signalled" : "";
   return `${stackKey(thread)}${JSON.stringify(values)}${signalled}`;
