@@ -236,7 +236,7 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
       "after",
       section(style, "Examples:", style.green, [
         ["pyspy dump --pid 1234 --locals"],
-        ["pyspy dump --match 'train\\.py' --subprocesses"],
+        ["pyspy dump --match 'train[.]py' --subprocesses"],
         ["pyspy dump --pid 1234 --repeat 5 --interval 0.5"],
         ["pyspy dump --core core.1234.gz --sysroot /srv/images/app"],
       ]),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type DoctorCommand, parseArgs, type RecordCommand } from "../src/args.js";
 import { CommandError } from "../src/command-error.js";
 import type { ConvertCommand } from "../src/convert-arguments.js";
+import type { DumpCommand } from "../src/dump-arguments.js";
 import { createStyle } from "../src/terminal/style.js";
 
 const defaults: Omit<RecordCommand, "target"> = {
@@ -59,7 +60,7 @@ describe("a command line that makes sense", () => {
   const doctorCases: readonly (readonly [string, Partial<DoctorCommand>])[] = [
     ["doctor", {}],
     ["doc", {}],
-    ["d -p 1234", { pid: 1234 }],
+    ["do -p 1234", { pid: 1234 }],
     ["doctor --pid=0x4d2", { pid: 1234 }],
     ["doctor --json", { json: true }],
     ["doctor -jvp 1234", { pid: 1234, json: true, verbose: true }],
@@ -216,7 +217,7 @@ describe("the help", () => {
     },
   );
 
-  test.each([[["doctor", "--help"]], [["doc", "-h"]], [["help", "d"]]])("of doctor answers %j", (argv) => {
+  test.each([[["doctor", "--help"]], [["doc", "-h"]], [["help", "do"]]])("of doctor answers %j", (argv) => {
     expect(help(argv)).toMatchObject({
       asked: true,
       text: expect.stringContaining("pyspy doctor [options]"),
@@ -256,3 +257,69 @@ function thrownBy(action: () => unknown): unknown {
   }
   return undefined;
 }
+
+describe("dump", () => {
+  const shown: Omit<DumpCommand, "target"> = {
+    ...{ name: "dump", locals: 0, redact: undefined, source: false, fullFileNames: false, fold: true },
+    ...{ json: false, repeat: 1, interval: 1, debug: false },
+  };
+  const processes = (...pids: number[]): DumpCommand["target"] => ({
+    ...{ kind: "processes", pids, match: undefined, subprocesses: false },
+  });
+  const core = {
+    kind: "core",
+    path: "x",
+    executable: undefined,
+    sysroot: undefined,
+    librarySearchPath: [],
+  } as const;
+  const cases: readonly (readonly [string, Partial<DumpCommand>])[] = [
+    ["dump", { target: { kind: "list" } }],
+    ["dump -j", { target: { kind: "list" }, json: true }],
+    ["do -p 1234", { target: processes(1234) }],
+    ["dump --pid 0x4D2", { target: processes(1234) }],
+    ["dump -p 1 -p 2 -p 1", { target: processes(1, 2) }],
+    ["dump -p 1 -l", { target: processes(1), locals: 1 }],
+    ["dump -p 1 -ll --locals", { target: processes(1), locals: 3 }],
+    ["dump -lljp 1", { target: processes(1), locals: 2, json: true }],
+    ["dump -p 1 --redact pass --redact key", { target: processes(1), redact: /(?:pass)|(?:key)/ }],
+    [
+      "dump -p 1 --no-fold --source --full-filenames",
+      { target: processes(1), fold: false, source: true, fullFileNames: true },
+    ],
+    ["dump -p 1 --nonblocking", { target: processes(1) }],
+    ["dump -p 1 --repeat 5 --interval .5", { target: processes(1), repeat: 5, interval: 0.5 }],
+    ["dump -p 1 -s", { target: { kind: "processes", pids: [1], match: undefined, subprocesses: true } }],
+    ["dump --match app", { target: { kind: "processes", pids: [], match: /(?:app)/, subprocesses: false } }],
+    ["dump -c x", { target: core }],
+    [
+      "dump --core x --executable e --sysroot s --lib-search-path a --lib-search-path b",
+      { target: { ...core, executable: "e", sysroot: "s", librarySearchPath: ["a", "b"] } },
+    ],
+  ];
+  test.each(cases)("pyspy %s", (line, expected) => {
+    expect(parseArgs(line.split(" "))).toEqual({ ...shown, ...expected });
+  });
+
+  test.each([
+    ["dump -p x", 'A process id is a positive number, decimal or hex, not "x"'],
+    ["dump --match (", /^The pattern "\(" of --match is no regular expression: /],
+    ["dump -p 1 --redact [", /^The pattern "\[" of --redact is no regular expression: /],
+    ["dump -p 1 -c x", "Either processes or a core file can be looked into, not both"],
+    ["dump -c x -s", "A core file is of one process: --subprocesses is for processes"],
+    ["dump -c x --repeat 2", "A core file stays as it is: --repeat is for processes"],
+    ["dump -s", "The option --subprocesses is for --pid or --match"],
+    ["dump -p 1 --sysroot x", "The options --executable, --sysroot and --lib-search-path are for --core"],
+    ["dump -p 1 --repeat 0", 'The number of looks is from 1 to 1000000, and not "0"'],
+    ["dump -p 1 --repeat 2 --interval -1", 'The interval is a number of seconds up to 86400, and not "-1"'],
+    ["dump -p 1 --interval 1", "The option --interval is for --repeat"],
+    ["dump 1234", "The command dump takes options only, such as --pid 1234"],
+  ] as const)("pyspy %s makes no sense", (line, message) => {
+    expect(() => parseArgs(line.split(" "))).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        message: typeof message === "string" ? message : expect.stringMatching(message),
+      }),
+    );
+  });
+});
