@@ -102,8 +102,15 @@ ready(); sys.stdin.read()
 
   test("lines that go back are right: a comprehension over several lines", async () => {
     const source = `
-def stop(): ready(); sys.stdin.read()
+def stop():
+    lines = []
+    frame = sys._getframe(1)
+    while frame is not None:
+        lines.append(frame.f_lineno)
+        frame = frame.f_back
+    print(lines); sys.stdout.flush(); sys.stdin.read()
 def f():
+    ready()
     return [
         stop()
         for number in [
@@ -113,6 +120,7 @@ def f():
 f()
 `;
     await using target = await stand(python, source);
+    const told = await target.line();
     const [thread] = await dumped("-p", String(target.pid));
     const frames = (thread?.frames ?? []).map(({ name, line }) => [name, line]);
     // PEP 709, and 2.x, have no function for it.
@@ -122,18 +130,15 @@ f()
     expect(outer.map(([name]) => name)).toEqual(
       inlined ? ["f", "<module>"] : ["<listcomp>", "f", "<module>"],
     );
-    expect(outer[0]?.[1]).toBe(8);
-    expect(outer.at(-1)?.[1]).toBe(13);
+    expect(outer.map(([, line]) => line)).toEqual(JSON.parse(told));
   });
 });
 
 test("names in any script", async () => {
-  const python = findPythons().filter(isNamed).at(-1) ?? anyPython();
   const file = join(workplace.folder, "unicode💩.py");
   writeFileSync(file, "def кириллица():\n    print('ready', flush=True); input()\nкириллица()\n");
   const target = workplace.start([...anyPython().command, file], { stdin: "pipe" });
   await target.until(({ stdout }) => stdout.includes("ready"));
-  expect(python).toBeDefined();
   const { stdout } = await textOf("-p", String(target.pid));
   expect(stdout).toContain("\n    кириллица (unicode💩.py:2)\n    <module> (unicode💩.py:3)\n");
 });
@@ -165,7 +170,7 @@ test("a stopped process is read, and stays stopped", async () => {
   const { code, stdout } = await textOf("-p", String(target.pid));
   expect(code).toBe(0);
   expect(stdout).toContain("\nIt is stopped\n");
-  expect(stdout).toContain('"MainThread"\n    <module> (<string>:');
+  expect(stdout).toContain("    <module> (<string>:");
   expect(state()).toBe("T");
 });
 
