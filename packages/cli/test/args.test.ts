@@ -276,7 +276,7 @@ describe("dump", () => {
   const cases: readonly (readonly [string, Partial<DumpCommand>])[] = [
     ["dump", { target: { kind: "list" } }],
     ["dump -j", { target: { kind: "list" }, json: true }],
-    ["do -p 1234", { target: processes(1234) }],
+    ["d -p 1234", { target: processes(1234) }],
     ["dump --pid 0x4D2", { target: processes(1234) }],
     ["dump -p 1 -p 2 -p 1", { target: processes(1, 2) }],
     ["dump -p 1 -l", { target: processes(1), locals: 1 }],
