@@ -9,6 +9,18 @@ const MEMORY_OF_FRAMES = 8;
  */
 const NEAR = 512;
 
+/** For how many samples the data stack is read to a depth that is not reached any more. */
+const MEMORY_OF_TOPS = 512;
+
+/** What is read of a thread state, in bytes from its start. */
+export interface ThreadStateParts {
+  readonly start: number;
+  readonly end: number;
+  /** What leads to the innermost frame. It is read again with the inner frames. */
+  readonly innermost: number;
+  readonly pointerSize: number;
+}
+
 /** A stretch of the data stack: a `_PyStackChunk` up to what is used of it. */
 export interface ChunkPlace {
   readonly address: Address;
@@ -46,9 +58,11 @@ export class StackPlaces {
   /** Ranges of the last {@link plan}. */
   firstRange = 0;
   endRange = 0;
-  /** Where in the buffer the first copy of the thread state is. */
+  /** Where in the buffer the thread state would begin, of which only a part is there. */
   threadState = 0;
-  /** From the first copy of what is read twice to the second. */
+  /** Where its pointer to the innermost frame is for the second time. */
+  innermostAgain = 0;
+  /** From the first copy of anything else that is read twice to the second. */
   toSecond = 0;
   /** Whether the last {@link find} found something that is read twice. */
   isTwice = false;
@@ -56,17 +70,28 @@ export class StackPlaces {
   #lastChunk = 0;
   readonly #once: StrayPlace[] = [];
   #nextChunks: readonly Chunk[] | undefined;
+  /** The most that was used of the newest chunk of late. */
+  #highestTop = 0;
 
   /** Adds everything that a walk may need. */
-  plan(plan: ScatterRead, threadState: Address, length: number): void {
+  plan(
+    plan: ScatterRead,
+    threadState: Address,
+    { start, end, innermost, pointerSize }: ThreadStateParts,
+  ): void {
     this.#takeChunks();
     this.firstRange = plan.rangeCount;
-    this.threadState = plan.add(threadState, length);
-    this.#planTwice(plan, true);
+    this.threadState = plan.add(threadState + start, end - start) - start;
+    const first = this.#planTwice(plan, true);
     this.#planOnce(plan);
-    this.toSecond = plan.add(threadState, length) - this.threadState;
-    this.#planTwice(plan, false);
+    this.innermostAgain = plan.add(threadState + innermost, pointerSize);
+    this.toSecond = this.#planTwice(plan, false) - first;
     this.endRange = plan.rangeCount;
+  }
+
+  /** Says how much of the newest chunk is used now. */
+  use(top: Address): void {
+    if (top > this.#highestTop) this.#highestTop = top;
   }
 
   /** Where in the buffer the first copy of [address, address + length) is; -1 if it was not read ahead. */
@@ -159,6 +184,7 @@ export class StackPlaces {
   /** Ends a sample: what has not been met for long is not read ahead any more. Outer frames are not looked for each time. */
   endSample(): void {
     this.#sample += 1;
+    if (this.#sample % MEMORY_OF_TOPS === 0) this.#shorten();
     if (this.strays.size === 0 || this.#sample % MEMORY_OF_FRAMES !== 0) return;
     for (const [address, { isTwice, lastMet }] of this.strays) {
       if (!isTwice || this.#sample - lastMet <= MEMORY_OF_FRAMES) continue;
@@ -180,18 +206,35 @@ export class StackPlaces {
     this.#nextChunks = undefined;
   }
 
-  /** The two copies are laid out alike, so that one distance leads from any byte of the first to its second. */
-  #planTwice(plan: ScatterRead, isFirst: boolean): void {
+  /** A stack that was deeper once is not read to that depth for ever. */
+  #shorten(): void {
+    const [newest] = this.chunks;
+    const top = this.#highestTop;
+    this.#highestTop = 0;
+    if (newest === undefined || top <= newest.address || newest.end - top <= NEAR) return;
+    const [, ...older] = this.chunks;
+    this.setChunks([{ address: newest.address, end: top }, ...older]);
+  }
+
+  /**
+   * The two copies are laid out alike, so that one distance leads from any byte of the first to its second. Returns where
+   * the copy begins.
+   */
+  #planTwice(plan: ScatterRead, isFirst: boolean): number {
+    let start = -1;
     for (const chunk of this.chunks) {
       if (chunk.twiceFrom === chunk.end) continue;
       const offset = plan.add(chunk.twiceFrom, chunk.end - chunk.twiceFrom);
+      if (start < 0) start = offset;
       if (isFirst) chunk.twiceOffset = offset;
     }
     for (const stray of this.strays.values()) {
       if (!stray.isTwice) continue;
       const offset = plan.add(stray.address, stray.length);
+      if (start < 0) start = offset;
       if (isFirst) stray.offset = offset;
     }
+    return start;
   }
 
   #planOnce(plan: ScatterRead): void {

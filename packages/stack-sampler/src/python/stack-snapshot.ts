@@ -18,6 +18,7 @@ import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory
 import { CircleWatch } from "./circle-watch.js";
 import { readChunks } from "./data-stack.js";
 import type { KnownStack } from "./known-stack.js";
+import type { ThreadStateParts } from "./stack-places.js";
 import type { ThreadTrack } from "./thread-track.js";
 
 /**
@@ -34,8 +35,8 @@ const INNER_FRAMES = 24;
 /** When fewer vouch for the outer ones, or so many are read twice, the stack is divided anew. */
 const FEWEST_INNER_FRAMES = 8;
 const MOST_INNER_FRAMES = 96;
-/** The data stack is read beyond what is used: what one more call or two would need. */
-const SLACK_BYTES = 768;
+/** The data stack is read beyond what is used: what one more call would need. */
+const SLACK_BYTES = 192;
 const CFRAME_BYTES = 16;
 /** How far apart the innermost frames of the two copies can be for one stack to be found in both. */
 const MOST_CALLS_BETWEEN_COPIES = 64;
@@ -54,7 +55,7 @@ export class StackSnapshot {
   readonly #memory: MemoryReader;
   readonly #layout: Layout;
   readonly #isWide: boolean;
-  readonly #threadStateLength: number;
+  readonly #threadStateParts: ThreadStateParts;
   readonly #frameLength: number;
   /** One frame that was not read ahead. */
   readonly #stray: ScatterRead;
@@ -67,7 +68,7 @@ export class StackSnapshot {
     this.#memory = memory;
     this.#layout = layout;
     this.#isWide = layout.pointerSize === 8;
-    this.#threadStateLength = threadStateLength(layout);
+    this.#threadStateParts = threadStateParts(layout);
     const { previous, executable, instruction, owner, is_entry } = layout.frame;
     this.#frameLength = Math.max(previous, executable, instruction, owner, is_entry) + layout.pointerSize;
     this.#stray = new ScatterRead(1, Math.max(this.#frameLength, CFRAME_BYTES));
@@ -75,7 +76,7 @@ export class StackSnapshot {
 
   /** Adds everything that a walk of the thread may need to `plan`. */
   plan({ places, known, threadState }: ThreadTrack, plan: ScatterRead): void {
-    places.plan(plan, threadState, this.#threadStateLength);
+    places.plan(plan, threadState, this.#threadStateParts);
     for (let position = 0; position < known.onceDepth; position++) {
       const offset = places.find(known.addresses[position] as Address, this.#frameLength);
       if (offset < 0 || places.isTwice) known.onceDepth = position;
@@ -96,15 +97,16 @@ export class StackSnapshot {
     let { toSecond } = places;
     this.#isAhead = plan.isRead(places.endRange - 1);
     if (!this.#isAhead) {
-      // Something that was expected is gone: learn anew where things are. There is only the first copy of the thread state.
+      // Something that was expected is gone: learn anew where things are. There is only the first copy.
       places.forget();
       known.forget();
       toSecond = 0;
     }
     const { u32 } = plan;
     this.#followChunks(track, u32);
-    const before = this.#currentFrame(track, u32, 0);
-    const after = toSecond === 0 ? before : this.#currentFrame(track, u32, toSecond);
+    const { innermost } = this.#threadStateParts;
+    const before = this.#innermostFrame(track, u32, places.threadState + innermost, 0);
+    const after = this.#isAhead ? this.#innermostFrame(track, u32, places.innermostAgain, toSecond) : before;
     if (before === UNREAD || after === UNREAD) return "unreadable";
     let outcome: WalkOutcome = "good";
     let start = before;
@@ -261,15 +263,15 @@ export class StackSnapshot {
     return isIndex ? (u32[(offset + instruction) >> 2] as number) | 0 : this.#word(u32, offset + instruction);
   }
 
-  /** The innermost frame in the copy that is `copy` bytes after the first; {@link UNREAD} if it cannot be read. */
-  #currentFrame({ places }: ThreadTrack, u32: Uint32Array, copy: number): Address {
+  /**
+   * The innermost frame, to which the word at `offset` leads, in the copy that is `copy` bytes after the first;
+   * {@link UNREAD} if it cannot be read.
+   */
+  #innermostFrame({ places }: ThreadTrack, u32: Uint32Array, offset: number, copy: number): Address {
     const { threadState: fields, cframe } = this.#layout;
-    const threadState = places.threadState + copy;
-    if (fields.current_frame !== ABSENT) return this.#word(u32, threadState + fields.current_frame);
-    if (fields.cframe === ABSENT) return this.#word(u32, threadState + fields.frame);
+    const address = this.#word(u32, offset);
     // 3.11 and 3.12 keep it in a `_PyCFrame` on the C stack, one for each activation of the eval loop.
-    const address = this.#word(u32, threadState + fields.cframe);
-    if (address === 0) return 0;
+    if (fields.cframe === ABSENT || address === 0) return address;
     const found = places.find(address, CFRAME_BYTES);
     if (found >= 0) return this.#word(u32, found + copy + cframe.current_frame);
     // One that is read later tells of another moment.
@@ -285,6 +287,7 @@ export class StackSnapshot {
     const newest = this.#word(u32, places.threadState + fields.datastack_chunk);
     const top = this.#word(u32, places.threadState + fields.datastack_top);
     const known = places.chunks[0];
+    places.use(top);
     if (known === undefined ? newest === 0 : known.address === newest && top <= known.end) return;
     places.setChunks(readChunks(this.#memory, this.#layout, newest, top, SLACK_BYTES));
     this.#isAhead = false;
@@ -316,10 +319,11 @@ function resized(values: Float64Array<ArrayBuffer>, length: number): Float64Arra
   return larger;
 }
 
-/** Bytes from the start of a thread state to the end of the last of its fields that are looked at in every sample. */
-function threadStateLength({ threadState, pointerSize }: Layout): number {
+function threadStateParts({ threadState, pointerSize }: Layout): ThreadStateParts {
   const { frame, cframe, current_frame, base_frame, datastack_chunk, datastack_top, gil_requested } =
     threadState;
-  const innermost = Math.max(frame, cframe, current_frame, base_frame);
-  return Math.max(innermost, datastack_chunk, datastack_top, gil_requested) + pointerSize;
+  const innermost = Math.max(frame, cframe, current_frame);
+  const fields = [innermost, base_frame, datastack_chunk, datastack_top, gil_requested];
+  const present = fields.filter((offset) => offset !== ABSENT);
+  return { start: Math.min(...present), end: Math.max(...present) + pointerSize, innermost, pointerSize };
 }
