@@ -29,3 +29,5 @@ export { ProcessError, type ProcessErrorCode, type ProcessErrorFacts } from "./p
 export type { LiveProcess, MappedFile, Pid, ProcessView, ThreadState, Tid } from "./process-view.js";
 export { ScatterRead } from "./scatter-read.js";
 export { type ExitStatus, type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";
+export { openThreadStopper, type StopOutcome, type ThreadStopper } from "./stop.js";
+export { type Nanoseconds, StopBudget, type StopStatistics } from "./stop-budget.js";

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { ProcessError } from "../../process-error.js";
 import type { Pid } from "../../process-view.js";
 import type { ExitStatus, SpawnedProcess } from "../../spawn.js";
+import { ChildStates } from "./child-state.js";
 import type { Libc } from "./libc.js";
 
 const WNOHANG = 1;
@@ -11,13 +12,15 @@ const SIGRTMIN = 34;
 /** A child of this process, not yet waited for. */
 export class ChildProcess implements SpawnedProcess {
   readonly pid: Pid;
-  readonly #libc: Pick<Libc, "waitpid" | "errno">;
+  readonly #libc: Pick<Libc, "waitid" | "waitpid" | "errno">;
+  readonly #states: ChildStates;
   readonly #waitStatus = new Int32Array(1);
   #status: ExitStatus | undefined;
 
-  constructor(system: Pick<Libc, "waitpid" | "errno">, pid: Pid) {
+  constructor(system: Pick<Libc, "waitid" | "waitpid" | "errno">, pid: Pid) {
     this.pid = pid;
     this.#libc = system;
+    this.#states = new ChildStates(system);
   }
 
   poll(): ExitStatus | undefined {
@@ -26,7 +29,7 @@ export class ChildProcess implements SpawnedProcess {
   }
 
   wait(): ExitStatus {
-    // More than one round only when a tracer's stop is reported.
+    // More than one round only while it is traced and stands still.
     while (this.#status === undefined) this.#status = this.#wait(0);
     return this.#status;
   }
@@ -43,9 +46,11 @@ export class ChildProcess implements SpawnedProcess {
 
   #wait(options: number): ExitStatus | undefined {
     for (;;) {
-      const pid = this.#libc.waitpid(this.pid, this.#waitStatus, options);
-      if (pid === 0) return undefined;
-      if (pid === this.pid) return statusOf(this.#waitStatus[0] ?? 0);
+      const state = this.#states.look(this.pid, options);
+      if (state === "running" || state === "stopped") return undefined;
+      if (state === "ended" && this.#libc.waitpid(this.pid, this.#waitStatus, 0) === this.pid) {
+        return statusOf(this.#waitStatus[0] ?? 0);
+      }
       if (this.#libc.errno() === constants.errno.EINTR) continue;
       const message = `Cannot wait for process ${this.pid}: it is no child of this process, or no longer`;
       throw new ProcessError("no-such-process", message, { pid: this.pid });
@@ -53,11 +58,10 @@ export class ChildProcess implements SpawnedProcess {
   }
 }
 
-/** Decodes a wait status (the W… macros of waitpid(2)); undefined for one that is not about an end. */
-function statusOf(status: number): ExitStatus | undefined {
+/** Decodes the wait status of a process that has ended (the W… macros of waitpid(2)). */
+function statusOf(status: number): ExitStatus {
   const signalNumber = status & 0x7f;
   if (signalNumber === 0) return { code: (status >> 8) & 0xff, signal: undefined, signalNumber: undefined };
-  if (signalNumber === 0x7f) return undefined;
   return { code: undefined, signal: signalName(signalNumber), signalNumber };
 }
 
