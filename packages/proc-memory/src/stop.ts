@@ -27,7 +27,7 @@ export interface ThreadStopper {
   stop(tids: readonly Tid[]): StopOutcome;
   /**
    * Lets all stopped threads go on, with the signals that have come for them. Returns how long the stop took, from the
-   * first thread that was asked to stop to the last that went on; 0 if nothing was stopped.
+   * first thread that was asked to stop to the last that was let go; 0 if nothing was stopped.
    */
   resume(): Nanoseconds;
   /**

@@ -32,8 +32,7 @@ const MOST_STOPPING_MS = 5;
 const MOST_LETTING_GO_MS = 20;
 /** How often late threads are looked after when nothing else is called. */
 const LATE_INTERVAL_MS = 1;
-/** A thread that runs on another processor stops in a few microseconds, one that has to be woken in some ten. */
-const SPINNING_MS = 0.03;
+/** Most threads stop in some ten microseconds; sleeping takes more. */
 const YIELDING_MS = 0.5;
 const SLEEP_MS = 0.05;
 
@@ -97,8 +96,7 @@ class PtraceStopper implements ThreadStopper {
       else if (!this.#running.includes(tid)) refused.push(tid);
     }
     this.#since = performance.now();
-    const running = this.#running;
-    for (const tid of running) this.#ptrace.interrupt(tid);
+    for (const tid of this.#running) this.#ptrace.interrupt(tid);
     this.#waitUntilStopped(gone);
     const late = tids.filter((tid) => this.#late.has(tid) || this.#running.includes(tid));
     return { stopped: this.#stopped, gone, refused, late };
@@ -106,12 +104,14 @@ class PtraceStopper implements ThreadStopper {
 
   resume(): number {
     const stopped = this.#stopped;
+    let end = this.#since;
     for (const [index, tid] of stopped.entries()) {
+      // Not after it: the thread may go on in our place, on this processor.
+      end = performance.now();
       // Killed meanwhile, or about to be.
       if (!this.#ptrace.detach(tid, this.#signals[index] ?? 0)) this.#late.add(tid);
     }
     for (const tid of this.#running) this.#late.add(tid);
-    const duration = stopped.length + this.#running.length === 0 ? 0 : performance.now() - this.#since;
     if (stopped.length > 0) {
       this.#stopped = [];
       this.#signals = [];
@@ -119,7 +119,7 @@ class PtraceStopper implements ThreadStopper {
     const isNew = this.#running.length > 0;
     this.#running = [];
     if (this.#late.size > 0) this.#letGoLate(isNew ? MOST_LETTING_GO_MS : 0);
-    return Math.round(duration * NANOSECONDS_PER_MS);
+    return Math.round((end - this.#since) * NANOSECONDS_PER_MS);
   }
 
   close(): void {
@@ -200,7 +200,7 @@ class PtraceStopper implements ThreadStopper {
   }
 
   #pause(waited: number): void {
-    if (waited < SPINNING_MS) return;
+    // Never without: the thread may be waiting for this very processor.
     if (waited < YIELDING_MS) this.#ptrace.yield();
     else Atomics.wait(this.#pillow, 0, 0, SLEEP_MS);
   }

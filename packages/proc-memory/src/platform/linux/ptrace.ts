@@ -31,9 +31,7 @@ export class Ptrace {
 
   /** Whether the process has that thread: ids are used again, and no other process's thread may be touched. */
   hasThread(pid: Pid, tid: Tid): boolean {
-    return (
-      this.#libc.syscall(SYS_TGKILL, pid, tid, 0) === 0 || this.#libc.errno() === constants.errno.EPERM
-    );
+    return this.#libc.syscall(SYS_TGKILL, pid, tid, 0) === 0 || this.#libc.errno() === constants.errno.EPERM;
   }
 
   /**

@@ -29,7 +29,8 @@ function childThatAnswers(...answers: Answer[]): ChildProcess {
     },
     waitpid: (pid, status) => {
       const answer = answers.shift();
-      if (answer === undefined || answer === "running" || "errno" in answer) throw new Error("It has not ended");
+      if (answer === undefined || answer === "running" || "errno" in answer)
+        throw new Error("It has not ended");
       if (status instanceof Int32Array) status[0] = answer.status;
       return pid;
     },
