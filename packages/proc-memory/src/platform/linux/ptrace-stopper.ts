@@ -37,7 +37,8 @@ const YIELDING_MS = 0.5;
 const SLEEP_MS = 0.05;
 
 const NANOSECONDS_PER_MS = 1e6;
-const { ESRCH } = constants.errno;
+const { EPERM, ESRCH } = constants.errno;
+const MOST_TRIES = 3;
 
 /** See `openThreadStopper`. */
 export function openPtraceStopper(pid: Pid): ThreadStopper {
@@ -89,9 +90,9 @@ class PtraceStopper implements ThreadStopper {
     const refused: Tid[] = [];
     for (const tid of tids) {
       if (this.#late.has(tid)) continue;
-      const errno = this.#ptrace.hasThread(this.pid, tid) ? this.#ptrace.seize(tid) : ESRCH;
+      const errno = this.#seize(tid);
       if (errno === 0) this.#running.push(tid);
-      else if (errno === ESRCH || this.#isGone(tid)) gone.push(tid);
+      else if (errno === ESRCH) gone.push(tid);
       // Listed twice: it is ours already.
       else if (!this.#running.includes(tid)) refused.push(tid);
     }
@@ -129,6 +130,21 @@ class PtraceStopper implements ThreadStopper {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** The kernel refuses to trace a thread that has ended with the same error as one that may not be traced. */
+  #seize(tid: Tid): number {
+    let errno = 0;
+    // The first thread ends, and lives again, when another one executes a program: so it may have ended only just now.
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      if (!this.#ptrace.hasThread(this.pid, tid)) return ESRCH;
+      errno = this.#ptrace.seize(tid);
+      if (errno !== EPERM) return errno;
+      const status = threadStatus(this.pid, tid);
+      if (status === undefined || status.isZombie) return ESRCH;
+      if (status.tracer !== 0) return errno;
+    }
+    return errno;
   }
 
   #waitUntilStopped(gone: Tid[]): void {
@@ -203,11 +219,6 @@ class PtraceStopper implements ThreadStopper {
     // Never without: the thread may be waiting for this very processor.
     if (waited < YIELDING_MS) this.#ptrace.yield();
     else Atomics.wait(this.#pillow, 0, 0, SLEEP_MS);
-  }
-
-  /** The kernel refuses to trace a thread that has ended, with the same error as one that may not be traced. */
-  #isGone(tid: Tid): boolean {
-    return threadStatus(this.pid, tid)?.isZombie ?? true;
   }
 }
 
