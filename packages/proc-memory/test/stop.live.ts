@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { findPythons } from "../../../tools/testing/pythons.js";
 import { openProcess } from "../src/open-process.js";
 import { openThreadStopper, type ThreadStopper } from "../src/stop.js";
@@ -25,6 +25,11 @@ function threadsOf(pid: number): readonly number[] {
 /** Stops until all of the threads stand still: on a busy machine one may be late. */
 async function stopAll(stopper: ThreadStopper, tids: readonly number[]): Promise<void> {
   await until(() => stopper.stop(tids).stopped.length === tids.length);
+}
+
+/** Opens a process whose first thread may be about to be replaced, which looks like its end. */
+async function opened(pid: number): Promise<ThreadStopper> {
+  return vi.waitFor(() => openThreadStopper(pid), { timeout: 30_000, interval: 1 });
 }
 
 describe("threads that are stopped", () => {
@@ -135,7 +140,7 @@ describe("threads that are stopped", () => {
   it("may execute a program, from any thread", async () => {
     const host = await StopHost.start(executable, ["execute"]);
     using target = openProcess(host.pid);
-    using stopper = openThreadStopper(host.pid);
+    using stopper = await opened(host.pid);
     for (let round = 0; round < 1000; round++) {
       // One at a time: the kernel blocks who begins to trace a second thread while another one waits for the first to
       // be reaped so that it can execute.
