@@ -28,12 +28,13 @@ function statesOf(pid: number): readonly string[] {
 describe("signals of a process that is stopped again and again", () => {
   it("come exactly once, each with its value", async () => {
     const count = 10_000;
-    const host = await StopHost.start(executable, ["spin", "2"]);
+    // Many threads, so that the first, which gets the signals, is traced for a while before it is interrupted.
+    const host = await StopHost.start(executable, ["sleep", "100"]);
     const tids = threadsOf(host.pid);
     using stopper = openThreadStopper(host.pid);
     const sender = start([executable, "-", "signal", String(host.pid), String(count)]);
     let stopped = 0;
-    while (sender.poll() === undefined || stopped < 1000) {
+    while (sender.poll() === undefined || stopped < 10_000) {
       stopped += stopper.stop(tids).stopped.length;
       stopper.resume();
     }
