@@ -147,29 +147,29 @@ class PtraceStopper implements ThreadStopper {
     return errno;
   }
 
+  /** Waits for one after the other, because all of them have to stop; when time is up, takes those that have. */
   #waitUntilStopped(gone: Tid[]): void {
     const end = this.#since + MOST_STOPPING_MS;
-    for (;;) {
-      const running = this.#running;
-      let count = 0;
-      for (const tid of running) {
-        const state = this.#ptrace.look(tid);
-        if (state === "running") {
-          running[count++] = tid;
-        } else if (state === "stopped") {
-          this.#stopped.push(tid);
-          this.#signals.push(this.#ptrace.signal);
-        } else {
-          this.#lose(tid, state);
-          gone.push(tid);
-        }
+    const late: Tid[] = [];
+    for (const tid of this.#running) {
+      let state = this.#ptrace.look(tid);
+      while (state === "running" && late.length === 0) {
+        const now = performance.now();
+        if (now >= end) break;
+        this.#pause(now - this.#since);
+        state = this.#ptrace.look(tid);
       }
-      running.length = count;
-      if (count === 0) return;
-      const now = performance.now();
-      if (now >= end) return;
-      this.#pause(now - this.#since);
+      if (state === "running") {
+        late.push(tid);
+      } else if (state === "stopped") {
+        this.#stopped.push(tid);
+        this.#signals.push(this.#ptrace.signal);
+      } else {
+        this.#lose(tid, state);
+        gone.push(tid);
+      }
     }
+    this.#running = late;
   }
 
   /** Lets go of the late threads that have stopped by now, for at most so many milliseconds. */
