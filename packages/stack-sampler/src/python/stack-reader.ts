@@ -1,4 +1,4 @@
-import { type Address, type LiveProcess, ScatterRead } from "@pyspy/proc-memory";
+import { type Address, type LiveProcess, ScatterRead, type Tid } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import {
@@ -28,6 +28,8 @@ export interface StackReaderOptions {
   readonly idle: boolean;
   /** How often samples are taken, a second. */
   readonly rate: number;
+  /** Has threads stand still while `read` looks at them; they do not if this is not given. */
+  readonly stop?: ((tids: readonly Tid[], read: () => void) => void) | undefined;
 }
 
 /** Takes the stacks of all threads of one Python, as often as it is asked to. */
@@ -37,6 +39,8 @@ export class StackReader {
   readonly #builder: BatchBuilder;
   readonly #record: ProcessId;
   readonly #idle: boolean;
+  readonly #stop: StackReaderOptions["stop"];
+  #areStopped = false;
   readonly #threads: ThreadList;
   readonly #watch: ThreadWatch;
   readonly #codes: CodeCache;
@@ -61,7 +65,7 @@ export class StackReader {
     runtime: PythonRuntime,
     builder: BatchBuilder,
     record: ProcessId,
-    { idle, rate }: StackReaderOptions,
+    { idle, rate, stop }: StackReaderOptions,
   ) {
     this.#process = process;
     this.#runtime = runtime;
@@ -69,6 +73,7 @@ export class StackReader {
     this.#builderEpoch = builder.epoch;
     this.#record = record;
     this.#idle = idle;
+    this.#stop = stop;
     this.#threads = new ThreadList(process, runtime);
     this.#watch = new ThreadWatch(process, runtime, rate);
     this.#codes = new CodeCache(process.memory, runtime.layout, builder);
@@ -83,6 +88,24 @@ export class StackReader {
   sample(time: Nanoseconds): boolean {
     this.#now = performance.now();
     if (this.#builder.epoch !== this.#builderEpoch) this.#startOver();
+    if (this.#stop === undefined) return this.#sampleNow(time);
+    if (this.#threads.interpreters.length === 0 && !this.#threads.refresh()) return false;
+    // Who sleeps does nothing that would have to be stopped, and waits in a call that stopping might end.
+    this.#chooseThreads();
+    const running = this.#wanted.filter(({ track }) => track.isActive && track.tid !== 0);
+    let isThere = false;
+    this.#areStopped = running.length > 0;
+    this.#stop(
+      running.map(({ track }) => track.tid),
+      () => {
+        isThere = this.#sampleNow(time);
+      },
+    );
+    this.#areStopped = false;
+    return isThere;
+  }
+
+  #sampleNow(time: Nanoseconds): boolean {
     if (!this.#readAll()) return false;
     for (const { track, interpreter } of this.#wanted) this.#take(track, interpreter, time);
     for (const { track, interpreter } of this.#resting) this.#repeat(track, interpreter, time);
@@ -142,7 +165,8 @@ export class StackReader {
     for (const interpreter of this.#threads.interpreters) {
       for (const [index, track] of interpreter.threads.entries()) {
         const hadExited = track.hasExited;
-        this.#watch.look(track, interpreter, index, interpreter.holder, this.#now);
+        // Of a thread that we have stopped the operating system would only say this.
+        if (!this.#areStopped) this.#watch.look(track, interpreter, index, interpreter.holder, this.#now);
         if (track.hasExited && !hadExited) this.#threads.suspect();
         if (!track.isActive && !this.#idle) continue;
         if (!track.hasRun && track.node !== undefined) put(this.#resting, resting++, track, interpreter);

@@ -2,6 +2,7 @@ import type { Platform } from "../platform.js";
 import { inspectLinuxPermissions } from "./inspect-permissions.js";
 import { isLinuxProcessAlive, listLinuxProcesses, openLinuxProcess } from "./linux-process.js";
 import { spawnProgram } from "./posix-spawn.js";
+import { openPtraceStopper } from "./ptrace-stopper.js";
 
 /** Linux on 64-bit little-endian processors. */
 export const linux: Platform = {
@@ -10,4 +11,5 @@ export const linux: Platform = {
   listProcesses: listLinuxProcesses,
   spawn: spawnProgram,
   inspectPermissions: (pid) => inspectLinuxPermissions(pid),
+  openThreadStopper: openPtraceStopper,
 };
