@@ -39,6 +39,8 @@ export interface RecordCommand {
   /** Samples a second. */
   readonly rate: number;
   readonly idle: boolean;
+  /** Stop the program's threads while they are read. */
+  readonly blocking: boolean;
   /** Show stack traces of pyspy's own failures. */
   readonly debug: boolean;
 }
@@ -165,6 +167,8 @@ function describeRecord(program: CommanderCommand, style: Style): CommanderComma
     .option("-d, --duration <seconds>", "how long; default: until the program ends")
     .option("-r, --rate <number>", "samples a second; default: 100")
     .option("-i, --idle", "include threads that are waiting")
+    .option("--blocking", "stop threads while they are read, for at most 1 % of the time")
+    .option("--nonblocking", "read them as they run (default)")
     .optionsGroup("Output:")
     .option("-o, --output <file>", '"-" is standard output; default: PROGRAM-TIME.svg')
     .option(
@@ -334,8 +338,15 @@ function readRecord(words: readonly string[], options: Options): RecordCommand {
     duration: readDuration(optionValue(options, "duration")),
     rate: readRate(optionValue(options, "rate")),
     idle: options["idle"] === true,
+    blocking: readBlocking(options),
     debug: options["debug"] === true,
   };
+}
+
+function readBlocking({ blocking, nonblocking }: Options): boolean {
+  if (blocking === true && nonblocking === true)
+    throw usage("Only one of --blocking and --nonblocking can be had");
+  return blocking === true;
 }
 
 function readDoctor(options: Options): DoctorCommand {

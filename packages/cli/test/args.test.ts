@@ -11,6 +11,7 @@ const defaults: Omit<RecordCommand, "target"> = {
   duration: undefined,
   rate: 100,
   idle: false,
+  blocking: false,
   debug: false,
 };
 const program = (...words: string[]): RecordCommand["target"] => ({ kind: "program", words });
@@ -31,6 +32,8 @@ describe("a command line that makes sense", () => {
     ["record -p 0x4d2", { target: process1234 }],
     ["record -p 0X4D2", { target: process1234 }],
     ["record -ip 1234", { target: process1234, idle: true }],
+    ["record --blocking -p 1234", { target: process1234, blocking: true }],
+    ["record --nonblocking -p 1234", { target: process1234 }],
     ["r -p 1234", { target: process1234 }],
     ["rec -p 1234", { target: process1234 }],
     ["record -p 1234 -o -", { target: process1234, output: "-" }],
@@ -165,6 +168,10 @@ describe("a command line that makes no sense", () => {
     [["convert", "-", "-"], "Standard input can be read only once"],
     [["convert", "x", "-o", ""], "The name of the output file is empty"],
     [["report", "x", "-f", "pprof"], 'The format is one of table, markdown, json, and not "pprof"'],
+    [
+      ["record", "-p", "1234", "--blocking", "--nonblocking"],
+      "Only one of --blocking and --nonblocking can be had",
+    ],
     [["convert", "x", "--mode", "ram"], 'The mode is wall, cpu, gil, idle, and not "ram"'],
     [["convert", "x", "--from", "1d"], 'The time --from is like 90, 90s, 1.5m or 250ms, and not "1d"'],
     [["convert", "x", "--until", "-1"], 'The time --until is like 90, 90s, 1.5m or 250ms, and not "-1"'],

@@ -83,6 +83,7 @@ function recordCommand(target: RecordCommand["target"], changes: Partial<RecordC
     duration: undefined,
     rate: 100,
     idle: false,
+    blocking: false,
     debug: false,
     ...changes,
   };
@@ -98,7 +99,7 @@ describe("a running process", () => {
     const world = new World(new FakeSampler({ python }).take(3).take(2).finish());
     expect(await record(recordCommand(attached), world.surroundings)).toEqual(exited(0));
     expect(output()).toBe("work (app.py:4) 5\n");
-    expect(world.asked).toEqual([1234, { rate: 100, idle: false }]);
+    expect(world.asked).toEqual([1234, { rate: 100, idle: false, blocking: false }]);
     expect(world.text).toBe(
       "pyspy: Sampling 100 times a second until it ends (Ctrl-C to stop): process 1234 (Python 3.11.7)\n" +
         `pyspy: Wrote ${join(folder, "out.txt")}: 5 samples in 2.0 s at 2.5/s, 0 errors\n`,
@@ -107,9 +108,15 @@ describe("a running process", () => {
 
   test("is sampled as the options say", async () => {
     const world = new World(new FakeSampler({ python }).take(1).finish({ reason: "duration" }));
-    const command = recordCommand(attached, { rate: 7, duration: 2, idle: true, format: "flamegraph" });
+    const command = recordCommand(attached, {
+      rate: 7,
+      duration: 2,
+      idle: true,
+      blocking: true,
+      format: "flamegraph",
+    });
     await record(command, world.surroundings);
-    expect(world.asked).toEqual([1234, { rate: 7, idle: true, duration: 2 }]);
+    expect(world.asked).toEqual([1234, { rate: 7, idle: true, blocking: true, duration: 2 }]);
     expect(output()).toContain("<title>python3 app.py (process 1234)</title>");
   });
 

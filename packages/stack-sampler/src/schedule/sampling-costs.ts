@@ -22,7 +22,13 @@ export class SamplingCosts {
   }
 
   /** `lookCalls` are the system calls that looked at threads. */
-  statistics(seconds: number, read: ReadCosts, lookCalls: number, turns: number, stops: StopBudget | undefined): SamplingStatistics {
+  statistics(
+    seconds: number,
+    read: ReadCosts,
+    lookCalls: number,
+    turns: number,
+    stops: StopBudget | undefined,
+  ): SamplingStatistics {
     const samples = this.#samples;
     const perSample = (sum: number): number => (samples === 0 ? 0 : sum / samples);
     return {

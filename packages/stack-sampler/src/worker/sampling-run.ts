@@ -172,11 +172,12 @@ export class SamplingRun {
   }
 
   #addReaders(readers: Map<Address, StackReader>, runtimes: readonly PythonRuntime[]): void {
+    const stopper = this.#stopper;
     for (const runtime of runtimes) {
       if (readers.has(runtime.interpretersHead)) continue;
       const reader = new StackReader(this.#process, runtime, this.#builder, this.#record, {
         ...this.#order,
-        stop: this.#stop,
+        stop: stopper && ((tids, read) => this.#stopFor(stopper, tids, read)),
       });
       readers.set(runtime.interpretersHead, reader);
     }
@@ -194,16 +195,15 @@ export class SamplingRun {
   }
 
   /** Has these threads stand still while `read` looks at them. */
-  readonly #stop = (tids: readonly Tid[], read: () => void): void => {
-    if (this.#stopper === undefined) return read();
+  #stopFor(stopper: ThreadStopper, tids: readonly Tid[], read: () => void): void {
     try {
-      this.#stopper.stop(tids);
+      stopper.stop(tids);
       read();
     } finally {
-      const duration = this.#stopper.resume();
+      const duration = stopper.resume();
       if (duration > 0) this.#stops?.record(this.#now(), duration);
     }
-  };
+  }
 
   get #readCosts(): ReadCosts {
     return this.#process.memory.costs ?? { calls: 0, bytes: 0 };
