@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -13,9 +13,9 @@ const AGAIN_AND_AGAIN = fileURLToPath(new URL("fixtures/stop-again-and-again.mjs
 const NOTHING_ELSE = { gone: [], refused: [], late: [] };
 
 let executable: string;
-beforeEach(() => {
+function compileHost(): void {
   executable = compile("stop-host", "-O1", "-pthread");
-});
+}
 
 function threadsOf(pid: number): readonly number[] {
   using target = openProcess(pid);
@@ -33,6 +33,8 @@ async function opened(pid: number): Promise<ThreadStopper> {
 }
 
 describe("threads that are stopped", () => {
+  beforeEach(compileHost);
+
   it("stand still until they are resumed, and no others do", async () => {
     const host = await StopHost.start(executable, ["spin", "3"]);
     const tids = threadsOf(host.pid);
@@ -77,51 +79,6 @@ describe("threads that are stopped", () => {
     expect(stateOf(other.pid)).toBe("S 0");
   });
 
-  it.each(findPythons().map((python) => ({ name: python.name, python })))(
-    "may be Python's: $name",
-    async ({ python }) => {
-      const file = join(temporaryDirectory(), "rounds");
-      const script = [
-        "import sys, threading",
-        "def work(name):",
-        "    rounds = 0",
-        "    while 1:",
-        "        rounds = rounds + 1",
-        "        f = open(name, 'w'); f.write(str(rounds)); f.close()",
-        "thread = threading.Thread(target=work, args=(sys.argv[1] + '1',))",
-        "thread.setDaemon(1) if hasattr(thread, 'setDaemon') else setattr(thread, 'daemon', True)",
-        "thread.start()",
-        "work(sys.argv[1] + '0')",
-      ].join("\n");
-      const program = start([...python.command, "-W", "ignore", "-c", script, file]);
-      const rounds = (index: number): string => readFileSync(file + index, "utf8");
-      const goesOn = async (index: number): Promise<void> => {
-        const before = rounds(index);
-        await until(() => rounds(index) !== before && rounds(index) !== "");
-      };
-      await until(() => {
-        try {
-          return rounds(0) !== "" && rounds(1) !== "";
-        } catch {
-          return false;
-        }
-      });
-      const stopper = openThreadStopper(program.pid);
-      const tids = threadsOf(program.pid);
-      for (let round = 0; round < 50; round++) {
-        await stopAll(stopper, tids);
-        const before = [rounds(0), rounds(1)];
-        expect([rounds(0), rounds(1)]).toEqual(before);
-        stopper.resume();
-      }
-      stopper.close();
-      await goesOn(0);
-      await goesOn(1);
-      expect(tids.map((tid) => stateOf(program.pid, tid).slice(1))).toEqual(tids.map(() => " 0"));
-      expect(program.poll()).toBeUndefined();
-    },
-  );
-
   it("may come and go all the time", async () => {
     const host = await StopHost.start(executable, ["churn", "4"]);
     using target = openProcess(host.pid);
@@ -163,13 +120,66 @@ describe("threads that are stopped", () => {
   });
 });
 
+describe("threads that are stopped and run Python", () => {
+  it.each(findPythons().map((python) => ({ name: python.name, python })))(
+    "may be those of $name",
+    async ({ python }) => {
+      const file = join(temporaryDirectory(), "rounds");
+      const script = [
+        "import sys, threading",
+        "def work(name):",
+        "    rounds = 0",
+        "    while 1:",
+        "        rounds = rounds + 1",
+        "        f = open(name, 'w'); f.write(str(rounds)); f.close()",
+        "thread = threading.Thread(target=work, args=(sys.argv[1] + '1',))",
+        "thread.setDaemon(1) if hasattr(thread, 'setDaemon') else setattr(thread, 'daemon', True)",
+        "thread.start()",
+        "work(sys.argv[1] + '0')",
+      ].join("\n");
+      const program = start([...python.command, "-W", "ignore", "-c", script, file]);
+      const rounds = (index: number): string => readFileSync(file + index, "utf8");
+      const goesOn = async (index: number): Promise<void> => {
+        const before = rounds(index);
+        await until(() => rounds(index) !== before && rounds(index) !== "");
+      };
+      await until(() => {
+        try {
+          return rounds(0) !== "" && rounds(1) !== "";
+        } catch {
+          return false;
+        }
+      });
+      const stopper = openThreadStopper(program.pid);
+      const tids = threadsOf(program.pid);
+      await stopAll(stopper, tids);
+      const before = [rounds(0), rounds(1)];
+      for (let read = 0; read < 100; read++) expect([rounds(0), rounds(1)]).toEqual(before);
+      for (let round = 0; round < 50; round++) {
+        stopper.stop(tids);
+        stopper.resume();
+      }
+      stopper.close();
+      await goesOn(0);
+      await goesOn(1);
+      expect(tids.map((tid) => stateOf(program.pid, tid).slice(1))).toEqual(tids.map(() => " 0"));
+      expect(program.poll()).toBeUndefined();
+    },
+  );
+});
+
 describe("a process that ends", () => {
+  beforeEach(compileHost);
+
   it("ends with its exit code for us, who started it", () => {
-    const script = "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; exit 7";
+    const directory = temporaryDirectory();
+    const script = 'while [ ! -e "$1" ]; do :; done; i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; exit 7';
     const codes: (number | undefined)[] = [];
     for (let round = 0; round < 60; round++) {
-      const program = start(["sh", "-c", script]);
+      const go = join(directory, String(round));
+      const program = start(["sh", "-c", script, "sh", go]);
       using stopper = openThreadStopper(program.pid);
+      writeFileSync(go, "");
       let status = program.poll();
       while (status === undefined) {
         stopper.stop([program.pid]);
@@ -224,6 +234,8 @@ describe("a process that ends", () => {
 });
 
 describe("a process that may not be stopped", () => {
+  beforeEach(compileHost);
+
   it("is traced by another one, which is told", async () => {
     const host = await StopHost.start(executable, ["spin", "0"]);
     using stopper = openThreadStopper(host.pid);
