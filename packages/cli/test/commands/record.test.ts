@@ -106,6 +106,23 @@ describe("a running process", () => {
     );
   });
 
+  test("is told what sampling took, and what was done less often", async () => {
+    const statistics = {
+      samples: 5,
+      rate: 2.5,
+      duration: { p50: 45_000, p99: 90_000, max: 90_000 },
+      systemCalls: 3,
+      bytes: 5600,
+      turns: 2,
+      stops: undefined,
+      isStopBudgetExceeded: false,
+    };
+    const world = new World(new FakeSampler({ python }).take(5).finish({ statistics }));
+    await record(recordCommand(attached), world.surroundings);
+    expect(world.text).toContain("A sample took 45 µs (99 %: 90 µs), 3.0 system calls and 5.6 KB\n");
+    expect(world.text).toContain("looked at once in 2 samples\npyspy: Wrote ");
+  });
+
   test("is sampled as the options say", async () => {
     const world = new World(new FakeSampler({ python }).take(1).finish({ reason: "duration" }));
     const command = recordCommand(attached, {
