@@ -194,11 +194,12 @@ async function writeProfile(
   else if (samples === 0) terminal.warn(emptyMessage(profile.counters));
   const write = await profileFormats[command.format].load();
   const isWritten = output.write(write(profile));
-  if (isWritten) terminal.say(wroteMessage(output.name, summary));
   if (isWritten && statistics !== undefined && samples > 0) {
     terminal.say(costMessage(statistics, seconds));
     for (const note of limitMessages(statistics)) terminal.warn(note);
-  } else terminal.warn(closedMessage(output.name));
+  }
+  if (isWritten) terminal.say(wroteMessage(output.name, summary));
+  else terminal.warn(closedMessage(output.name));
   return reason !== "failed";
 }
 
