@@ -37,7 +37,7 @@ function outputOf(example: string | undefined, ...parameters: string[]): string 
 
 test("the first example of the README shows the program's functions and how it ended", () => {
   const output = outputOf(examples[0]);
-  expect(output).toMatch(/^fibonacci\(27\) is 196418\n\d+ stacks of .*\bfibonacci\b/);
+  expect(output).toMatch(/^fibonacci\(30\) is 832040\n\d+ stacks of .*\bfibonacci\b/);
   expect(output).toMatch(/reason: 'exited'.*code: 0/s);
 });
 
