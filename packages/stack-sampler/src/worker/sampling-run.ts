@@ -138,7 +138,7 @@ export class SamplingRun {
     const { counters } = this.#builder;
     const wait = Math.min((schedule.next - this.#now()) / 1e6, this.#untilDeadline);
     if (wait > 0) {
-      if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleep(wait - SLEEP_GRAIN_MILLISECONDS / 2);
+      if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleep(wait);
       return true;
     }
     const now = this.#now();
