@@ -18,9 +18,12 @@ import { StackSnapshot, type WalkOutcome } from "./stack-snapshot.js";
 import { type InterpreterTrack, ThreadList } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
-/** A stack that does not hold still is read this often; then the last reading is kept and marked torn. */
+/**
+ * A stack that does not hold still is read this often; then the last reading is kept and marked torn. A doubtful one
+ * is believed when all readings were the same.
+ */
 const ATTEMPTS = 4;
-/** The same where each reading brings something new, as the first ones do. */
+/** Beside these there may be so many readings that bring something new, as the first ones do. */
 const LEARNING_ATTEMPTS = 10;
 
 export interface StackReaderOptions {
@@ -159,8 +162,16 @@ export class StackReader {
   #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {
     let plan = this.#plan;
     let outcome = this.#walk(track, plan);
-    for (let attempt = 1; outcome !== "good"; attempt++) {
-      if (attempt >= (outcome === "learnt" ? LEARNING_ATTEMPTS : ATTEMPTS)) break;
+    let learnt = 0;
+    let failed = 0;
+    let doubts = 0;
+    let doubted = ROOT;
+    while (outcome !== "good") {
+      if (outcome === "doubtful" && (doubts === 0 || this.#node === doubted)) {
+        doubts += 1;
+        doubted = this.#node;
+      }
+      if (outcome === "learnt" ? ++learnt === LEARNING_ATTEMPTS : ++failed === ATTEMPTS) break;
       plan = this.#single;
       plan.clear();
       this.#snapshot.plan(track, plan);
@@ -171,6 +182,7 @@ export class StackReader {
       this.#checkCodes(plan);
       outcome = this.#walk(track, plan);
     }
+    if (doubts === ATTEMPTS) outcome = "good";
     track.places.endSample();
 
     const { counters } = this.#builder;
@@ -239,13 +251,25 @@ export class StackReader {
     return track.record;
   }
 
-  #walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome {
+  #walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome | "doubtful" {
     const outcome = this.#snapshot.walk(track, plan);
     if (outcome === "torn" || outcome === "unreadable") return outcome;
     this.#codes.hasLearnt = false;
+    this.#codes.hasMissed = false;
     this.#node = this.#nodes.intern(track.known);
     if (outcome === "good") this.#snapshot.divide(track);
-    return this.#codes.hasLearnt ? "learnt" : outcome;
+    if (this.#codes.hasLearnt) return "learnt";
+    return outcome === "good" && this.#isDoubtful(track) ? "doubtful" : outcome;
+  }
+
+  /**
+   * Whether two copies that agree may yet agree on what never was. A thread that does the same again and again can be met
+   * twice at moments that are alike, just as the inner frames have returned: a generator that has paused has no caller, and
+   * the place of a frame of C's own has been used for something else. Neither is what a stack nearly ever looks like.
+   * (One that a generator begins is possible up to 3.11, where C resumes it with no Python outside.)
+   */
+  #isDoubtful({ known }: ThreadTrack): boolean {
+    return this.#codes.hasMissed || (known.depth > 0 && this.#codes.isGenerator(known.codes[0] as Address));
   }
 
   #checkCodes(plan: ScatterRead): void {
