@@ -1,3 +1,4 @@
+import { ABSENT } from "@pyspy/cpython-layouts";
 import { type Address, type LiveProcess, ScatterRead } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
@@ -259,17 +260,23 @@ export class StackReader {
     this.#node = this.#nodes.intern(track.known);
     if (outcome === "good") this.#snapshot.divide(track);
     if (this.#codes.hasLearnt) return "learnt";
-    return outcome === "good" && this.#isDoubtful(track) ? "doubtful" : outcome;
+    if (outcome !== "good") return outcome;
+    if (this.#beginsInGenerator(track)) return this.#hasFramesOfC ? "torn" : "doubtful";
+    return this.#codes.hasMissed ? "doubtful" : "good";
   }
 
   /**
-   * Whether two copies that agree may yet agree on what never was. A thread that does the same again and again can be met
-   * twice at moments that are alike, just as the inner frames have returned: a generator that has paused has no caller, and
-   * the place of a frame of C's own has been used for something else. Neither is what a stack nearly ever looks like.
-   * (One that a generator begins is possible up to 3.11, where C resumes it with no Python outside.)
+   * Two copies that agree may yet agree on what never was. A thread that does the same again and again can be met twice
+   * at moments that are alike, just as the inner frames have returned: the place of a frame of C's own has been used
+   * for something else, or a generator has paused and has no caller any more. Up to 3.11 there can be none: C resumes it,
+   * with no Python outside. Later there is a frame of C's own then.
    */
-  #isDoubtful({ known }: ThreadTrack): boolean {
-    return this.#codes.hasMissed || (known.depth > 0 && this.#codes.isGenerator(known.codes[0] as Address));
+  #beginsInGenerator({ known }: ThreadTrack): boolean {
+    return known.depth > 0 && this.#codes.isGenerator(known.codes[0] as Address);
+  }
+
+  get #hasFramesOfC(): boolean {
+    return this.#runtime.layout.frame.firstForeignOwner !== ABSENT;
   }
 
   #checkCodes(plan: ScatterRead): void {
