@@ -4,8 +4,8 @@ import type { Chunk } from "./data-stack.js";
 /** For how many samples a frame that was not met again is still read ahead: long enough for calls that alternate. */
 const MEMORY_OF_FRAMES = 8;
 /**
- * Frames on the heap that are this close, in bytes, are read as one range, which costs as much as copying 2 KiB. What lies
- * between is in a page of either of them, so it can be read.
+ * Frames on the heap that are this close, in bytes, are read as one range, which costs as much as copying 2 KiB: the quicker
+ * a copy is, the fewer stacks change during it. What lies between is in a page of either of them, so it can be read.
  */
 const NEAR = 512;
 
@@ -68,7 +68,9 @@ export class StackPlaces {
   isTwice = false;
   #sample = 0;
   #lastChunk = 0;
+  /** By their addresses. */
   readonly #once: StrayPlace[] = [];
+  readonly #twice: StrayPlace[] = [];
   #nextChunks: readonly Chunk[] | undefined;
   /** The most that was used of the newest chunk of late. */
   #highestTop = 0;
@@ -80,6 +82,7 @@ export class StackPlaces {
     { start, end, innermost, pointerSize }: ThreadStateParts,
   ): void {
     this.#takeChunks();
+    this.#sortStrays();
     this.firstRange = plan.rangeCount;
     this.threadState = plan.add(threadState + start, end - start) - start;
     const first = this.#planTwice(plan, true);
@@ -228,13 +231,8 @@ export class StackPlaces {
       if (start < 0) start = offset;
       if (isFirst) chunk.twiceOffset = offset;
     }
-    for (const stray of this.strays.values()) {
-      if (!stray.isTwice) continue;
-      const offset = plan.add(stray.address, stray.length);
-      if (start < 0) start = offset;
-      if (isFirst) stray.offset = offset;
-    }
-    return start;
+    const strays = this.#planStrays(plan, this.#twice, isFirst);
+    return start < 0 ? strays : start;
   }
 
   #planOnce(plan: ScatterRead): void {
@@ -242,21 +240,37 @@ export class StackPlaces {
       const length = chunk.twiceFrom - chunk.address;
       if (length > 0) chunk.onceOffset = plan.add(chunk.address, length);
     }
-    const once = this.#once;
-    once.length = 0;
-    for (const stray of this.strays.values()) if (!stray.isTwice) once.push(stray);
-    once.sort((one, other) => one.address - other.address);
-    for (let first = 0; first < once.length; ) {
-      const start = (once[first] as StrayPlace).address;
+    this.#planStrays(plan, this.#once, true);
+  }
+
+  #sortStrays(): void {
+    this.#once.length = 0;
+    this.#twice.length = 0;
+    for (const stray of this.strays.values()) (stray.isTwice ? this.#twice : this.#once).push(stray);
+    this.#once.sort(byAddress);
+    this.#twice.sort(byAddress);
+  }
+
+  /** Returns where the first one is; -1 if there are none. */
+  #planStrays(plan: ScatterRead, strays: readonly StrayPlace[], isFirst: boolean): number {
+    let begin = -1;
+    for (let first = 0; first < strays.length; ) {
+      const start = (strays[first] as StrayPlace).address;
       let end = start;
       let next = first;
-      for (let stray = once[next]; stray !== undefined && stray.address <= end + NEAR; stray = once[++next])
+      for (let stray = strays[next]; stray !== undefined && stray.address <= end + NEAR; stray = strays[++next])
         end = Math.max(end, stray.address + stray.length);
       const offset = plan.add(start, end - start);
+      if (begin < 0) begin = offset;
       for (; first < next; first++) {
-        const stray = once[first] as StrayPlace;
-        stray.offset = offset + (stray.address - start);
+        const stray = strays[first] as StrayPlace;
+        if (isFirst) stray.offset = offset + (stray.address - start);
       }
     }
+    return begin;
   }
+}
+
+function byAddress(one: StrayPlace, other: StrayPlace): number {
+  return one.address - other.address;
 }

@@ -1,3 +1,4 @@
+import { ABSENT } from "@pyspy/cpython-layouts";
 import { type Address, type LiveProcess, ScatterRead, type Tid } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
@@ -18,9 +19,12 @@ import { StackSnapshot, type WalkOutcome } from "./stack-snapshot.js";
 import { type InterpreterTrack, ThreadList } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
-/** A stack that does not hold still is read this often; then the last reading is kept and marked torn. */
+/**
+ * A stack that does not hold still is read this often; then the last reading is kept and marked torn. A doubtful one
+ * is believed when all readings were the same.
+ */
 const ATTEMPTS = 4;
-/** The same where each reading brings something new, as the first ones do. */
+/** Beside these there may be so many readings that bring something new, as the first ones do. */
 const LEARNING_ATTEMPTS = 10;
 
 export interface StackReaderOptions {
@@ -183,8 +187,16 @@ export class StackReader {
   #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {
     let plan = this.#plan;
     let outcome = this.#walk(track, plan);
-    for (let attempt = 1; outcome !== "good"; attempt++) {
-      if (attempt >= (outcome === "learnt" ? LEARNING_ATTEMPTS : ATTEMPTS)) break;
+    let learnt = 0;
+    let failed = 0;
+    let doubts = 0;
+    let doubted = ROOT;
+    while (outcome !== "good") {
+      if (outcome === "doubtful" && (doubts === 0 || this.#node === doubted)) {
+        doubts += 1;
+        doubted = this.#node;
+      }
+      if (outcome === "learnt" ? ++learnt === LEARNING_ATTEMPTS : ++failed === ATTEMPTS) break;
       plan = this.#single;
       plan.clear();
       this.#snapshot.plan(track, plan);
@@ -195,6 +207,7 @@ export class StackReader {
       this.#checkCodes(plan);
       outcome = this.#walk(track, plan);
     }
+    if (doubts === ATTEMPTS) outcome = "good";
     track.places.endSample();
 
     const { counters } = this.#builder;
@@ -263,13 +276,31 @@ export class StackReader {
     return track.record;
   }
 
-  #walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome {
+  #walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome | "doubtful" {
     const outcome = this.#snapshot.walk(track, plan);
     if (outcome === "torn" || outcome === "unreadable") return outcome;
     this.#codes.hasLearnt = false;
+    this.#codes.hasMissed = false;
     this.#node = this.#nodes.intern(track.known);
     if (outcome === "good") this.#snapshot.divide(track);
-    return this.#codes.hasLearnt ? "learnt" : outcome;
+    if (this.#codes.hasLearnt) return "learnt";
+    if (outcome !== "good") return outcome;
+    if (this.#beginsInGenerator(track)) return this.#hasFramesOfC ? "torn" : "doubtful";
+    return this.#codes.hasMissed ? "doubtful" : "good";
+  }
+
+  /**
+   * Two copies that agree may yet agree on what never was. A thread that does the same again and again can be met twice
+   * at moments that are alike, just as the inner frames have returned: the place of a frame of C's own has been used
+   * for something else, or a generator has paused and has no caller any more. Up to 3.11 there can be none: C resumes it,
+   * with no Python outside. Later there is a frame of C's own then.
+   */
+  #beginsInGenerator({ known }: ThreadTrack): boolean {
+    return known.depth > 0 && this.#codes.isGenerator(known.codes[0] as Address);
+  }
+
+  get #hasFramesOfC(): boolean {
+    return this.#runtime.layout.frame.firstForeignOwner !== ABSENT;
   }
 
   #checkCodes(plan: ScatterRead): void {
