@@ -285,7 +285,7 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
 
 describe.each(erasWithChunks)("chunks of a stack with $era", ({ layout }) => {
   it("are followed when they grow and shrink", () => {
-    const sampled = new Sampled(layout, 1024);
+    const sampled = new Sampled(layout, 128 * layout.pointerSize);
     sampled.call("main");
     sampled.settle();
     const names = Array.from({ length: 40 }, (_, index) => `f${index}`);
@@ -314,6 +314,17 @@ describe.each(erasWithChunks)("chunks of a stack with $era", ({ layout }) => {
     sampled.walk();
     expect(sampled.track.places.chunks).toEqual([]);
     expect(sampled.stack).toEqual(["main", "leaf"]);
+  });
+
+  it("that end within a frame, by what they say, do not keep the stack from being learnt", () => {
+    const sampled = new Sampled(layout, 128 * layout.pointerSize);
+    sampled.call("main", ...new Array<string>(20).fill("leaf"));
+    const { previous, top } = layout.dataStackChunk;
+    const newest = sampled.python.word(sampled.thread.address + layout.threadState.datastack_chunk);
+    const older = sampled.python.word(newest + previous);
+    // In the middle of the last frame's fields.
+    sampled.python.memory.writeWord(older + top, sampled.python.word(older + top) - 3);
+    expect([sampled.settle(), sampled.snapshot.depth]).toEqual(["good", 21]);
   });
 
   it("end when their list is a circle", () => {
