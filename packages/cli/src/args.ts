@@ -6,15 +6,23 @@ import {
   readFormat,
   readNumber,
   readOutput,
+  readPid,
   usage,
 } from "./argument-values.js";
 import { CommandError } from "./command-error.js";
 import { type ConvertCommand, modeNames, readConvert, readReport } from "./convert-arguments.js";
+import { type DumpCommand, readDump } from "./dump-arguments.js";
 import { type Format, formatNames } from "./formats.js";
 import { createStyle, type Style } from "./terminal/style.js";
 
 /** What a command line asks for. */
-export type Command = HelpCommand | VersionCommand | RecordCommand | ConvertCommand | DoctorCommand;
+export type Command =
+  | HelpCommand
+  | VersionCommand
+  | RecordCommand
+  | ConvertCommand
+  | DumpCommand
+  | DoctorCommand;
 
 /** Somebody wants to read the help, or wrote nothing at all. */
 export interface HelpCommand {
@@ -61,7 +69,6 @@ export type RecordTarget =
   | { readonly kind: "program"; readonly words: readonly string[] };
 
 const highestRate = 1_000_000;
-const highestPid = 2 ** 31 - 1;
 
 /**
  * Reads a command line, without the `node pyspy` in front of it.
@@ -78,9 +85,18 @@ export function parseArgs(argv: readonly string[], style: Style = createStyle(fa
   const program = describeProgram(style, (piece) => {
     text += piece;
   });
-  let result: RecordCommand | ConvertCommand | DoctorCommand | undefined;
+  let result: RecordCommand | ConvertCommand | DumpCommand | DoctorCommand | undefined;
   describeRecord(program, style).action((words: readonly string[], options: Options) => {
     result = readRecord(words, options);
+  });
+  const dump = describeDump(program, style);
+  // commander knows no options that count how often they are given.
+  let locals = 0;
+  dump.on("option:locals", () => {
+    locals += 1;
+  });
+  dump.action((options: Options) => {
+    result = readDump({ ...options, locals });
   });
   describeConvert(program, style).action((inputs: readonly string[], options: Options) => {
     result = readConvert(inputs, options);
@@ -144,6 +160,7 @@ function describeProgram(style: Style, onHelp: (text: string) => void): Commande
       section(style, "Examples:", style.green, [
         ["pyspy record -- python3 app.py", "run a program and see where its time goes"],
         ["pyspy record --pid 1234 -d 10", "look into a running one for ten seconds"],
+        ["pyspy dump --pid 1234", "what a running one does right now"],
         ["pyspy convert today.pyspy -f pprof", "turn a recording into another format"],
         ["pyspy doctor --pid 1234", "why it can be looked into, or not"],
         ["pyspy record --help", "everything that record can do"],
@@ -185,6 +202,47 @@ function describeRecord(program: CommanderCommand, style: Style): CommanderComma
         ["pyspy record --pid 1234 --duration 10 --rate 500"],
         ["pyspy record --pid 1234 --format raw -o - | sort"],
         ["pyspy record --format pyspy -o today.pyspy -- python3 app.py"],
+      ]),
+    );
+}
+
+function describeDump(program: CommanderCommand, style: Style): CommanderCommand {
+  return program
+    .command("dump")
+    .summary("show what a running program does right now")
+    .description(
+      "Shows the stacks of all threads of Python programs, or of core files. Nothing is done to the programs. Without " +
+        "anything to look into it lists the Python programs that can be.",
+    )
+    .usage("[options]")
+    .optionsGroup("What to look into:")
+    .option("-p, --pid <pid>", "a process, in decimal or hex; may be repeated", collect)
+    .option("-m, --match <regex>", "Pythons whose command line is like that", collect)
+    .option("-s, --subprocesses", "also what they have started")
+    .option("-c, --core <file>", "a core file, also a gzipped one")
+    .optionsGroup("What to show:")
+    .option("-l, --locals", "arguments and variables; -ll shows more of them")
+    .option("--redact <regex>", "hide the values of what is called like that", collect)
+    .option("--source", "lines of source code")
+    .option("--full-filenames", "whole paths of files")
+    .option("--no-fold", "each of many threads with the same stack")
+    .option("-j, --json", "one JSON document")
+    .option("--repeat <number>", "look so many times, and tell what has moved")
+    .option("--interval <seconds>", "time between the looks; default: 1")
+    .optionsGroup("Binaries of a core file:")
+    .option("--executable <file>", "the program, wherever it is here")
+    .option("--sysroot <folder>", "the root folder of the core's system")
+    .option("--lib-search-path <folder>", "where libraries are; may be repeated", collect)
+    .optionsGroup("Other:")
+    .option("--nonblocking", "do not stop the program, as always (py-spy's option)")
+    .option("--debug", "show stack traces of pyspy's own failures")
+    .addHelpText(
+      "after",
+      section(style, "Examples:", style.green, [
+        ["pyspy dump --pid 1234 --locals"],
+        ["pyspy dump --match 'train\\.py' --subprocesses"],
+        ["pyspy dump --pid 1234 --repeat 5 --interval 0.5"],
+        ["pyspy dump --core core.1234.gz --sysroot /srv/images/app"],
       ]),
     );
 }
@@ -374,14 +432,6 @@ function readTarget(words: readonly string[], pids: readonly string[] | undefine
   if (otherPids.length > 0) throw usage("One --pid at a time can be recorded");
   if (words.length > 0) throw usage("Either --pid or a program to run can be recorded, not both");
   return { kind: "process", pid: readPid(pid) };
-}
-
-function readPid(text: string): number {
-  const pid = /^(\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : Number.NaN;
-  if (!(pid >= 1 && pid <= highestPid)) {
-    throw usage(`A process id is a positive number, decimal or hex, not ${quoted(text)}`);
-  }
-  return pid;
 }
 
 function readDuration(text: string | undefined): number | undefined {

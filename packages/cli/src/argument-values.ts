@@ -29,6 +29,31 @@ export function readFormat(
   return format;
 }
 
+/** A process id, decimal or hex. */
+export function readPid(text: string): number {
+  const pid = /^(\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (!(pid >= 1 && pid <= highestPid)) {
+    throw usage(`A process id is a positive number, decimal or hex, not ${quoted(text)}`);
+  }
+  return pid;
+}
+
+const highestPid = 2 ** 31 - 1;
+
+/** One expression for all that were given: any of them matches. */
+export function readPatterns(name: string, patterns: unknown): RegExp | undefined {
+  if (!Array.isArray(patterns)) return undefined;
+  for (const pattern of patterns) {
+    try {
+      new RegExp(pattern);
+    } catch (error) {
+      const [, reason = "it is malformed"] = /: ([^:]*)$/.exec((error as Error).message) ?? [];
+      throw usage(`The pattern ${quoted(pattern)} of --${name} is no regular expression: ${reason}`);
+    }
+  }
+  return new RegExp(patterns.map((pattern) => `(?:${pattern})`).join("|"));
+}
+
 /** NaN for what is not a plain decimal number: `Number` would also take "", "0x10" and "Infinity". */
 export function readNumber(text: string): number {
   return /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;

@@ -6,6 +6,7 @@ import {
   readFormat,
   readNumber,
   readOutput,
+  readPatterns,
   usage,
 } from "./argument-values.js";
 import { type Format, summaryFormatNames } from "./formats.js";
@@ -116,20 +117,6 @@ function readTime(name: string, text: string | undefined): number | undefined {
 }
 
 const secondsOf: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
-
-/** One expression for all that were given: any of them matches. */
-function readPatterns(name: string, patterns: unknown): RegExp | undefined {
-  if (!Array.isArray(patterns)) return undefined;
-  for (const pattern of patterns) {
-    try {
-      new RegExp(pattern);
-    } catch (error) {
-      const [, reason = "it is malformed"] = /: ([^:]*)$/.exec((error as Error).message) ?? [];
-      throw usage(`The pattern ${quoted(pattern)} of --${name} is no regular expression: ${reason}`);
-    }
-  }
-  return new RegExp(patterns.map((pattern) => `(?:${pattern})`).join("|"));
-}
 
 function readTop(text: string | undefined): number {
   if (text === undefined) return 20;

@@ -1,6 +1,7 @@
 import { isatty } from "node:tty";
 import type { DoctorCommand, RecordCommand } from "./args.js";
 import { exitCodeOf } from "./command-error.js";
+import type { DumpCommand } from "./dump-arguments.js";
 import { type Ending, leave } from "./ending.js";
 import { currentInvocation, type Invocation } from "./invocation.js";
 import { writeOutput } from "./standard-output.js";
@@ -39,6 +40,9 @@ export async function run(argv: readonly string[]): Promise<Ending> {
       case "report":
         debug = command.debug;
         return (await import("./commands/convert.js")).convert(command, terminal);
+      case "dump":
+        debug = command.debug;
+        return await runDump(command, terminal, report);
       case "doctor":
         debug = command.debug;
         return await runDoctor(command, invocation);
@@ -73,6 +77,22 @@ async function runRecord(command: RecordCommand, terminal: Terminal, report: Rep
     sharesScreen: isatty(1),
     report,
     leave,
+  });
+}
+
+async function runDump(command: DumpCommand, terminal: Terminal, report: Report): Promise<Ending> {
+  const [{ dump }, { inspect, listPythonProcesses, openCore, processTree }] = await Promise.all([
+    import("./commands/dump.js"),
+    import("@pyspy/stack-sampler"),
+  ]);
+  return dump(command, {
+    looks: { inspect, listPythonProcesses, openCore, processTree },
+    terminal,
+    report,
+    style: styleOf(1),
+    columns: isatty(1) ? process.stdout.columns || 80 : 80,
+    write: writeOutput,
+    pause: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
   });
 }
 

@@ -14,7 +14,14 @@ export {
   readRangeByRange,
   readUint32,
 } from "./memory-reader.js";
-export { isProcessAlive, listProcesses, openProcess } from "./open-process.js";
+export {
+  dateOfStart,
+  type FamilyMember,
+  isProcessAlive,
+  listProcesses,
+  openProcess,
+  readFamily,
+} from "./open-process.js";
 export {
   type ContainerRuntime,
   explainDenial,

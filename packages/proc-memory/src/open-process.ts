@@ -25,6 +25,24 @@ export function isProcessAlive(pid: Pid): boolean {
   return platformTo(`look for process ${pid}`).isProcessAlive(pid);
 }
 
+/** A process and what started it. */
+export interface FamilyMember {
+  readonly pid: Pid;
+  readonly parent: Pid;
+  /** False for one that has exited and that nobody has reaped. */
+  readonly isAlive: boolean;
+}
+
+/** Who has started whom among the processes that are visible to this user now, by ascending id. Throws {@link ProcessError}. */
+export function readFamily(): FamilyMember[] {
+  return platformTo("list processes").readFamily();
+}
+
+/** The time that {@link LiveProcess.startTime} stands for. */
+export function dateOfStart(process: Pick<LiveProcess, "startTime">): Date {
+  return platformTo("tell times").dateOfStart(process.startTime);
+}
+
 /** The processes that are visible to this user now, by ascending id. Throws {@link ProcessError}. */
 export function listProcesses(): Pid[] {
   return platformTo("list processes").listProcesses();

@@ -26,7 +26,7 @@ export interface ProcessView {
    * still be in memory. The caller closes it.
    */
   openMappedFile(map: MemoryMap): MappedFile | undefined;
-  /** Opens a file by its path as the process sees it, in its own root; undefined if it cannot be had. The caller closes it. */
+  /** Opens a file by its path as the process sees it, in its own root or working directory; undefined if it cannot be had. The caller closes it. */
   openFile(path: string): MappedFile | undefined;
   close(): void;
   [Symbol.dispose](): void;
@@ -35,6 +35,8 @@ export interface ProcessView {
 /** A file that a process has mapped. Has the shape of binary-symbols' `ByteSource`. */
 export interface MappedFile {
   readonly size: number;
+  /** When it was last written to, where that is known. */
+  readonly modified?: Date;
   /** Bytes [offset, offset + length) of the file, fewer at its end. */
   read(offset: number, length: number): Uint8Array;
   close(): void;

@@ -3,6 +3,7 @@ export type {
   Denial,
   DenialReason,
   ExitStatus,
+  MappedFile,
   NamespaceRelation,
   Permissions,
   ProcessIds,
@@ -13,11 +14,12 @@ export type {
 } from "@pyspy/proc-memory";
 export { attach } from "./attached-sampler.js";
 export type { FilePlaces } from "./core/binary-files.js";
-export { type Core, type CorePython, type CoreThread, openCore } from "./core/open-core.js";
+export { type Core, type CoreOptions, type CoreThread, openCore } from "./core/open-core.js";
 export type { EndSignal } from "./core/signal-text.js";
-export type { StackFrame, ThreadStack } from "./core/thread-stacks.js";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
 export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
+export { type InspectedPython, type Inspection, inspect, type Look } from "./inspect/inspect.js";
+export type { InspectOptions, StackFrame, ThreadStack } from "./inspect/thread-stacks.js";
 export type { VariableKind } from "./locals/frame-variables.js";
 export type { RenderOptions } from "./locals/limits.js";
 export {
@@ -52,4 +54,6 @@ export type {
 } from "./sampler.js";
 export type { SamplerErrorCode, SamplerErrorFacts } from "./sampler-error.js";
 export { isSamplerError, SamplerError } from "./sampler-error.js";
+export { processTree, type TreeMember } from "./tree/process-tree.js";
+export { listPythonProcesses, type PythonProcess, type PythonProcesses } from "./tree/python-processes.js";
 export { launch } from "./worker-sampler.js";

@@ -1,3 +1,4 @@
+import type { FamilyMember } from "../open-process.js";
 import type { Permissions } from "../permissions.js";
 import { ProcessError } from "../process-error.js";
 import type { LiveProcess, Pid } from "../process-view.js";
@@ -10,6 +11,8 @@ export interface Platform {
   openProcess(pid: Pid): LiveProcess;
   isProcessAlive(pid: Pid): boolean;
   listProcesses(): Pid[];
+  readFamily(): FamilyMember[];
+  dateOfStart(startTime: number): Date;
   spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
   inspectPermissions(pid: Pid): Permissions;
   openThreadStopper(pid: Pid): ThreadStopper;

@@ -1,11 +1,10 @@
-import { formatVersion } from "@pyspy/cpython-layouts";
-import type { Pid, Tid } from "@pyspy/proc-memory";
+import type { MappedFile, Pid, Tid } from "@pyspy/proc-memory";
 import type { Discovery, DiscoveryStep } from "../discovery/discovery.js";
 import { RuntimeFinder } from "../discovery/runtime-finder.js";
-import { BatchBuilder } from "../intern/batch-builder.js";
+import { describeInspected, type InspectedPython } from "../inspect/inspect.js";
+import { type InspectOptions, readThreadStacks, type ThreadStack } from "../inspect/thread-stacks.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { UNREADABLE } from "../python/remote-text.js";
-import { StackReader } from "../python/stack-reader.js";
 import { TargetWords } from "../python/target-words.js";
 import type { SampleCounters } from "../sample-batch.js";
 import { SamplerError } from "../sampler-error.js";
@@ -13,7 +12,6 @@ import type { FilePlaces } from "./binary-files.js";
 import { CoreProcess } from "./core-process.js";
 import { type CoreSource, openCoreSource } from "./core-source.js";
 import { type EndSignal, endSignalOf } from "./signal-text.js";
-import { type ThreadStack, threadStacksOf } from "./thread-stacks.js";
 
 /** A process as it was when its core file was written. */
 export interface Core extends Disposable {
@@ -26,7 +24,7 @@ export interface Core extends Disposable {
   /** What ended it; undefined if the core was taken of a process that went on. */
   readonly signal: EndSignal | undefined;
   /** The Pythons in it. */
-  readonly pythons: readonly CorePython[];
+  readonly pythons: readonly InspectedPython[];
   /** Python's threads, oldest first, and then the others, which have no frames. */
   readonly threads: readonly CoreThread[];
   /** Every look for a Python, in order. */
@@ -35,16 +33,13 @@ export interface Core extends Disposable {
   readonly warnings: readonly string[];
   /** Why there are no stacks: `not-python`, `unsupported-python`, `not-started` or `unsupported-core`. */
   readonly problem: SamplerError | undefined;
+  /** Opens a file as the process knew it, found on this machine; undefined if it cannot be had. The caller closes it. */
+  openFile(path: string): MappedFile | undefined;
   /** Closes the core and the binaries; what is told here stays. */
   close(): void;
 }
 
-export interface CorePython {
-  /** "3.13.0" */
-  readonly version: string;
-  /** Path, in the core, of the executable or library that it is in. */
-  readonly image: string;
-}
+export interface CoreOptions extends FilePlaces, InspectOptions {}
 
 export interface CoreThread extends ThreadStack {
   /** The signal that ended the process was this thread's. */
@@ -67,7 +62,7 @@ export interface CoreThread extends ThreadStack {
  * }
  * ```
  */
-export async function openCore(path: string, options: FilePlaces = {}): Promise<Core> {
+export async function openCore(path: string, options: CoreOptions = {}): Promise<Core> {
   const source = await openCoreSource(path);
   const process = new CoreProcess(source.file, source.core, options);
   const close = () => {
@@ -75,14 +70,15 @@ export async function openCore(path: string, options: FilePlaces = {}): Promise<
     source.file.close();
   };
   try {
-    const content = await readContent(source, process);
+    const content = await readContent(source, process, options);
     const { pid, executable, commandLine } = process;
     const signal = endSignalOf(source.core.signal, pid);
     return {
       ...{ path, pid, executable, commandLine, signal },
-      ...{ pythons: content.runtimes.map(describe), steps: content.steps, problem: content.problem },
+      ...{ pythons: content.runtimes.map(describeInspected), steps: content.steps, problem: content.problem },
       threads: allThreads(source, content.stacks, signal !== undefined),
       warnings: [...source.warnings, ...lostStacks(source, process), ...warningsOf(process, content)],
+      openFile: (path) => process.openFile(path),
       close,
       [Symbol.dispose]: close,
     };
@@ -103,7 +99,11 @@ interface Content {
 /** What the layouts of objects are known for. */
 const ARCHITECTURES: ReadonlySet<string> = new Set(["x86-64", "x86"]);
 
-async function readContent({ path, core }: CoreSource, process: CoreProcess): Promise<Content> {
+async function readContent(
+  { path, core }: CoreSource,
+  process: CoreProcess,
+  options: InspectOptions,
+): Promise<Content> {
   if (!ARCHITECTURES.has(core.architecture)) {
     const problem = new SamplerError(
       "unsupported-core",
@@ -117,14 +117,8 @@ async function readContent({ path, core }: CoreSource, process: CoreProcess): Pr
     return { runtimes: [], steps: discovery.steps, problem, stacks: [], counters: undefined };
   }
   const { runtimes, steps } = discovery;
-  const builder = new BatchBuilder();
-  const { pid, startTime, commandLine } = process;
-  const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
-  for (const runtime of runtimes) {
-    new StackReader(process, runtime, builder, record, { idle: true, rate: 1 }).sample(0);
-  }
-  const batch = builder.take();
-  return { runtimes, steps, problem: undefined, stacks: threadStacksOf(batch), counters: batch.counters };
+  const { stacks, counters } = readThreadStacks(process, runtimes, options);
+  return { runtimes, steps, problem: undefined, stacks, counters };
 }
 
 function problemOf(
@@ -144,10 +138,6 @@ function problemOf(
   }
   const message = `${action}: the Python in ${program} has no interpreter with a thread that can be read`;
   return new SamplerError("not-started", message, facts);
-}
-
-function describe({ layout, image }: PythonRuntime): CorePython {
-  return { version: formatVersion(layout.version), image };
 }
 
 /**

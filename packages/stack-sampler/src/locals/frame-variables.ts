@@ -36,6 +36,8 @@ export interface FoundVariable {
 
 export interface FoundVariables {
   readonly variables: readonly FoundVariable[];
+  /** Where the frame is in its code, as `frame.instructionKind` of the layout says; undefined if it cannot be read. */
+  readonly instruction: number | undefined;
   /** Reads the frame again: false if it has done nothing since. */
   hasChanged(): boolean;
 }
@@ -80,13 +82,14 @@ export function frameVariables(objects: ObjectReader, types: PythonTypes, query:
   const { executable, executableTag } = layout.frame;
   const runs = objects.pointerIn(bytes, executable);
   if (!hasCode || bytes.length < length || runs - (runs % (executableTag + 1)) !== code) {
-    return { variables: [], hasChanged: () => true };
+    return { variables: [], instruction: undefined, hasChanged: () => true };
   }
   const variables = variablesIn(objects, types, bytes, slots);
   const isFunction = (uint32At(codeBytes, layout.code.co_flags) & CO_OPTIMIZED) !== 0;
   if (query.namespaces && !isFunction) variables.unshift(...namespaceOf(objects, bytes, limit));
   return {
     variables: variables.slice(0, limit),
+    instruction: instructionIn(objects, bytes),
     hasChanged: () => {
       objects.allowance = ALLOWANCE;
       return !isSameFrame(layout, bytes, objects.bytes(frame, length));
@@ -189,13 +192,22 @@ function namespaceOf(objects: ObjectReader, frame: Uint8Array, limit: number): F
   return found;
 }
 
-function isSameFrame({ frame, pointerSize }: Layout, before: Uint8Array, after: Uint8Array): boolean {
+function instructionIn(objects: ObjectReader, frame: Uint8Array): number {
+  const { instruction } = objects.layout.frame;
+  return isAddress(objects.layout) ? objects.pointerIn(frame, instruction) : uint32At(frame, instruction) | 0;
+}
+
+function isAddress({ frame }: Layout): boolean {
+  return frame.instructionKind === "prev_instr" || frame.instructionKind === "instr_ptr";
+}
+
+function isSameFrame(layout: Layout, before: Uint8Array, after: Uint8Array): boolean {
   if (after.length < before.length) return false;
-  const isAddress = frame.instructionKind === "prev_instr" || frame.instructionKind === "instr_ptr";
+  const { frame, pointerSize } = layout;
   return (
     sameBytes(before, after, frame.previous, pointerSize) &&
     sameBytes(before, after, frame.executable, pointerSize) &&
-    sameBytes(before, after, frame.instruction, isAddress ? pointerSize : 4) &&
+    sameBytes(before, after, frame.instruction, isAddress(layout) ? pointerSize : 4) &&
     sameBytes(before, after, frame.localsplus, before.length - frame.localsplus)
   );
 }

@@ -1,4 +1,4 @@
-import type { Layout } from "@pyspy/cpython-layouts";
+import { decodeFunction, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
 import { UNREADABLE } from "../python/remote-text.js";
 import { frameVariables, type VariableKind } from "./frame-variables.js";
@@ -73,15 +73,47 @@ export class LocalsReader {
    *
    * @param frame - address of the frame: a `PyFrameObject` up to 3.10, then an `_PyInterpreterFrame`
    * @param code - address of its code object
+   * @param instruction - where in its code it was when the stack was read, if it has changed when it is elsewhere
    */
-  read(frame: Address, code: Address): FrameLocals {
+  read(frame: Address, code: Address, instruction?: number): FrameLocals {
     const { namespaces = false, variables: limit = 1000 } = this.#options;
     const found = frameVariables(this.#objects, this.#types, { frame, code, namespaces, limit });
     const variables = found.variables.map(({ name, shownName, kind, address }) => {
       const value = this.#limits.isHidden(name) ? this.#hidden(address) : this.render(address);
       return { name: shownName, kind, address, value };
     });
-    return { variables, changed: found.hasChanged() };
+    const hasMoved = instruction !== undefined && instruction !== found.instruction;
+    return { variables, changed: hasMoved || found.hasChanged() };
+  }
+
+  /**
+   * The class that a frame runs a method of, by its first argument if that is `self` or `cls`: for Pythons whose code
+   * objects do not tell. It is the class that has this function in its body; if none is found to, the object's own.
+   */
+  classOf(frame: Address, code: Address, name: string): string | undefined {
+    const { variables } = frameVariables(this.#objects, this.#types, {
+      ...{ frame, code, namespaces: false, limit: 1 },
+    });
+    const [first] = variables;
+    if (first?.kind !== "argument") return undefined;
+    const type = this.#receiver(first.name, first.address);
+    if (type === undefined) return undefined;
+    for (const candidate of this.#types.lineage(type)) {
+      const attribute = this.#objects.object(this.#types.attribute(candidate, name));
+      if (decodeFunction(this.#objects.layout, attribute)?.code === code) return candidate.qualname;
+    }
+    return type.qualname;
+  }
+
+  #receiver(name: string | undefined, address: Address): PythonType | undefined {
+    const object = this.#objects.object(address);
+    if (name === "self") {
+      const type = this.#types.of(object);
+      // Of a class of 2.x without bases the type says nothing.
+      return type?.fullName === "instance" ? undefined : type;
+    }
+    const isClass = name === "cls" && this.#types.of(object)?.kind === "type";
+    return isClass ? this.#types.at(address) : undefined;
   }
 
   /** The value at an address. */

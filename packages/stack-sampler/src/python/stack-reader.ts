@@ -126,6 +126,13 @@ export class StackReader {
     return this.#watch.calls;
   }
 
+  /** All threads, also those that have no sample, with what is known of them since the last one. */
+  *threads(): Generator<{ readonly record: ThreadId; readonly track: ThreadTrack }> {
+    for (const interpreter of this.#threads.interpreters) {
+      for (const track of interpreter.threads) yield { record: this.#recordOf(track, interpreter), track };
+    }
+  }
+
   /** Lets go of what is held of the threads. */
   close(): void {
     for (const { threads } of this.#threads.interpreters) {

@@ -8,9 +8,11 @@ import {
   readSync,
   statSync,
 } from "node:fs";
+import { uptime } from "node:os";
 import type { ExitStatus } from "../../exit-status.js";
 import { type MemoryMap, parseMaps } from "../../maps.js";
 import type { MemoryReader } from "../../memory-reader.js";
+import type { FamilyMember } from "../../open-process.js";
 import type { ProcessError } from "../../process-error.js";
 import type { LiveProcess, MappedFile, Pid, Tid } from "../../process-view.js";
 import type { ThreadActivity, ThreadState } from "../../thread-activity.js";
@@ -23,6 +25,9 @@ import { NamespaceThreads } from "./namespace-threads.js";
 import { type ProcessStat, parseStat, parseState, STAT_BYTES } from "./process-stat.js";
 import { isGone } from "./system-error.js";
 import { systemView } from "./system-view.js";
+
+/** `USER_HZ` is 100 on every architecture that we run on (asm-generic/param.h). */
+const MILLISECONDS_PER_TICK = 10;
 
 const DELETED_MARK = " (deleted)";
 
@@ -67,6 +72,25 @@ export function listLinuxProcesses(): Pid[] {
   } catch (error) {
     throw processError("list processes", undefined, error);
   }
+}
+
+/** See `readFamily`. */
+export function readLinuxFamily(): FamilyMember[] {
+  return listLinuxProcesses().flatMap((pid) => {
+    try {
+      const line = readFileSync(`/proc/${pid}/stat`);
+      const stat = parseStat(line, line.length);
+      return stat === undefined ? [] : [{ pid, parent: stat.parent, isAlive: stat.state !== "exited" }];
+    } catch {
+      // It has ended since they were listed.
+      return [];
+    }
+  });
+}
+
+/** See `dateOfStart`. */
+export function dateOfLinuxStart(startTime: number): Date {
+  return new Date(Date.now() - uptime() * 1000 + startTime * MILLISECONDS_PER_TICK);
 }
 
 class LinuxProcess implements LiveProcess {

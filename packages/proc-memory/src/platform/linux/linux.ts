@@ -1,6 +1,12 @@
 import type { Platform } from "../platform.js";
 import { inspectLinuxPermissions } from "./inspect-permissions.js";
-import { isLinuxProcessAlive, listLinuxProcesses, openLinuxProcess } from "./linux-process.js";
+import {
+  dateOfLinuxStart,
+  isLinuxProcessAlive,
+  listLinuxProcesses,
+  openLinuxProcess,
+  readLinuxFamily,
+} from "./linux-process.js";
 import { spawnProgram } from "./posix-spawn.js";
 import { openPtraceStopper } from "./ptrace-stopper.js";
 
@@ -9,6 +15,8 @@ export const linux: Platform = {
   openProcess: openLinuxProcess,
   isProcessAlive: isLinuxProcessAlive,
   listProcesses: listLinuxProcesses,
+  readFamily: readLinuxFamily,
+  dateOfStart: dateOfLinuxStart,
   spawn: spawnProgram,
   inspectPermissions: (pid) => inspectLinuxPermissions(pid),
   openThreadStopper: openPtraceStopper,

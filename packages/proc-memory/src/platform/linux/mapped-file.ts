@@ -64,10 +64,10 @@ export function openMappedFile(directory: string, target: Mapper, map: MemoryMap
   return undefined;
 }
 
-/** Opens a file by its path in the root directory of the process of a /proc/PID, else in ours: a chroot's is often both. */
+/** Opens a file by its path in the root or working directory of the process of a /proc/PID, else in ours: a chroot's is often both. */
 export function openFileOf(directory: string, path: string): MappedFile | undefined {
-  if (!path.startsWith("/")) return undefined;
   const isFile = (stats: Stats): boolean => stats.isFile();
+  if (!path.startsWith("/")) return path === "" ? undefined : openIf(isFile, `${directory}/cwd/${path}`);
   return openIf(isFile, `${directory}/root${path}`) ?? openIf(isFile, path);
 }
 
@@ -101,7 +101,7 @@ function openIf(
     if (!isWanted(statSync(path))) return undefined;
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stats = fstatSync(file);
-    const opened = new OpenFile(file, stats.size);
+    const opened = new OpenFile(file, stats);
     if (isWanted(stats) && accepts(opened, stats)) return opened;
   } catch {
     // Not to be had by this name.
@@ -144,11 +144,13 @@ function hex(number: number): string {
 
 class OpenFile implements MappedFile {
   readonly size: number;
+  readonly modified: Date;
   #file: number | undefined;
 
-  constructor(file: number, size: number) {
+  constructor(file: number, { size, mtime }: Stats) {
     this.#file = file;
     this.size = size;
+    this.modified = mtime;
   }
 
   read(offset: number, length: number): Uint8Array {

@@ -1,0 +1,54 @@
+import type { EndSignal, MappedFile, StackFrame, ThreadStack } from "@pyspy/stack-sampler";
+
+/** A process of which stacks are shown, running or in a core file. */
+export interface DumpedProcess {
+  readonly pid: number;
+  readonly commandLine: readonly string[];
+  readonly executable: string | undefined;
+  /** Versions of the Pythons in it. */
+  readonly versions: readonly string[];
+  /** What started it, if that is shown too. */
+  readonly parent: DumpedProcess | undefined;
+  readonly isStopped: boolean;
+  readonly startedAt: Date | undefined;
+  /** Undefined for running ones. */
+  readonly core: DumpedCore | undefined;
+  /** The main thread first. */
+  readonly threads: readonly DumpedThread[];
+  /** What there is to know besides, a sentence each. */
+  readonly notes: readonly string[];
+  /** Opens a file as the process sees it. */
+  openFile(path: string): MappedFile | undefined;
+}
+
+export interface DumpedCore {
+  readonly path: string;
+  /** What ended the process. */
+  readonly signal: EndSignal | undefined;
+}
+
+export interface DumpedThread extends ThreadStack {
+  /** The signal that ended the process was this thread's. */
+  readonly isSignalled: boolean;
+  /** Whether its stack is another one than at the look before; undefined at the first look. */
+  readonly hasMoved: boolean | undefined;
+}
+
+/** What tells a thread from all others of its process, for as long as it lives. */
+export function threadKey({ pid }: DumpedProcess, { thread }: ThreadStack): string {
+  return `${pid} ${thread.tid} ${thread.interpreter} ${thread.pythonId}`;
+}
+
+/** What is the same for two stacks if and only if they are at the same places. */
+export function stackKey({ frames }: ThreadStack): string {
+  return frames.map(frameKey).join("\n");
+}
+
+export function frameKey({ function: { file }, qualname, line, column }: StackFrame): string {
+  return `${file}\n${qualname}\n${line} ${column}`;
+}
+
+/** How people call a thread: the kernel's id, or Python's own in hex if that is not known. */
+export function threadId({ thread }: ThreadStack): string {
+  return thread.tid > 0 ? String(thread.tid) : `0x${thread.pythonId.toString(16).toUpperCase()}`;
+}

@@ -1,0 +1,117 @@
+import type {
+  Core,
+  CoreOptions,
+  CoreThread,
+  Inspection,
+  InspectOptions,
+  LocalsOptions,
+  PythonProcesses,
+  ThreadStack,
+  TreeMember,
+} from "@pyspy/stack-sampler";
+import type { DumpCommand } from "../dump-arguments.js";
+import type { DumpedProcess } from "./dumped.js";
+
+/** How processes and cores are looked into. */
+export interface Looks {
+  readonly inspect: (pid: number) => Promise<Inspection>;
+  readonly openCore: (path: string, options: CoreOptions) => Promise<Core>;
+  readonly listPythonProcesses: (
+    isWanted?: (commandLine: readonly string[]) => boolean,
+  ) => Promise<PythonProcesses>;
+  readonly processTree: (pid: number) => readonly TreeMember[];
+}
+
+/** Characters of a value for each time that variables are asked for, as of py-spy. */
+const CHARACTERS = 128;
+
+export function inspectOptions({ locals, redact }: DumpCommand): InspectOptions {
+  if (locals === 0) return {};
+  const options: LocalsOptions = {
+    characters: CHARACTERS * locals,
+    attributes: locals - 1,
+    ...(redact !== undefined && { redact }),
+  };
+  return { locals: options };
+}
+
+/** A process that was to be opened: it is, or there is a reason why not. */
+export interface OpenedProcess extends TreeMember {
+  readonly inspection: Inspection | undefined;
+  readonly problem: unknown;
+}
+
+/** Opens a process and, where asked to, all that it has started. */
+export async function openTree(
+  { inspect, processTree }: Looks,
+  pid: number,
+  subprocesses: boolean,
+): Promise<readonly OpenedProcess[]> {
+  const members = subprocesses ? processTree(pid) : [{ pid, parent: undefined, commandLine: [] }];
+  return Promise.all(
+    members.map(async (member): Promise<OpenedProcess> => {
+      try {
+        return { ...member, inspection: await inspect(member.pid), problem: undefined };
+      } catch (problem) {
+        return { ...member, inspection: undefined, problem };
+      }
+    }),
+  );
+}
+
+/** One look at a process. */
+export function lookAt(
+  inspection: Inspection,
+  parent: DumpedProcess | undefined,
+  options: InspectOptions,
+): DumpedProcess {
+  const { pid, commandLine, executable, isStopped, startedAt, pythons } = inspection;
+  const { threads, unreadable } = inspection.look(options);
+  return {
+    ...{ pid, commandLine, executable, parent, isStopped, startedAt, core: undefined },
+    versions: pythons.map(({ version }) => version),
+    threads: mainFirst(threads, pid).map((thread) => ({
+      ...thread,
+      isSignalled: false,
+      hasMoved: undefined,
+    })),
+    notes: unreadableNotes(unreadable),
+    openFile: (path) => inspection.openFile(path),
+  };
+}
+
+/** A process that has no stacks to show: what it is not. */
+export function withoutStacks(
+  pid: number,
+  parent: DumpedProcess | undefined,
+  commandLine: readonly string[],
+  note: string,
+): DumpedProcess {
+  return {
+    ...{ pid, commandLine, parent, executable: undefined, versions: [], isStopped: false },
+    ...{ startedAt: undefined, core: undefined, threads: [], notes: [note] },
+    openFile: () => undefined,
+  };
+}
+
+export function dumpedCore(core: Core): DumpedProcess {
+  const { pid, commandLine, executable, pythons, path, signal } = core;
+  return {
+    ...{ pid, commandLine, executable, parent: undefined, isStopped: false, startedAt: undefined },
+    core: { path, signal },
+    versions: pythons.map(({ version }) => version),
+    threads: mainFirst(core.threads, pid).map((thread: CoreThread) => ({ ...thread, hasMoved: undefined })),
+    notes: [],
+    openFile: (file) => core.openFile(file),
+  };
+}
+
+function mainFirst<Thread extends ThreadStack>(threads: readonly Thread[], pid: number): Thread[] {
+  const isMain = ({ thread }: Thread): boolean => thread.tid === pid && thread.interpreter === 0;
+  return threads.toSorted((left, right) => Number(isMain(right)) - Number(isMain(left)));
+}
+
+function unreadableNotes(unreadable: number): string[] {
+  if (unreadable === 0) return [];
+  return [`${unreadable} ${unreadable === 1 ? "stack" : "stacks"} could not be read`];
+}

@@ -1,0 +1,135 @@
+import { formatVersion } from "@pyspy/cpython-layouts";
+import { dateOfStart, type LiveProcess, type MappedFile, openProcess, type Pid } from "@pyspy/proc-memory";
+import { RuntimeFinder } from "../discovery/runtime-finder.js";
+import type { PythonRuntime } from "../python/python-runtime.js";
+import { SamplerError } from "../sampler-error.js";
+import { samplerErrorOf } from "../sampler-error-of.js";
+import { endedTooSoon } from "../worker/ended-too-soon.js";
+import { attachPatience, waitForPython } from "../worker/python-wait.js";
+import { type InspectOptions, readThreadStacks, type ThreadStack } from "./thread-stacks.js";
+
+/** Seconds that a Python may take to start. */
+const START_TIMEOUT = 5;
+
+/** A Python of a process. */
+export interface InspectedPython {
+  /** "3.13.0" */
+  readonly version: string;
+  /** Path of the executable or library that it is in. */
+  readonly image: string;
+}
+
+/** What is to be seen of all threads at one moment. */
+export interface Look {
+  /** The main interpreter's threads before those of others, oldest first. */
+  readonly threads: readonly ThreadStack[];
+  /** Stacks that could not be read. */
+  readonly unreadable: number;
+}
+
+/** A running process that is looked into. */
+export interface Inspection extends Disposable {
+  readonly pid: Pid;
+  /** The process that started it, or took it over; undefined once it is gone. */
+  readonly parent: Pid | undefined;
+  readonly startedAt: Date;
+  readonly executable: string | undefined;
+  readonly commandLine: readonly string[];
+  /** A signal or a debugger had stopped it when it was opened. */
+  readonly isStopped: boolean;
+  /** At least one. */
+  readonly pythons: readonly InspectedPython[];
+  /**
+   * Takes the stacks of all threads now.
+   *
+   * @throws {SamplerError} `exited` if the process has ended or executed another program
+   */
+  look(options?: InspectOptions): Look;
+  /** Opens a file by its path as the process sees it; undefined if it cannot be had. The caller closes it. */
+  openFile(path: string): MappedFile | undefined;
+  close(): void;
+}
+
+/**
+ * Opens a process to look into it once, or now and then. Nothing is done to the process, and there is no worker.
+ *
+ * Rejects with {@link SamplerError} if there is nothing to see: `no-such-process`, `permission-denied`, `not-python`,
+ * `unsupported-python`, `not-started`, `finalized`, `exited`, `unsupported-platform`.
+ *
+ * ```ts
+ * using inspection = await inspect(1234);
+ * for (const { thread, frames } of inspection.look({ locals: {} }).threads) {
+ *   console.log(thread.name, frames[0]?.qualname, frames[0]?.locals?.variables);
+ * }
+ * ```
+ */
+export async function inspect(pid: Pid): Promise<Inspection> {
+  let process: LiveProcess | undefined;
+  try {
+    process = openProcess(pid);
+    const { startTime } = process;
+    const patience = attachPatience({ startTimeout: START_TIMEOUT });
+    const finder = new RuntimeFinder(process);
+    const runtimes = await waitForPython(process, finder, patience, async (milliseconds) => {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return true;
+    });
+    if (runtimes === undefined) {
+      throw endedTooSoon({ kind: "attach", pid, startTime }, "exited", process.exitStatus());
+    }
+    return new InspectedProcess(process, runtimes);
+  } catch (error) {
+    process?.close();
+    throw samplerErrorOf(error);
+  }
+}
+
+class InspectedProcess implements Inspection {
+  readonly pid: Pid;
+  readonly parent: Pid | undefined;
+  readonly startedAt: Date;
+  readonly executable: string | undefined;
+  readonly commandLine: readonly string[];
+  readonly isStopped: boolean;
+  readonly pythons: readonly InspectedPython[];
+  readonly #process: LiveProcess;
+  readonly #runtimes: readonly PythonRuntime[];
+
+  constructor(process: LiveProcess, runtimes: readonly PythonRuntime[]) {
+    this.pid = process.pid;
+    this.parent = process.parent();
+    this.startedAt = dateOfStart(process);
+    this.executable = process.executable;
+    this.commandLine = process.commandLine;
+    const state = process.threadState(process.pid);
+    this.isStopped = state === "stopped" || state === "traced";
+    this.pythons = runtimes.map(describeInspected);
+    this.#process = process;
+    this.#runtimes = runtimes;
+  }
+
+  look(options: InspectOptions = {}): Look {
+    const { stacks, counters, isThere } = readThreadStacks(this.#process, this.#runtimes, options);
+    if (isThere) return { threads: stacks, unreadable: counters.unreadable };
+    const { pid } = this;
+    const isAlive = this.#process.isAlive();
+    const message = `Process ${pid} ${isAlive ? "runs no Python any more" : "has exited"}`;
+    throw new SamplerError("exited", message, { pid });
+  }
+
+  openFile(path: string): MappedFile | undefined {
+    return this.#process.openFile(path);
+  }
+
+  close(): void {
+    this.#process.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+export function describeInspected({ layout, image }: PythonRuntime): InspectedPython {
+  return { version: formatVersion(layout.version), image };
+}
