@@ -62,7 +62,7 @@ describe("a command line that makes sense", () => {
   const doctorCases: readonly (readonly [string, Partial<DoctorCommand>])[] = [
     ["doctor", {}],
     ["doc", {}],
-    ["d -p 1234", { pid: 1234 }],
+    ["do -p 1234", { pid: 1234 }],
     ["doctor --pid=0x4d2", { pid: 1234 }],
     ["doctor --json", { json: true }],
     ["doctor -jvp 1234", { pid: 1234, json: true, verbose: true }],
@@ -223,7 +223,7 @@ describe("the help", () => {
     },
   );
 
-  test.each([[["doctor", "--help"]], [["doc", "-h"]], [["help", "d"]]])("of doctor answers %j", (argv) => {
+  test.each([[["doctor", "--help"]], [["doc", "-h"]], [["help", "do"]]])("of doctor answers %j", (argv) => {
     expect(help(argv)).toMatchObject({
       asked: true,
       text: expect.stringContaining("pyspy doctor [options]"),
