@@ -9,6 +9,13 @@ const MEMORY_OF_FRAMES = 8;
  */
 const NEAR = 512;
 
+/**
+ * The copies of a program of short calls often differ. Then two more are read, which takes a fifth of the time of another
+ * system call, until it has been calm for so many samples. (Not of a stack that is divided: what is read once has to be
+ * between the two copies that vouch for it.)
+ */
+const MOST_COPIES = 4;
+const CALM_SAMPLES = 1024;
 /** For how many samples the data stack is read to a depth that is not reached any more. */
 const MEMORY_OF_TOPS = 512;
 
@@ -60,10 +67,12 @@ export class StackPlaces {
   endRange = 0;
   /** Where in the buffer the thread state would begin, of which only a part is there. */
   threadState = 0;
-  /** Where its pointer to the innermost frame is for the second time. */
-  innermostAgain = 0;
-  /** From the first copy of anything else that is read twice to the second. */
-  toSecond = 0;
+  /**
+   * Copies, in the order in which they are read: where the pointer to the innermost frame is in each, and how far it is from the
+   * first copy of anything else to this one.
+   */
+  readonly innermost: number[] = [];
+  readonly toCopy: number[] = [];
   /** Whether the last {@link find} found something that is read twice. */
   isTwice = false;
   #sample = 0;
@@ -74,6 +83,9 @@ export class StackPlaces {
   #nextChunks: readonly Chunk[] | undefined;
   /** The most that was used of the newest chunk of late. */
   #highestTop = 0;
+  #copies = 2;
+  /** Samples since copies did not agree. */
+  #calm = 0;
 
   /** Adds everything that a walk may need. */
   plan(
@@ -85,11 +97,27 @@ export class StackPlaces {
     this.#sortStrays();
     this.firstRange = plan.rangeCount;
     this.threadState = plan.add(threadState + start, end - start) - start;
+    this.innermost.length = 0;
+    this.toCopy.length = 0;
+    this.innermost.push(this.threadState + innermost);
     const first = this.#planTwice(plan, true);
+    this.toCopy.push(0);
+    const before = plan.rangeCount;
     this.#planOnce(plan);
-    this.innermostAgain = plan.add(threadState + innermost, pointerSize);
-    this.toSecond = this.#planTwice(plan, false) - first;
+    const copies = plan.rangeCount === before ? this.#copies : 2;
+    while (this.toCopy.length < copies) {
+      this.innermost.push(plan.add(threadState + innermost, pointerSize));
+      this.toCopy.push(this.#planTwice(plan, false) - first);
+    }
     this.endRange = plan.rangeCount;
+  }
+
+  /** Says that the first two copies did not agree. */
+  tear(): void {
+    this.#calm = 0;
+    if (this.#copies === MOST_COPIES) return;
+    this.#copies = MOST_COPIES;
+    this.revision += 1;
   }
 
   /** Says how much of the newest chunk is used now. */
@@ -187,6 +215,11 @@ export class StackPlaces {
   /** Ends a sample: what has not been met for long is not read ahead any more. Outer frames are not looked for each time. */
   endSample(): void {
     this.#sample += 1;
+    this.#calm += 1;
+    if (this.#copies > 2 && this.#calm > CALM_SAMPLES) {
+      this.#copies = 2;
+      this.revision += 1;
+    }
     if (this.#sample % MEMORY_OF_TOPS === 0) this.#shorten();
     if (this.strays.size === 0 || this.#sample % MEMORY_OF_FRAMES !== 0) return;
     for (const [address, { isTwice, lastMet }] of this.strays) {
@@ -258,7 +291,11 @@ export class StackPlaces {
       const start = (strays[first] as StrayPlace).address;
       let end = start;
       let next = first;
-      for (let stray = strays[next]; stray !== undefined && stray.address <= end + NEAR; stray = strays[++next])
+      for (
+        let stray = strays[next];
+        stray !== undefined && stray.address <= end + NEAR;
+        stray = strays[++next]
+      )
         end = Math.max(end, stray.address + stray.length);
       const offset = plan.add(start, end - start);
       if (begin < 0) begin = offset;

@@ -94,32 +94,40 @@ export class StackSnapshot {
     this.keptDepth = 0;
     this.#isBadlyDivided = false;
     if (!plan.isRead(places.firstRange)) return "unreadable";
-    let { toSecond } = places;
     this.#isAhead = plan.isRead(places.endRange - 1);
     if (!this.#isAhead) {
       // Something that was expected is gone: learn anew where things are. There is only the first copy.
       places.forget();
       known.forget();
-      toSecond = 0;
     }
     const { u32 } = plan;
     this.#followChunks(track, u32);
-    const { innermost } = this.#threadStateParts;
-    const before = this.#innermostFrame(track, u32, places.threadState + innermost, 0);
-    const after = this.#isAhead ? this.#innermostFrame(track, u32, places.innermostAgain, toSecond) : before;
-    if (before === UNREAD || after === UNREAD) return "unreadable";
-    let outcome: WalkOutcome = "good";
-    let start = before;
-    let copy = 0;
-    if (before !== after && !this.#isCaller(track, u32, before, after, toSecond)) {
-      if (this.#isCaller(track, u32, after, before, 0)) {
-        start = after;
-        copy = toSecond;
-      } else outcome = "torn";
+    let outcome: WalkOutcome = "torn";
+    const pairs = this.#isAhead ? places.toCopy.length - 1 : 1;
+    for (let pair = 0; pair < pairs && outcome === "torn"; pair++) {
+      outcome = this.#walkPair(track, u32, pair);
+      if (pair === 0 && outcome === "torn") places.tear();
     }
-    const walked = this.#walkFrom(start, copy, toSecond, track, u32);
-    if (walked !== "good") outcome = walked;
     return outcome === "good" && !this.#isAhead ? "learnt" : outcome;
+  }
+
+  /** Walks the stack in the copies `pair` and `pair + 1`. */
+  #walkPair(track: ThreadTrack, u32: Uint32Array, pair: number): "good" | "torn" | "unreadable" {
+    const { innermost, toCopy } = track.places;
+    this.depth = 0;
+    this.keptDepth = 0;
+    const isPair = this.#isAhead;
+    const earlier = toCopy[pair] as number;
+    const later = isPair ? (toCopy[pair + 1] as number) : earlier;
+    const before = this.#innermostFrame(track, u32, innermost[pair] as number, earlier);
+    const after = isPair ? this.#innermostFrame(track, u32, innermost[pair + 1] as number, later) : before;
+    if (before === UNREAD || after === UNREAD) return "unreadable";
+    if (before === after || this.#isCaller(track, u32, before, after, later))
+      return this.#walkFrom(before, earlier, later, track, u32);
+    if (this.#isCaller(track, u32, after, before, earlier))
+      return this.#walkFrom(after, later, earlier, track, u32);
+    const walked = this.#walkFrom(before, earlier, later, track, u32);
+    return walked === "good" ? "torn" : walked;
   }
 
   /**
@@ -136,17 +144,19 @@ export class StackSnapshot {
     }
   }
 
-  /** Follows the chain from `address` in the copy that is `copy` bytes after the first. */
+  /**
+   * Follows the chain from `start` in the copy that is `copy` bytes after the first, and compares with the one that is `other`
+   * bytes after it.
+   */
   #walkFrom(
     start: Address,
     copy: number,
-    toSecond: number,
+    other: number,
     track: ThreadTrack,
     u32: Uint32Array,
   ): "good" | "torn" | "unreadable" {
     const { places, known } = track;
     const { frame, threadState } = this.#layout;
-    const other = toSecond - copy;
     const circle = new CircleWatch();
     let outcome: "good" | "torn" = "good";
     let inner = 0;

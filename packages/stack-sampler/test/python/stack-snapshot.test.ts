@@ -53,10 +53,10 @@ class Sampled {
     return outcome;
   }
 
-  /** Does something to the target between the two copies of the next read. */
-  betweenCopies(change: () => void): void {
+  /** Does something to the target between the first two copies of the next read. */
+  betweenCopies(change: () => void, copies = 2): void {
     this.python.memory.beforeRange = (range, ranges) => {
-      if (range !== ranges / 2) return;
+      if (range !== ranges / copies) return;
       this.python.memory.beforeRange = () => {};
       change();
     };
@@ -155,6 +155,16 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
       sampled.thread.resume(one, generators[0]);
     });
     expect(sampled.walk()).toBe("torn");
+  });
+
+  it("is good when two of four copies agree", () => {
+    const sampled = new Sampled(layout);
+    sampled.call("main", "work", "leaf");
+    sampled.settle();
+    sampled.track.places.tear();
+    const other = sampled.code("other");
+    sampled.betweenCopies(() => sampled.thread.setCode(1, other), 4);
+    expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "other", "leaf"]]);
   });
 
   it("is torn when a frame gets another function between the copies", () => {
