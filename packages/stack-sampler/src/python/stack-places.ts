@@ -257,15 +257,16 @@ export class StackPlaces {
    * the copy begins.
    */
   #planTwice(plan: ScatterRead, isFirst: boolean): number {
-    let start = -1;
+    // First what is not in a chunk, because a `_PyCFrame` leads to the innermost frame: a frame that is read before it is
+    // known to be the innermost may get another function in between.
+    let start = this.#planStrays(plan, this.#twice, isFirst);
     for (const chunk of this.chunks) {
       if (chunk.twiceFrom === chunk.end) continue;
       const offset = plan.add(chunk.twiceFrom, chunk.end - chunk.twiceFrom);
       if (start < 0) start = offset;
       if (isFirst) chunk.twiceOffset = offset;
     }
-    const strays = this.#planStrays(plan, this.#twice, isFirst);
-    return start < 0 ? strays : start;
+    return start;
   }
 
   #planOnce(plan: ScatterRead): void {

@@ -61,6 +61,8 @@ export class StackSnapshot {
   readonly #stray: ScatterRead;
   /** Whether everything that the walk looked at had been read ahead. */
   #isAhead = true;
+  /** Where the last walk ended; 0 if there was no frame. */
+  #outermost: Address = 0;
   /** Whether the outer frames were reached with too few inner ones to vouch for them. */
   #isBadlyDivided = false;
 
@@ -107,6 +109,9 @@ export class StackSnapshot {
     for (let pair = 0; pair < pairs && outcome === "torn"; pair++) {
       outcome = this.#walkPair(track, u32, pair);
       if (pair === 0 && outcome === "torn") places.tear();
+    }
+    if (outcome === "good" && this.#outermost !== 0 && this.#layout.threadState.frame !== ABSENT) {
+      if (!known.believesOutermost(this.#outermost)) outcome = "torn";
     }
     return outcome === "good" && !this.#isAhead ? "learnt" : outcome;
   }
@@ -204,6 +209,7 @@ export class StackSnapshot {
       this.#keep(address, u32, offset);
       address = this.#word(u32, offset + frame.previous);
     }
+    this.#outermost = last;
     // From 3.15 on every complete chain ends in the thread's base frame.
     const isComplete =
       threadState.base_frame === ABSENT ||
