@@ -23,7 +23,7 @@ import type { ThreadTrack } from "./thread-track.js";
  * A stack that does not hold still is read this often; then the last reading is kept and marked torn. A doubtful one
  * is believed when all readings were the same.
  */
-const ATTEMPTS = 4;
+const ATTEMPTS = 6;
 /** Beside these there may be so many readings that bring something new, as the first ones do. */
 const LEARNING_ATTEMPTS = 10;
 

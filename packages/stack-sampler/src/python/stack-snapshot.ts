@@ -105,15 +105,38 @@ export class StackSnapshot {
     const { u32 } = plan;
     this.#followChunks(track, u32);
     let outcome: WalkOutcome = "torn";
-    const pairs = this.#isAhead ? places.toCopy.length - 1 : 1;
-    for (let pair = 0; pair < pairs && outcome === "torn"; pair++) {
-      outcome = this.#walkPair(track, u32, pair);
-      if (pair === 0 && outcome === "torn") places.tear();
+    // Where copies often differ, two of them can be alike by chance: three have to be.
+    const isCalm = places.toCopy.length === 2;
+    const walks = this.#isAhead ? places.toCopy.length - (isCalm ? 1 : 2) : 1;
+    for (let copy = 0; copy < walks && outcome === "torn"; copy++) {
+      outcome = this.#walkPair(track, u32, copy);
+      if (copy === 0 && outcome === "torn") places.tear();
+      if (outcome === "good" && !isCalm && !this.#isAlsoIn(track, u32, copy)) outcome = "torn";
     }
     if (outcome === "good" && this.#outermost !== 0 && this.#layout.threadState.frame !== ABSENT) {
       if (!known.believesOutermost(this.#outermost)) outcome = "torn";
     }
     return outcome === "good" && !this.#isAhead ? "learnt" : outcome;
+  }
+
+  /** Whether the frames of the stack that was just walked are what they were in the copy after the two that it was walked in. */
+  #isAlsoIn({ places }: ThreadTrack, u32: Uint32Array, copy: number): boolean {
+    const { frame } = this.#layout;
+    const { toCopy } = places;
+    const one = toCopy[copy + 1] as number;
+    const other = toCopy[copy + 2] as number;
+    for (let index = 0; index < this.depth; index++) {
+      const found = places.find(this.addresses[index] as Address, this.#frameLength);
+      if (found < 0 || !places.isTwice) continue;
+      const first = found + one;
+      const second = found + other;
+      if (
+        this.#word(u32, first + frame.executable) !== this.#word(u32, second + frame.executable) ||
+        this.#word(u32, first + frame.previous) !== this.#word(u32, second + frame.previous)
+      )
+        return false;
+    }
+    return true;
   }
 
   /** Walks the stack in the copies `pair` and `pair + 1`. */
