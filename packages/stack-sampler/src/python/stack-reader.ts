@@ -1,4 +1,4 @@
-import { ABSENT } from "@pyspy/cpython-layouts";
+import { ABSENT, formatVersion } from "@pyspy/cpython-layouts";
 import { type Address, type LiveProcess, ScatterRead, type Tid } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
@@ -114,6 +114,16 @@ export class StackReader {
     for (const { track, interpreter } of this.#wanted) this.#take(track, interpreter, time);
     for (const { track, interpreter } of this.#resting) this.#repeat(track, interpreter, time);
     return true;
+  }
+
+  /** Whether it reads this Python, and not one that was at the same place before an `execve`. */
+  reads({ interpretersHead, image, layout }: PythonRuntime): boolean {
+    const own = this.#runtime;
+    return (
+      own.interpretersHead === interpretersHead &&
+      own.image === image &&
+      formatVersion(own.layout.version) === formatVersion(layout.version)
+    );
   }
 
   /** Every which sample threads that do not run are looked at, at most. */

@@ -119,7 +119,7 @@ export class SamplingRun {
     try {
       while (this.#endReason() === undefined) {
         if (!this.#sampleNext(readers)) return true;
-        if (performance.now() > this.#nextLook) await this.#lookForMore(readers);
+        if (performance.now() > this.#nextLook && !(await this.#lookForMore(readers))) return true;
       }
       return false;
     } finally {
@@ -162,13 +162,21 @@ export class SamplingRun {
     return isThere;
   }
 
-  /** A program may load a second Python later than its first. */
-  async #lookForMore(readers: Map<Address, StackReader>): Promise<void> {
+  /**
+   * A program may load a second Python later than its first. False if one that was there is not there any more: then
+   * those that are may be another program's, which was executed since the last sample.
+   */
+  async #lookForMore(readers: Map<Address, StackReader>): Promise<boolean> {
     const start = performance.now();
     const discovery = await this.#finder.findAll();
-    if (discovery.kind === "found") this.#addReaders(readers, discovery.runtimes);
     const now = performance.now();
     this.#nextLook = now + Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
+    // Nothing that was found can also be a read that failed: the next sample will tell.
+    if (discovery.kind !== "found") return true;
+    const { runtimes } = discovery;
+    const isSame = [...readers.values()].every((reader) => runtimes.some((each) => reader.reads(each)));
+    if (isSame) this.#addReaders(readers, runtimes);
+    return isSame;
   }
 
   #addReaders(readers: Map<Address, StackReader>, runtimes: readonly PythonRuntime[]): void {
