@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { ExitStatus } from "../../exit-status.js";
 import { ProcessError } from "../../process-error.js";
@@ -8,6 +9,10 @@ import type { Libc } from "./libc.js";
 import { exitStatusOf } from "./wait-status.js";
 
 const WNOHANG = 1;
+/** Threads too. */
+const WALL = 0x4000_0000;
+const POLL_MILLISECONDS = 2;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** A child of this process, not yet waited for. */
 export class ChildProcess implements SpawnedProcess {
@@ -24,14 +29,17 @@ export class ChildProcess implements SpawnedProcess {
   }
 
   poll(): ExitStatus | undefined {
-    this.#status ??= this.#wait(WNOHANG);
+    this.#status ??= this.#look();
+    if (this.#status === undefined) this.#letThreadsEnd();
     return this.#status;
   }
 
   wait(): ExitStatus {
-    // More than one round only while it is traced and stands still.
-    while (this.#status === undefined) this.#status = this.#wait(0);
-    return this.#status;
+    for (;;) {
+      const status = this.poll();
+      if (status !== undefined) return status;
+      Atomics.wait(PAUSE, 0, 0, POLL_MILLISECONDS);
+    }
   }
 
   kill(signal: NodeJS.Signals | number): boolean {
@@ -44,9 +52,26 @@ export class ChildProcess implements SpawnedProcess {
     }
   }
 
-  #wait(options: number): ExitStatus | undefined {
+  /**
+   * A process whose threads we have traced ends only when their ends have been taken notice of, too: those of threads that ended
+   * while they were to be stopped.
+   */
+  #letThreadsEnd(): void {
+    try {
+      const directory = `/proc/${this.pid}`;
+      if (!/\) Z /.test(readFileSync(`${directory}/stat`, "latin1"))) return;
+      for (const tid of readdirSync(`${directory}/task`).map(Number)) {
+        if (tid !== this.pid && this.#states.look(tid, WNOHANG) === "ended")
+          this.#libc.waitpid(tid, this.#waitStatus, WNOHANG | WALL);
+      }
+    } catch {
+      // It has ended just now.
+    }
+  }
+
+  #look(): ExitStatus | undefined {
     for (;;) {
-      const state = this.#states.look(this.pid, options);
+      const state = this.#states.look(this.pid, WNOHANG);
       if (state === "running" || state === "stopped") return undefined;
       if (state === "ended" && this.#libc.waitpid(this.pid, this.#waitStatus, 0) === this.pid) {
         return exitStatusOf(this.#waitStatus[0] ?? 0);
