@@ -3,6 +3,7 @@ import {
   type Options,
   optionValue,
   quoted,
+  readBlocking,
   readFormat,
   readNumber,
   readOutput,
@@ -47,6 +48,8 @@ export interface RecordCommand {
   /** Samples a second. */
   readonly rate: number;
   readonly idle: boolean;
+  /** Stop the program's threads while they are read. */
+  readonly blocking: boolean;
   /** Show stack traces of pyspy's own failures. */
   readonly debug: boolean;
 }
@@ -182,6 +185,8 @@ function describeRecord(program: CommanderCommand, style: Style): CommanderComma
     .option("-d, --duration <seconds>", "how long; default: until the program ends")
     .option("-r, --rate <number>", "samples a second; default: 100")
     .option("-i, --idle", "include threads that are waiting")
+    .option("--blocking", "stop threads while they are read, for at most 1 % of the time")
+    .option("--nonblocking", "read them as they run (default)")
     .optionsGroup("Output:")
     .option("-o, --output <file>", '"-" is standard output; default: PROGRAM-TIME.svg')
     .option(
@@ -230,7 +235,8 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
     .option("--sysroot <folder>", "the root folder of the core's system")
     .option("--lib-search-path <folder>", "where libraries are; may be repeated", collect)
     .optionsGroup("Other:")
-    .option("--nonblocking", "do not stop the program, as always (py-spy's option)")
+    .option("--blocking", "stop the program while all of it is read: one moment")
+    .option("--nonblocking", "read it as it runs (default)")
     .option("--debug", "show stack traces of pyspy's own failures")
     .addHelpText(
       "after",
@@ -392,6 +398,7 @@ function readRecord(words: readonly string[], options: Options): RecordCommand {
     duration: readDuration(optionValue(options, "duration")),
     rate: readRate(optionValue(options, "rate")),
     idle: options["idle"] === true,
+    blocking: readBlocking(options),
     debug: options["debug"] === true,
   };
 }

@@ -1,4 +1,4 @@
-import type { PythonDescription, SampleCounters } from "@pyspy/stack-sampler";
+import type { PythonDescription, SampleCounters, SamplingStatistics } from "@pyspy/stack-sampler";
 import type { RecordTarget } from "./args.js";
 import { inputName } from "./input-file.js";
 import { commandLine, shortened } from "./terminal/printable.js";
@@ -54,6 +54,36 @@ export function wroteMessage(file: string, { samples, seconds, counters }: Recor
     parts.push(`${missed} missed (${((100 * missed) / scheduled).toFixed(1)} %)`);
   }
   return `Wrote ${file}: ${parts.join(", ")}`;
+}
+
+/** `A sample took 45 µs (99 %: 120 µs), 3.1 system calls and 5.6 KB`, and how long the program was stopped, if it was. */
+export function costMessage(
+  { duration, systemCalls, bytes, stops }: SamplingStatistics,
+  seconds: number,
+): string {
+  const took =
+    `A sample took ${span(duration.p50)} (99 %: ${span(duration.p99)}), ${systemCalls.toFixed(1)} system calls ` +
+    `and ${(bytes / 1000).toFixed(1)} KB`;
+  if (stops === undefined) return took;
+  const share = seconds > 0 ? stops.total / (seconds * 1e7) : 0;
+  return `${took}; the program stood still for ${share.toFixed(2)} % of the time (99 %: ${span(stops.p99)})`;
+}
+
+/** What was done less often than was asked for, and why. */
+export function limitMessages({ turns, isStopBudgetExceeded }: SamplingStatistics): string[] {
+  const messages: string[] = [];
+  if (isStopBudgetExceeded) {
+    messages.push("The rate was lowered so that the program stood still for no more than 1 % of the time");
+  }
+  if (turns > 1) {
+    messages.push(`There were so many threads that those that wait were looked at once in ${turns} samples`);
+  }
+  return messages;
+}
+
+function span(nanoseconds: number): string {
+  if (nanoseconds < 1e6) return `${Math.round(nanoseconds / 1000)} µs`;
+  return `${(nanoseconds / 1e6).toFixed(1)} ms`;
 }
 
 /** Said instead when whoever was to read it has gone. */

@@ -12,6 +12,7 @@ const defaults: Omit<RecordCommand, "target"> = {
   duration: undefined,
   rate: 100,
   idle: false,
+  blocking: false,
   debug: false,
 };
 const program = (...words: string[]): RecordCommand["target"] => ({ kind: "program", words });
@@ -32,6 +33,8 @@ describe("a command line that makes sense", () => {
     ["record -p 0x4d2", { target: process1234 }],
     ["record -p 0X4D2", { target: process1234 }],
     ["record -ip 1234", { target: process1234, idle: true }],
+    ["record --blocking -p 1234", { target: process1234, blocking: true }],
+    ["record --nonblocking -p 1234", { target: process1234 }],
     ["r -p 1234", { target: process1234 }],
     ["rec -p 1234", { target: process1234 }],
     ["record -p 1234 -o -", { target: process1234, output: "-" }],
@@ -166,6 +169,10 @@ describe("a command line that makes no sense", () => {
     [["convert", "-", "-"], "Standard input can be read only once"],
     [["convert", "x", "-o", ""], "The name of the output file is empty"],
     [["report", "x", "-f", "pprof"], 'The format is one of table, markdown, json, and not "pprof"'],
+    [
+      ["record", "-p", "1234", "--blocking", "--nonblocking"],
+      "Only one of --blocking and --nonblocking can be had",
+    ],
     [["convert", "x", "--mode", "ram"], 'The mode is wall, cpu, gil, idle, and not "ram"'],
     [["convert", "x", "--from", "1d"], 'The time --from is like 90, 90s, 1.5m or 250ms, and not "1d"'],
     [["convert", "x", "--until", "-1"], 'The time --until is like 90, 90s, 1.5m or 250ms, and not "-1"'],
@@ -261,7 +268,7 @@ function thrownBy(action: () => unknown): unknown {
 describe("dump", () => {
   const shown: Omit<DumpCommand, "target"> = {
     ...{ name: "dump", locals: 0, redact: undefined, source: false, fullFileNames: false, fold: true },
-    ...{ json: false, repeat: 1, interval: 1, debug: false },
+    ...{ json: false, repeat: 1, interval: 1, blocking: false, debug: false },
   };
   const processes = (...pids: number[]): DumpCommand["target"] => ({
     ...{ kind: "processes", pids, match: undefined, subprocesses: false },
@@ -288,6 +295,7 @@ describe("dump", () => {
       { target: processes(1), fold: false, source: true, fullFileNames: true },
     ],
     ["dump -p 1 --nonblocking", { target: processes(1) }],
+    ["dump -p 1 --blocking", { target: processes(1), blocking: true }],
     ["dump -p 1 --repeat 5 --interval .5", { target: processes(1), repeat: 5, interval: 0.5 }],
     ["dump -p 1 -s", { target: { kind: "processes", pids: [1], match: undefined, subprocesses: true } }],
     ["dump --match app", { target: { kind: "processes", pids: [], match: /(?:app)/, subprocesses: false } }],
@@ -308,6 +316,8 @@ describe("dump", () => {
     ["dump -p 1 -c x", "Either processes or a core file can be looked into, not both"],
     ["dump -c x -s", "A core file is of one process: --subprocesses is for processes"],
     ["dump -c x --repeat 2", "A core file stays as it is: --repeat is for processes"],
+    ["dump -c x --blocking", "A core file stands still: --blocking is for processes"],
+    ["dump -p 1 --blocking --nonblocking", "Only one of --blocking and --nonblocking can be had"],
     ["dump -s", "The option --subprocesses is for --pid or --match"],
     ["dump -p 1 --sysroot x", "The options --executable, --sysroot and --lib-search-path are for --core"],
     ["dump -p 1 --repeat 0", 'The number of looks is from 1 to 1000000, and not "0"'],

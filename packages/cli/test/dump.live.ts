@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Ajv } from "ajv";
 import { describe, expect, test, vi } from "vitest";
+import { gdbCore } from "../../../tools/testing/process-cores.js";
 import { findPythons, type Python } from "../../../tools/testing/pythons.js";
 import { Target } from "../../../tools/testing/target.js";
 import { anyPython, busy, type Outcome, Workplace } from "./pyspy-process.js";
@@ -56,6 +56,19 @@ async function stand(python: Python, source: string): Promise<Target> {
 
 const isNamed = ({ version }: Python): boolean => version.major === 3 && version.minor >= 6;
 
+const VALUES = `
+import json, sys
+def main(first, *rest, **names):
+    one = (1,)
+    text = "it's \\n"
+    large = 1e+308
+    items = [True, None, -3, {"a": b"\\x00"}]
+    told = [(name, repr(value)) for name, value in sorted(locals().items())]
+    print(json.dumps(told)); sys.stdout.flush()
+    sys.stdin.read()
+main(2 ** 70, "x", y=set(["z"]))
+`;
+
 describe.each(findPythons())("CPython $name", (python) => {
   test("stacks and variables are those that Python itself tells", async () => {
     await using target = Target.start([...python.command, "-c", standing]);
@@ -82,6 +95,15 @@ describe.each(findPythons())("CPython $name", (python) => {
         expect(qualname).toBe("Worker.work");
       }
     }
+  });
+
+  test("values of many types are what repr() says", async () => {
+    await using target = Target.start([...python.command, "-c", VALUES]);
+    const told: readonly (readonly [string, string])[] = JSON.parse(await target.line());
+    const [thread] = await dumped("-ll", "-p", String(target.pid));
+    const { locals } = thread?.frames.find(({ name }) => name === "main") ?? {};
+    const shown = new Map((locals ?? []).map((local) => [local.name, local.repr]));
+    expect(told.map(([name]) => [name, shown.get(name)])).toEqual(told);
   });
 
   test.runIf(isNamed(python))("threads have the names that they were given", async () => {
@@ -271,6 +293,31 @@ test("lines of source, and a file that was changed later", async () => {
   expect(after.stdout).toContain("input()  (the file has changed since the process started)\n");
 });
 
+test("with --blocking a busy program is read at one moment, and goes on", async () => {
+  const source = `
+import threading
+def count():
+    left = right = 0
+    while True:
+        left += 1; right = left
+threading.Thread(target=count, daemon=True).start()
+ready(); sys.stdin.read()
+`;
+  await using target = await stand(anyPython(), source);
+  const options = ["--blocking", "-l", "-p", String(target.pid)];
+  const { code, stdout, stderr } = await textOf(...options);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^Stopped for \d+\.\d\d ms while it was read$/m);
+  expect(stdout).not.toContain("(changed while reading)");
+  const countIn = (text: string, name: string): number =>
+    Number(new RegExp(`${name}: (\\d+)`).exec(text)?.[1]);
+  const [left, right] = [countIn(stdout, "left"), countIn(stdout, "right")];
+  expect([0, 1]).toContain(left - right);
+  await vi.waitFor(async () => {
+    expect(countIn((await textOf(...options)).stdout, "left")).toBeGreaterThan(left);
+  });
+});
+
 test("again: what has moved, and what has not", async () => {
   const target = workplace.start(busy(anyPython()));
   await target.moreTicks(1);
@@ -287,12 +334,12 @@ test("a core, gzipped, with its variables", async () => {
   );
   const prefix = join(workplace.folder, "core");
   try {
-    execFileSync("gcore", ["-o", prefix, String(target.pid)], { stdio: "ignore" });
+    gdbCore(target.pid, prefix);
   } finally {
     await target[Symbol.asyncDispose]();
   }
   const file = `${prefix}.gz`;
-  const bytes = readFileSync(`${prefix}.${target.pid}`);
+  const bytes = readFileSync(prefix);
   writeFileSync(file, gzipSync(bytes, { level: 1 }));
   const { code, stdout } = await textOf("-l", "--redact", "secret", "--core", file);
   expect(code).toBe(0);
@@ -328,7 +375,15 @@ describe("what cannot be shown", () => {
     expect(stderr).toMatch(/^pyspy: Cannot sample .*: it is not a Python program\n$/);
   });
 
-  test("a command line that makes no sense", async () => {
-    expect(await textOf("--match", "(")).toMatchObject({ code: 2, stdout: "" });
+  test.each([
+    [["--pid", "many"], 2, /"many"/],
+    [["--match", "("], 2, /"\("/],
+    [["--core", "/nowhere/core"], 1, /\/nowhere\/core/],
+    [["--repeat", "0", "--pid", "1"], 2, /"0"/],
+  ])("%j is refused in a sentence", async (options, code, sentence) => {
+    const outcome = await textOf(...options);
+    expect(outcome).toMatchObject({ code, stdout: "" });
+    expect(outcome.stderr).toMatch(/^pyspy: .*\n$/);
+    expect(outcome.stderr).toMatch(sentence);
   });
 });

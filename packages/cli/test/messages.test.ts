@@ -1,6 +1,13 @@
 import type { SampleCounters } from "@pyspy/stack-sampler";
 import { describe, expect, test } from "vitest";
-import { emptyMessage, startMessage, subjectOf, wroteMessage } from "../src/messages.js";
+import {
+  costMessage,
+  emptyMessage,
+  limitMessages,
+  startMessage,
+  subjectOf,
+  wroteMessage,
+} from "../src/messages.js";
 
 const python = { version: "3.11.7", executable: "/usr/bin/python3.11" };
 const target = { kind: "process", pid: 1234 } as const;
@@ -82,5 +89,37 @@ describe("an empty profile", () => {
     [{ taken: 7, attempted: 7, unreadable: 7 }, "Nothing to show: none of 7 stacks could be read"],
   ])("with %o explains itself", (changes, message) => {
     expect(emptyMessage(counters(changes))).toBe(message);
+  });
+});
+
+describe("what sampling took", () => {
+  const statistics = {
+    samples: 500,
+    rate: 100,
+    duration: { p50: 45_000, p99: 1_250_000, max: 2_000_000 },
+    systemCalls: 3.14,
+    bytes: 5600,
+    turns: 1,
+    stops: undefined,
+    isStopBudgetExceeded: false,
+  };
+
+  test("is told a sample", () => {
+    expect(costMessage(statistics, 5)).toBe(
+      "A sample took 45 µs (99 %: 1.3 ms), 3.1 system calls and 5.6 KB",
+    );
+    expect(limitMessages(statistics)).toEqual([]);
+  });
+
+  test("is told of the time that the program stood still, and what was done less often for it", () => {
+    const stops = { count: 500, total: 40e6, longest: 300_000, p50: 70_000, p99: 120_000 };
+    const stopped = { ...statistics, stops, isStopBudgetExceeded: true, turns: 3 };
+    expect(costMessage(stopped, 5)).toMatch(
+      /; the program stood still for 0\.80 % of the time \(99 %: 120 µs\)$/,
+    );
+    expect(limitMessages(stopped)).toEqual([
+      "The rate was lowered so that the program stood still for no more than 1 % of the time",
+      "There were so many threads that those that wait were looked at once in 3 samples",
+    ]);
   });
 });

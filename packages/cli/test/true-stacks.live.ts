@@ -33,6 +33,14 @@ describe.each(findPythons())("CPython $name", (python) => {
     expect(othersThan("say", stacksOf(output))).toEqual(new Set(told));
   });
 
+  test("names that are no text are shown as Python writes them", async () => {
+    await using target = Target.start([...python.command, join(targets, "odd_names.py")]);
+    await target.line();
+    const options = ["-p", String(target.pid), "-i", "-f", "raw", "-r", "100", "-d", "0.3", "-o", "-"];
+    const escaped = python.version.major === 2 ? "\\xe9" : "\\udce9";
+    expect(run([...pyspy, "record", ...options])).toContain(`;na${escaped}me (caf${escaped}.py:2);hold (`);
+  });
+
   test("functions that are busy in turn come out with their true shares", () => {
     expectTrueShares(recordShares(pyspy, python.command, join(targets, "known_shares.py")));
   });

@@ -21,6 +21,8 @@ export interface ProfileMetadata {
   readonly title?: string;
   /** Versions of what took part: `{ pyspy: "0.1.0", python: "3.12.1" }`. */
   readonly versions?: Readonly<Record<string, string>>;
+  /** What the sampling itself took, by what is counted: `{ "duration p99": 120000, "system calls": 3.1 }`. */
+  readonly sampling?: Readonly<Record<string, number>>;
 }
 
 /**

@@ -48,7 +48,7 @@ export interface LiveProcess extends ProcessView {
   readonly startTime: number;
   /** Parent's pid, or undefined once the process is gone. */
   parent(): Pid | undefined;
-  /** False once the process has begun to exit, also while it is a zombie that nobody has reaped. */
+  /** False once all of its threads have begun to exit, also while it is a zombie that nobody has reaped. */
   isAlive(): boolean;
   /** How it has exited, if that was with another code than 0, nobody has reaped it, and this user may know. */
   exitStatus(): ExitStatus | undefined;

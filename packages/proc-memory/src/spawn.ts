@@ -16,8 +16,7 @@ export interface SpawnedProcess {
   /** How it ended, or undefined while it runs. Returns at once. Reaps the process; the answer is remembered. */
   poll(): ExitStatus | undefined;
   /**
-   * Waits until it ends, blocking this thread. Not for a process that is being traced: it swallows the
-   * stops that the tracer waits for.
+   * Waits until it ends, blocking this thread, without rest while the process is stopped by a tracer.
    */
   wait(): ExitStatus;
   /**

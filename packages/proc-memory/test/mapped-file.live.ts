@@ -130,8 +130,13 @@ describe("a file on a file system whose device is not the one in the maps", () =
     };
     const data = { ...map, start: 0x20000, end: 0x21000, offset: 4096, writable: true };
     const memory = new ByteMapReader(start, mapped);
-    const target = { pid: process.pid, executable: undefined, memory, maps: () => [data, map] };
-    const contentsOf = [map, data].map((each) => contents(openMappedFile(target, each))?.toString().trim());
+    const directory = `/proc/${process.pid}`;
+    const target = { executable: undefined, memory, maps: () => [data, map] };
+    const contentsOf = [map, data].map((each) =>
+      contents(openMappedFile(directory, target, each))
+        ?.toString()
+        .trim(),
+    );
     expect(contentsOf[0]).toBe(contentsOf[1]);
     return contentsOf[0];
   }

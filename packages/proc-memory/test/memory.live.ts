@@ -15,6 +15,7 @@ import { ProcessVmMemory } from "../src/platform/linux/process-vm-memory.js";
 import type { Pid } from "../src/process-view.js";
 import { ScatterRead } from "../src/scatter-read.js";
 import { start, startPython, until } from "./live-programs.js";
+import { RefusingMemory } from "./refusing-memory.js";
 
 const PAGE = 4096;
 
@@ -25,16 +26,6 @@ area.write(bytes(range(256)) * ${(2 * PAGE) / 256})
 told.append(ctypes.addressof(ctypes.c_char.from_buffer(area)))
 ctypes.CDLL(None).munmap(ctypes.c_void_p(told[0] + ${2 * PAGE}), ${PAGE})
 `;
-
-/** Refuses everything, as a container's seccomp filter does. */
-class RefusingMemory implements MemoryReader {
-  readonly failure = "denied";
-  readInto = (): number => 0;
-  readScatter = (scatter: ScatterRead): number => {
-    scatter.setBytesRead(0);
-    return 0;
-  };
-}
 
 const readers: [string, (pid: Pid) => MemoryReader & { close?(): void }][] = [
   ["process_vm_readv", (pid) => new ProcessVmMemory(pid)],

@@ -2,7 +2,11 @@ import { copyFileSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { dateOfStart, isProcessAlive, listProcesses, openProcess, readFamily } from "../src/open-process.js";
-import { PYTHON, start, startPython, temporaryDirectory, until } from "./live-programs.js";
+import { inspectPermissions } from "../src/permissions.js";
+import { openLinuxProcess } from "../src/platform/linux/linux-process.js";
+import type { LiveProcess } from "../src/process-view.js";
+import { compile, PYTHON, start, startPython, temporaryDirectory, until } from "./live-programs.js";
+import { RefusingMemory } from "./refusing-memory.js";
 
 describe("openProcess", () => {
   it.each([0, -1, 1.5, Number.NaN, 2 ** 31, 2 ** 60, 4_194_305])("knows no process %d", (pid) => {
@@ -58,11 +62,12 @@ describe("a running process", () => {
     const program = start(["sleep", "600"]);
     using target = openProcess(program.pid);
     program.kill("SIGKILL");
-    await until(() => !target.isAlive());
+    // It does not live any more some time before it is known how it has ended.
+    await until(() => !target.isAlive() && target.threadState(program.pid) === "exited");
     expect(() => target.maps()).toThrow(
       expect.objectContaining({
         code: "exited",
-        message: `Cannot read the memory maps of process ${program.pid}: it has exited`,
+        message: `Cannot read the memory maps of process ${program.pid}: SIGKILL has ended it`,
       }),
     );
     program.wait();
@@ -103,6 +108,59 @@ describe("a running process", () => {
     target.close();
     target.close();
     expect([target.isAlive(), target.parent()]).toEqual([false, undefined]);
+  });
+});
+
+describe("a process whose first thread has ended before the others", () => {
+  /** What can be seen of it. */
+  function seen(target: LiveProcess, buffer: Uint8Array) {
+    const map = target.maps().find(({ path, executable }) => path === target.executable && executable);
+    const file = map && target.openMappedFile(map);
+    const read = target.memory.readInto(map?.start ?? 0, buffer);
+    const { trials } = inspectPermissions(target.pid);
+    const result = {
+      alive: [target.isAlive(), isProcessAlive(target.pid)],
+      status: target.exitStatus(),
+      executable: target.executable,
+      commandLine: target.commandLine,
+      file: file?.read(0, 4),
+      read: [read, target.memory.failure],
+      trials,
+    };
+    file?.close();
+    return result;
+  }
+
+  it.each([
+    ["process_vm_readv", undefined],
+    ["/proc/PID/mem", new RefusingMemory()],
+  ])("is looked into through those, its memory with %s", async (_, reader) => {
+    const program = start([compile("leaderless", "-pthread"), "two words"]);
+    using opened = openLinuxProcess(program.pid, reader);
+    await until(() => opened.threads().length === 2);
+    const [first, again] = [new Uint8Array(64), new Uint8Array(64)];
+    const before = seen(opened, first);
+    expect(before).toMatchObject({
+      alive: [true, true],
+      read: [64, undefined],
+      file: Uint8Array.from(Buffer.from("\x7fELF")),
+    });
+
+    program.kill("SIGUSR1");
+    await until(() => opened.threadState(program.pid) === "exited");
+    expect(seen(opened, again)).toEqual(before);
+    expect(again).toEqual(first);
+    using late = openLinuxProcess(program.pid, reader);
+    expect(seen(late, again)).toEqual(before);
+
+    program.kill("SIGUSR2");
+    await until(() => !opened.isAlive());
+    expect([isProcessAlive(program.pid), opened.exitStatus()]).toEqual([
+      false,
+      expect.objectContaining({ code: 3 }),
+    ]);
+    expect(() => openProcess(program.pid)).toThrow(expect.objectContaining({ code: "exited" }));
+    expect([opened.memory.readInto(4096, again), opened.memory.failure]).toEqual([0, "exited"]);
   });
 });
 

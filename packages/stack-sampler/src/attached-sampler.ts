@@ -1,4 +1,4 @@
-import { type LiveProcess, openProcess } from "@pyspy/proc-memory";
+import { type LiveProcess, openProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
 import { RuntimeFinder } from "./discovery/runtime-finder.js";
 import { BatchBuilder } from "./intern/batch-builder.js";
 import { StackReader } from "./python/stack-reader.js";
@@ -43,14 +43,28 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
     const { startTime, commandLine } = process;
     const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
     const { idle = false, rate = DEFAULT_RATE } = options;
+    const stop = options.blocking ? stopping(pid) : undefined;
     const readers = runtimes.map(
-      (runtime) => new StackReader(process as LiveProcess, runtime, builder, record, { idle, rate }),
+      (runtime) => new StackReader(process as LiveProcess, runtime, builder, record, { idle, rate, stop }),
     );
     return new LazySampler(process, describePython(process, first), builder, readers, options);
   } catch (error) {
     process?.close();
     throw samplerErrorOf(error);
   }
+}
+
+/** Stops threads on the thread that asks for a sample. */
+function stopping(pid: number): (tids: readonly Tid[], read: () => void) => void {
+  return (tids, read) => {
+    using stopper = openThreadStopper(pid);
+    try {
+      stopper.stop(tids);
+      read();
+    } finally {
+      stopper.resume();
+    }
+  };
 }
 
 /** Looks itself as long as single samples are wanted, and starts a worker for the stream of them. */

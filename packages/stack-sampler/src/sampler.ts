@@ -1,4 +1,4 @@
-import type { ExitStatus } from "@pyspy/proc-memory";
+import type { ExitStatus, StopStatistics } from "@pyspy/proc-memory";
 import type { SampleBatch } from "./sample-batch.js";
 import type { SamplerError } from "./sampler-error.js";
 
@@ -9,6 +9,13 @@ export interface SamplerOptions {
   readonly duration?: number;
   /** Keep the stacks of threads that are not running, too. Default false. */
   readonly idle?: boolean;
+  /**
+   * Stop the threads that run while their stacks are read, instead of reading them as they run. Default false. Takes the
+   * right to trace the process; not for one that `node:child_process` has started.
+   */
+  readonly blocking?: boolean;
+  /** The share of the time that a process may be stopped; beyond it the rate is lowered. Default 0.01. */
+  readonly stopBudget?: number;
   /** Seconds to wait for a Python that is still starting. Default 5. */
   readonly startTimeout?: number;
   /** Ends sampling, as {@link Sampler.stop} does. */
@@ -41,6 +48,10 @@ export interface SamplingStatistics {
   readonly systemCalls: number;
   /** Bytes of the target's memory read, a sample. */
   readonly bytes: number;
+  /** How long the process was stopped, nanoseconds; undefined if it was not. */
+  readonly stops: StopStatistics | undefined;
+  /** The rate was lowered so that it was stopped for no more than its share of the time. */
+  readonly isStopBudgetExceeded: boolean;
   /** Threads that do not run were looked at in every so many samples; more than 1 only with hundreds of them. */
   readonly turns: number;
 }

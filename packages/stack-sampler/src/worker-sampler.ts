@@ -71,6 +71,8 @@ export class WorkerSampler implements LaunchedSampler {
       rate: options.rate ?? DEFAULT_RATE,
       duration: options.duration,
       idle: options.idle ?? false,
+      blocking: options.blocking ?? false,
+      stopBudget: options.stopBudget,
       startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     };
     this.#pid = target.kind === "attach" ? target.pid : 0;

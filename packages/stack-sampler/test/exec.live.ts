@@ -58,6 +58,22 @@ describe.each(sampledPythons)("a program of CPython $name", (python) => {
   });
 });
 
+test("a program that executes another Python between two samples is sampled on as that", async () => {
+  const [first, other] = [sampledPythons[0] ?? anyPython(), anyPython()];
+  const target = startTarget(running(first, firstThen(running(other, SECOND))));
+  await target.line();
+  const sampler = await attachTo(target.pid, { rate: 0.5 });
+  let isFirst = true;
+  await Recording.until(sampler, ({ names }) => {
+    // Looks for more Pythons are more frequent than samples.
+    if (isFirst) target.release();
+    isFirst = false;
+    return names.has("second");
+  });
+  const { major, minor, micro } = other.version;
+  expect((await sampler.end).python?.version).toBe(`${major}.${minor}.${micro}`);
+});
+
 test("a program that executes something that is no Python is the end, with a reason", async () => {
   const target = startTarget(running(anyPython(), firstThen(["sleep", "600"])));
   await target.line();

@@ -1,10 +1,18 @@
 import { countSamples, type Profile, ProfileBuilder, profileFormats } from "@pyspy/flamegraph";
-import type { LaunchedSampler, LaunchOptions, Sampler, SamplerOptions } from "@pyspy/stack-sampler";
+import type {
+  LaunchedSampler,
+  LaunchOptions,
+  Sampler,
+  SamplerOptions,
+  SamplingStatistics,
+} from "@pyspy/stack-sampler";
 import type { RecordCommand } from "../args.js";
 import { type Ending, endingOf } from "../ending.js";
 import {
   closedMessage,
+  costMessage,
   emptyMessage,
+  limitMessages,
   type RecordingSummary,
   searchingMessage,
   startMessage,
@@ -132,8 +140,8 @@ function noticeAfter(milliseconds: number, sampler: Sampler, notice: () => void)
 const SEARCH_MILLISECONDS = 2000;
 const NOTICE_MILLISECONDS = 200;
 
-function samplerOptions({ rate, duration, idle }: RecordCommand): SamplerOptions {
-  return duration === undefined ? { rate, idle } : { rate, idle, duration };
+function samplerOptions({ rate, duration, idle, blocking }: RecordCommand): SamplerOptions {
+  return duration === undefined ? { rate, idle, blocking } : { rate, idle, blocking, duration };
 }
 
 /** Takes all batches in, and shows how it goes. */
@@ -177,8 +185,8 @@ async function writeProfile(
   output: OutputFile,
   { terminal, report }: Surroundings,
 ): Promise<boolean> {
-  const { seconds, problem, reason } = await sampler.end;
-  const profile = titled(builder.finish(seconds * 1e9), command.target);
+  const { seconds, problem, reason, statistics } = await sampler.end;
+  const profile = described(builder.finish(seconds * 1e9), command.target, statistics);
   const samples = countSamples(profile);
   const summary: RecordingSummary = { samples, seconds, counters: profile.counters };
   if (problem && samples === 0) throw problem;
@@ -186,13 +194,37 @@ async function writeProfile(
   else if (samples === 0) terminal.warn(emptyMessage(profile.counters));
   const write = await profileFormats[command.format].load();
   const isWritten = output.write(write(profile));
+  if (isWritten && statistics !== undefined && samples > 0) {
+    terminal.say(costMessage(statistics, seconds));
+    for (const note of limitMessages(statistics)) terminal.warn(note);
+  }
   if (isWritten) terminal.say(wroteMessage(output.name, summary));
   else terminal.warn(closedMessage(output.name));
   return reason !== "failed";
 }
 
-function titled(profile: Profile, target: RecordCommand["target"]): Profile {
-  return { ...profile, metadata: { ...profile.metadata, title: titleOf(target, profile) } };
+function described(
+  profile: Profile,
+  target: RecordCommand["target"],
+  statistics: SamplingStatistics | undefined,
+): Profile {
+  const sampling = statistics && { sampling: samplingFigures(statistics) };
+  return { ...profile, metadata: { ...profile.metadata, title: titleOf(target, profile), ...sampling } };
+}
+
+/** As they are in a recording (docs/recording-format.md). */
+function samplingFigures(statistics: SamplingStatistics): Record<string, number> {
+  const { rate, duration, systemCalls, bytes, turns, stops } = statistics;
+  return {
+    rate,
+    "duration p50": duration.p50,
+    "duration p99": duration.p99,
+    "duration max": duration.max,
+    "system calls": systemCalls,
+    bytes,
+    turns,
+    ...(stops && { "stops total": stops.total, "stops p99": stops.p99, "stops max": stops.longest }),
+  };
 }
 
 function titleOf(target: RecordCommand["target"], profile: Profile): string {

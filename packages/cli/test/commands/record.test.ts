@@ -83,6 +83,7 @@ function recordCommand(target: RecordCommand["target"], changes: Partial<RecordC
     duration: undefined,
     rate: 100,
     idle: false,
+    blocking: false,
     debug: false,
     ...changes,
   };
@@ -98,18 +99,41 @@ describe("a running process", () => {
     const world = new World(new FakeSampler({ python }).take(3).take(2).finish());
     expect(await record(recordCommand(attached), world.surroundings)).toEqual(exited(0));
     expect(output()).toBe("work (app.py:4) 5\n");
-    expect(world.asked).toEqual([1234, { rate: 100, idle: false }]);
+    expect(world.asked).toEqual([1234, { rate: 100, idle: false, blocking: false }]);
     expect(world.text).toBe(
       "pyspy: Sampling 100 times a second until it ends (Ctrl-C to stop): process 1234 (Python 3.11.7)\n" +
         `pyspy: Wrote ${join(folder, "out.txt")}: 5 samples in 2.0 s at 2.5/s, 0 errors\n`,
     );
   });
 
+  test("is told what sampling took, and what was done less often", async () => {
+    const statistics = {
+      samples: 5,
+      rate: 2.5,
+      duration: { p50: 45_000, p99: 90_000, max: 90_000 },
+      systemCalls: 3,
+      bytes: 5600,
+      turns: 2,
+      stops: undefined,
+      isStopBudgetExceeded: false,
+    };
+    const world = new World(new FakeSampler({ python }).take(5).finish({ statistics }));
+    await record(recordCommand(attached), world.surroundings);
+    expect(world.text).toContain("A sample took 45 µs (99 %: 90 µs), 3.0 system calls and 5.6 KB\n");
+    expect(world.text).toContain("looked at once in 2 samples\npyspy: Wrote ");
+  });
+
   test("is sampled as the options say", async () => {
     const world = new World(new FakeSampler({ python }).take(1).finish({ reason: "duration" }));
-    const command = recordCommand(attached, { rate: 7, duration: 2, idle: true, format: "flamegraph" });
+    const command = recordCommand(attached, {
+      rate: 7,
+      duration: 2,
+      idle: true,
+      blocking: true,
+      format: "flamegraph",
+    });
     await record(command, world.surroundings);
-    expect(world.asked).toEqual([1234, { rate: 7, idle: true, duration: 2 }]);
+    expect(world.asked).toEqual([1234, { rate: 7, idle: true, blocking: true, duration: 2 }]);
     expect(output()).toContain("<title>python3 app.py (process 1234)</title>");
   });
 

@@ -58,7 +58,7 @@ export class FakeProcess implements Inspection {
     if (threads === undefined || threads.length === 0) {
       throw new SamplerError("exited", `Process ${this.pid} has exited`, { pid: this.pid });
     }
-    return { threads, unreadable: 0 };
+    return { threads, unreadable: 0, stopped: 0 };
   }
 
   openFile(path: string): ReturnType<Inspection["openFile"]> {

@@ -23,13 +23,14 @@ export class ChunkDecoder {
   }
 
   metadata(): ProfileMetadata {
-    const { command, rate, startTime, title, versions } = this.#value;
+    const { command, rate, startTime, title, versions, sampling } = this.#value;
     return {
       command: this.#list(command, "command").map((word) => this.#text(word, "command")),
       rate: this.#amount(rate, "rate"),
       startTime: this.#amount(startTime, "startTime"),
       ...(title !== undefined && { title: this.#text(title, "title") }),
       ...(versions !== undefined && { versions: this.#versions(versions) }),
+      ...(sampling !== undefined && { sampling: this.#amounts(sampling, "sampling") }),
     };
   }
 
@@ -119,6 +120,11 @@ export class ChunkDecoder {
       torn: amount("torn"),
       unreadable: amount("unreadable"),
     };
+  }
+
+  #amounts(value: unknown, part: string): Record<string, number> {
+    const entries = Object.entries(this.#fields(value, part));
+    return Object.fromEntries(entries.map(([name, amount]) => [name, this.#amount(amount, part)]));
   }
 
   #versions(value: unknown): Record<string, string> {

@@ -9,13 +9,14 @@ import { packColumn } from "./packed-column.js";
 const SAMPLES_A_CHUNK = 65_536;
 
 export function encodeMetadata(metadata: ProfileMetadata): Uint8Array {
-  const { command, rate, startTime, title, versions } = metadata;
+  const { command, rate, startTime, title, versions, sampling } = metadata;
   return chunkOf(ChunkType.metadata, {
     command: command.map(text),
     rate,
     startTime,
     ...(title !== undefined && { title: text(title) }),
     ...(versions !== undefined && { versions }),
+    ...(sampling !== undefined && { sampling }),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Permissions } from "../permissions.js";
 import { ProcessError } from "../process-error.js";
 import type { LiveProcess, Pid } from "../process-view.js";
 import type { SpawnedProcess, SpawnOptions } from "../spawn.js";
+import type { ThreadStopper } from "../stop.js";
 import { linux } from "./linux/linux.js";
 
 /** What an operating system has to provide. */
@@ -14,6 +15,7 @@ export interface Platform {
   dateOfStart(startTime: number): Date;
   spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
   inspectPermissions(pid: Pid): Permissions;
+  openThreadStopper(pid: Pid): ThreadStopper;
 }
 
 /** The platform we run on. `action` says in an error what could not be done: "open process 1234". */

@@ -1,5 +1,5 @@
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
-import type { LiveProcess } from "@pyspy/proc-memory";
+import { type Address, type LiveProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import { type FrameLocals, type LocalsOptions, LocalsReader } from "../locals/locals-reader.js";
@@ -8,6 +8,7 @@ import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
 import {
   type FunctionRecord,
+  type Nanoseconds,
   type NodeId,
   type SampleBatch,
   type SampleCounters,
@@ -44,6 +45,11 @@ export interface ThreadStack {
 export interface InspectOptions {
   /** Also the variables of frames, with these limits. Default: without. */
   readonly locals?: LocalsOptions | undefined;
+  /**
+   * Stop the threads that run while they are read, variables too: all of them at one moment. Threads that sleep stay as they
+   * are. Default false. Not for cores, which stand still.
+   */
+  readonly blocking?: boolean;
 }
 
 /** The stacks of all threads of a process. */
@@ -53,27 +59,45 @@ export interface ThreadStacks {
   readonly counters: SampleCounters;
   /** False if nothing could be read any more: the process has ended, or executed another program. */
   readonly isThere: boolean;
+  /** How long threads were stopped; 0 if none was. */
+  readonly stopped: Nanoseconds;
 }
 
 /** Reads the stacks of all threads once, with all that there is to tell of them. */
 export function readThreadStacks(
   process: LiveProcess,
   runtimes: readonly PythonRuntime[],
-  { locals }: InspectOptions,
+  { locals, blocking = false }: InspectOptions,
 ): ThreadStacks {
   const builder = new BatchBuilder();
   const { pid, startTime, commandLine } = process;
   const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
   const found = new Map<ThreadId, FoundThread>();
   let isThere = false;
+  let stopped = 0;
   for (const runtime of runtimes) {
-    const reader = new StackReader(process, runtime, builder, record, { idle: true, rate: 1 });
-    isThere = reader.sample(0) || isThere;
     const variables = new LocalsReader(process.memory, runtime.layout, locals);
-    for (const { record: thread, track } of reader.threads()) {
-      const detail = new FrameDetails(process, runtime.layout, track.known, variables, locals !== undefined);
-      found.set(thread, { detail, isActive: track.isActive });
-    }
+    const findDetails = (): void => {
+      for (const { record: thread, track } of reader.threads()) {
+        const detail = new FrameDetails(process, runtime.layout, track.known, variables);
+        if (locals !== undefined) detail.readLocals();
+        found.set(thread, { detail, isActive: track.isActive });
+      }
+    };
+    const stop = (tids: readonly Tid[], read: () => void): void => {
+      using stopper = openThreadStopper(pid);
+      try {
+        stopper.stop(tids);
+        read();
+        findDetails();
+      } finally {
+        stopped += stopper.resume();
+      }
+    };
+    const options = { idle: true, rate: 1, ...(blocking && { stop }) };
+    const reader = new StackReader(process, runtime, builder, record, options);
+    isThere = reader.sample(0) || isThere;
+    if (!blocking) findDetails();
     reader.close();
   }
   const batch = builder.take();
@@ -82,6 +106,7 @@ export function readThreadStacks(
     stacks: stacks.toSorted((a, b) => Number(a.thread.interpreter > 0) - Number(b.thread.interpreter > 0)),
     counters: batch.counters,
     isThere,
+    stopped,
   };
 }
 
@@ -130,25 +155,26 @@ class FrameDetails {
   readonly #layout: Layout;
   readonly #known: KnownStack;
   readonly #variables: LocalsReader;
-  readonly #hasLocals: boolean;
+  readonly #locals = new Map<number, FrameLocals>();
   /** Positions in the stack of the frames that nodes stand for. */
   readonly #positions = new Map<NodeId, number>();
 
-  constructor(
-    process: LiveProcess,
-    layout: Layout,
-    known: KnownStack,
-    variables: LocalsReader,
-    hasLocals: boolean,
-  ) {
+  constructor(process: LiveProcess, layout: Layout, known: KnownStack, variables: LocalsReader) {
     this.#process = process;
     this.#layout = layout;
     this.#known = known;
     this.#variables = variables;
-    this.#hasLocals = hasLocals;
     // A hidden frame has the node of the one that called it.
     for (let position = known.depth - 1; position >= known.omitted; position--) {
       this.#positions.set(known.nodes[position] ?? ROOT, position);
+    }
+  }
+
+  /** Reads the variables of all frames, which are best read at once: the process may run on. */
+  readLocals(): void {
+    for (const position of this.#positions.values()) {
+      const { frame, code, instruction } = this.#place(position);
+      this.#locals.set(position, this.#variables.read(frame, code, instruction));
     }
   }
 
@@ -160,19 +186,28 @@ class FrameDetails {
     if (position === undefined) {
       return { qualname, isEntry: false, isShimEntry: false, locals: undefined };
     }
+    const { frame, code } = this.#place(position);
+    const hasQualname = this.#layout.code.co_qualname !== ABSENT;
+    const owner = hasQualname ? undefined : this.#variables.classOf(frame, code, name);
+    return {
+      qualname: owner === undefined ? qualname : `${owner}.${name}`,
+      ...this.#entry(position, frame),
+      locals: this.#locals.get(position),
+    };
+  }
+
+  #place(position: number): {
+    readonly frame: Address;
+    readonly code: Address;
+    readonly instruction: number;
+  } {
     const { addresses, codes, instructions } = this.#known;
     const [frame = 0, code = 0, instruction = 0] = [
       addresses[position],
       codes[position],
       instructions[position],
     ];
-    const hasQualname = this.#layout.code.co_qualname !== ABSENT;
-    const owner = hasQualname ? undefined : this.#variables.classOf(frame, code, name);
-    return {
-      qualname: owner === undefined ? qualname : `${owner}.${name}`,
-      ...this.#entry(position, frame),
-      locals: this.#hasLocals ? this.#variables.read(frame, code, instruction) : undefined,
-    };
+    return { frame, code, instruction };
   }
 
   #entry(position: number, frame: number): Pick<StackFrame, "isEntry" | "isShimEntry"> {

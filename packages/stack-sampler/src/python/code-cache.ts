@@ -30,6 +30,8 @@ export class CodeCache {
   epoch = 0;
   /** Set by {@link frame} when it was asked for what the last read has not vouched for. */
   hasLearnt = false;
+  /** Set by {@link frame} when there was no code object where it was asked for one. */
+  hasMissed = false;
   readonly #entries = new Map<Address, CodeEntry>();
   readonly #watch = new CodeWatch<CodeEntry>();
   readonly #memory: MemoryReader;
@@ -70,7 +72,10 @@ export class CodeCache {
   /** The frame of `code` at `instruction` (the frame's instruction field); {@link HIDDEN} if none is to be shown. */
   frame(code: Address, instruction: number): FrameId {
     const entry = this.#entry(code);
-    if (entry === undefined) return this.#builder.namedFrame(UNREADABLE, "python");
+    if (entry === undefined) {
+      this.hasMissed = true;
+      return this.#builder.namedFrame(UNREADABLE, "python");
+    }
     entry.lastUsed = this.#watch.read;
     if (entry.function === HIDDEN) return HIDDEN;
     const index = this.#isIndex ? instruction : (instruction - code) / 2;
@@ -82,6 +87,11 @@ export class CodeCache {
       if (known !== undefined) return known;
     }
     return this.#locate(entry, instruction, index);
+  }
+
+  /** Whether `code`, which has been asked for, is that of a generator or a coroutine. */
+  isGenerator(code: Address): boolean {
+    return this.#entries.get(code)?.isGenerator === true;
   }
 
   /** Forgets everything: the ids that were given have ended. */
@@ -122,6 +132,7 @@ export class CodeCache {
       lastUsed: 0,
       function: isHidden(object) ? HIDDEN : this.#function(object),
       firstLine: object.firstLine,
+      isGenerator: object.isGenerator,
       lineTable: object.lineTable,
       frames: new Int32Array(16),
       otherFrames: new Map(),
@@ -170,7 +181,12 @@ export class CodeCache {
   }
 
   /** One function for all code objects that say the same of themselves: a `def` that runs again makes a new code object. */
-  #function({ name, qualname, file, firstLine }: Omit<CodeObject, "lineTable" | "identity">): FunctionId {
+  #function({
+    name,
+    qualname,
+    file,
+    firstLine,
+  }: Pick<CodeObject, "name" | "qualname" | "file" | "firstLine">): FunctionId {
     const key = `${firstLine}\0${qualname}\0${name}\0${file}`;
     let id = this.#functions.get(key);
     if (id === undefined) {
@@ -185,6 +201,7 @@ interface CodeEntry extends Watched {
   readonly address: Address;
   readonly function: FunctionId;
   readonly firstLine: number;
+  readonly isGenerator: boolean;
   readonly lineTable: Uint8Array;
   /** Frame + 1 by instruction: its index, or its distance from the code object in units of two bytes. */
   frames: Int32Array;

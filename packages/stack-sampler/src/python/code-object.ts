@@ -3,12 +3,17 @@ import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory
 import { readBytes, readText, UNREADABLE } from "./remote-text.js";
 import { TargetWords } from "./target-words.js";
 
+/** `CO_GENERATOR`, `CO_COROUTINE` and `CO_ASYNC_GENERATOR` (Include/cpython/code.h). */
+const GENERATOR_FLAGS = 0x20 | 0x80 | 0x200;
+
 /** What a code object says of itself. */
 export interface CodeObject {
   readonly name: string;
   readonly qualname: string;
   readonly file: string;
   readonly firstLine: number;
+  /** Of a generator, a coroutine or an asynchronous generator: its frame has a caller only while it runs. */
+  readonly isGenerator: boolean;
   readonly lineTable: Uint8Array;
   /** What tells it from another one at the same address. */
   readonly identity: readonly IdentityPart[];
@@ -62,6 +67,7 @@ export class CodeObjectReader {
       qualname: qualname ?? name,
       file: readText(this.#memory, this.#layout, fileAddress) ?? "",
       firstLine,
+      isGenerator: code.co_flags !== ABSENT && (view.getUint32(code.co_flags, true) & GENERATOR_FLAGS) !== 0,
       lineTable: readBytes(this.#memory, this.#layout, tableAddress) ?? new Uint8Array(0),
       identity,
     };

@@ -1,6 +1,9 @@
 import type { Address } from "@pyspy/proc-memory";
 import type { NodeId } from "../sample-batch.js";
 
+/** How many reads in a row have to show another outermost frame. */
+const TIMES_UNTIL_BELIEVED = 3;
+
 /**
  * A thread's stack as it was last walked, the outermost frame first, with the stack node of each frame. The next stack
  * most often begins with the same frames at the same instructions: as far as it does, its nodes are these.
@@ -16,6 +19,26 @@ export class KnownStack {
   /** The outermost frames that are read once, and where in the buffer each of them is. */
   onceDepth = 0;
   offsets = new Int32Array(64);
+
+  /** The outermost frame, believed; and another one that was met of late, and how often in a row. */
+  #outermost: Address = 0;
+  #other: Address = 0;
+  #timesMet = 0;
+
+  /**
+   * Whether `address` is to be believed to be the outermost frame. Up to 3.10 a frame that has returned has no caller
+   * either. A thread's outermost frame seldom changes, so another one has to be met several times in a row.
+   */
+  believesOutermost(address: Address): boolean {
+    if (address === this.#outermost) this.#timesMet = 0;
+    else {
+      this.#timesMet = address === this.#other ? this.#timesMet + 1 : 1;
+      this.#other = address;
+      if (this.#outermost !== 0 && this.#timesMet < TIMES_UNTIL_BELIEVED) return false;
+      this.#outermost = address;
+    }
+    return true;
+  }
 
   set(position: number, address: Address, code: Address, instruction: number, node: NodeId): void {
     if (position >= this.nodes.length) this.#grow();

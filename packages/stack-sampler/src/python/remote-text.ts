@@ -17,11 +17,15 @@ const GUESS = 256;
 const MAX_TEXT_BYTES = 1 << 20;
 const MAX_TABLE_BYTES = 1 << 26;
 
-/** The text of a Python string object, which in 2.x is one of bytes; undefined if it cannot be read. */
+/**
+ * The text of a Python string object, which in 2.x is one of bytes; undefined if it cannot be read. What is no text is escaped
+ * as Python does it, so that two names that differ are shown differently: lone surrogates (names of files that are not UTF-8,
+ * most of all) as `\\udce9`, bytes of 2.x as `\\xe9`.
+ */
 export function readText(memory: MemoryReader, layout: Layout, address: Address): string | undefined {
   if (layout.unicode.length === ABSENT) {
     const bytes = readBytes(memory, layout, address);
-    return bytes && decodeByteString(bytes);
+    return bytes && textOfBytes(bytes);
   }
   const object = readUpTo(memory, address, GUESS);
   const header = unicodeHeader(layout, object);
@@ -31,7 +35,22 @@ export function readText(memory: MemoryReader, layout: Layout, address: Address)
       ? readPart(memory, address, object, header.dataOffset, header.byteLength)
       : readUpTo(memory, header.dataAddress, header.byteLength);
   if (text.length < header.byteLength) return undefined;
-  return decodeText(header, text);
+  return escapeSurrogates(decodeText(header, text));
+}
+
+function escapeSurrogates(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, (unit) => escaped("u", unit, 4));
+}
+
+function textOfBytes(bytes: Uint8Array): string {
+  const text = decodeByteString(bytes);
+  // What is not UTF-8 has been decoded byte by byte.
+  const isUtf8 = text.length < bytes.length;
+  return isUtf8 ? text : text.replaceAll(/[\x80-\xff]/g, (byte) => escaped("x", byte, 2));
+}
+
+function escaped(letter: string, unit: string, digits: number): string {
+  return `\\${letter}${unit.charCodeAt(0).toString(16).padStart(digits, "0")}`;
 }
 
 /** The contents of a bytes object; undefined if it cannot be read. */

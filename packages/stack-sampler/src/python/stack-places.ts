@@ -4,10 +4,30 @@ import type { Chunk } from "./data-stack.js";
 /** For how many samples a frame that was not met again is still read ahead: long enough for calls that alternate. */
 const MEMORY_OF_FRAMES = 8;
 /**
- * Frames on the heap that are this close, in bytes, are read as one range, which costs as much as copying 2 KiB. What lies
- * between is in a page of either of them, so it can be read.
+ * Frames on the heap that are this close, in bytes, are read as one range, which costs as much as copying 2 KiB: the quicker
+ * a copy is, the fewer stacks change during it. What lies between is in a page of either of them, so it can be read.
  */
 const NEAR = 512;
+
+/**
+ * The copies of a program of short calls often differ. Then many are read, each of which takes a tenth of the time of
+ * another system call, until it has been calm for so many samples. Of so many, two are alike by chance now and then, where a
+ * program does the same again and again, so three have to be. (Not of a stack that is divided: what is read once has
+ * to be between the two copies that vouch for it.)
+ */
+const MOST_COPIES = 8;
+const CALM_SAMPLES = 1024;
+/** For how many samples the data stack is read to a depth that is not reached any more. */
+const MEMORY_OF_TOPS = 512;
+
+/** What is read of a thread state, in bytes from its start. */
+export interface ThreadStateParts {
+  readonly start: number;
+  readonly end: number;
+  /** What leads to the innermost frame. It is read again with the inner frames. */
+  readonly innermost: number;
+  readonly pointerSize: number;
+}
 
 /** A stretch of the data stack: a `_PyStackChunk` up to what is used of it. */
 export interface ChunkPlace {
@@ -46,27 +66,64 @@ export class StackPlaces {
   /** Ranges of the last {@link plan}. */
   firstRange = 0;
   endRange = 0;
-  /** Where in the buffer the first copy of the thread state is. */
+  /** Where in the buffer the thread state would begin, of which only a part is there. */
   threadState = 0;
-  /** From the first copy of what is read twice to the second. */
-  toSecond = 0;
+  /**
+   * Copies, in the order in which they are read: where the pointer to the innermost frame is in each, and how far it is from the
+   * first copy of anything else to this one.
+   */
+  readonly innermost: number[] = [];
+  readonly toCopy: number[] = [];
   /** Whether the last {@link find} found something that is read twice. */
   isTwice = false;
   #sample = 0;
   #lastChunk = 0;
+  /** By their addresses. */
   readonly #once: StrayPlace[] = [];
+  readonly #twice: StrayPlace[] = [];
   #nextChunks: readonly Chunk[] | undefined;
+  /** The most that was used of the newest chunk of late. */
+  #highestTop = 0;
+  #copies = 2;
+  /** Samples since copies did not agree. */
+  #calm = 0;
 
   /** Adds everything that a walk may need. */
-  plan(plan: ScatterRead, threadState: Address, length: number): void {
+  plan(
+    plan: ScatterRead,
+    threadState: Address,
+    { start, end, innermost, pointerSize }: ThreadStateParts,
+  ): void {
     this.#takeChunks();
+    this.#sortStrays();
     this.firstRange = plan.rangeCount;
-    this.threadState = plan.add(threadState, length);
-    this.#planTwice(plan, true);
+    this.threadState = plan.add(threadState + start, end - start) - start;
+    this.innermost.length = 0;
+    this.toCopy.length = 0;
+    this.innermost.push(this.threadState + innermost);
+    const first = this.#planTwice(plan, true);
+    this.toCopy.push(0);
+    const before = plan.rangeCount;
     this.#planOnce(plan);
-    this.toSecond = plan.add(threadState, length) - this.threadState;
-    this.#planTwice(plan, false);
+    const copies = plan.rangeCount === before ? this.#copies : 2;
+    while (this.toCopy.length < copies) {
+      this.innermost.push(plan.add(threadState + innermost, pointerSize));
+      this.toCopy.push(this.#planTwice(plan, false) - first);
+    }
     this.endRange = plan.rangeCount;
+  }
+
+  /** Says that the first two copies did not agree. */
+  tear(): void {
+    this.#calm = 0;
+    if (this.#copies === MOST_COPIES) return;
+    this.#copies = MOST_COPIES;
+    this.revision += 1;
+  }
+
+  /** Says how much of the newest chunk is used now. */
+  use(top: Address): void {
+    if (top > this.#highestTop) this.#highestTop = top;
   }
 
   /** Where in the buffer the first copy of [address, address + length) is; -1 if it was not read ahead. */
@@ -159,6 +216,12 @@ export class StackPlaces {
   /** Ends a sample: what has not been met for long is not read ahead any more. Outer frames are not looked for each time. */
   endSample(): void {
     this.#sample += 1;
+    this.#calm += 1;
+    if (this.#copies > 2 && this.#calm > CALM_SAMPLES) {
+      this.#copies = 2;
+      this.revision += 1;
+    }
+    if (this.#sample % MEMORY_OF_TOPS === 0) this.#shorten();
     if (this.strays.size === 0 || this.#sample % MEMORY_OF_FRAMES !== 0) return;
     for (const [address, { isTwice, lastMet }] of this.strays) {
       if (!isTwice || this.#sample - lastMet <= MEMORY_OF_FRAMES) continue;
@@ -180,18 +243,31 @@ export class StackPlaces {
     this.#nextChunks = undefined;
   }
 
-  /** The two copies are laid out alike, so that one distance leads from any byte of the first to its second. */
-  #planTwice(plan: ScatterRead, isFirst: boolean): void {
+  /** A stack that was deeper once is not read to that depth for ever. */
+  #shorten(): void {
+    const [newest] = this.chunks;
+    const top = this.#highestTop;
+    this.#highestTop = 0;
+    if (newest === undefined || top <= newest.address || newest.end - top <= NEAR) return;
+    const [, ...older] = this.chunks;
+    this.setChunks([{ address: newest.address, end: top }, ...older]);
+  }
+
+  /**
+   * The two copies are laid out alike, so that one distance leads from any byte of the first to its second. Returns where
+   * the copy begins.
+   */
+  #planTwice(plan: ScatterRead, isFirst: boolean): number {
+    // First what is not in a chunk, because a `_PyCFrame` leads to the innermost frame: a frame that is read before it is
+    // known to be the innermost may get another function in between.
+    let start = this.#planStrays(plan, this.#twice, isFirst);
     for (const chunk of this.chunks) {
       if (chunk.twiceFrom === chunk.end) continue;
       const offset = plan.add(chunk.twiceFrom, chunk.end - chunk.twiceFrom);
+      if (start < 0) start = offset;
       if (isFirst) chunk.twiceOffset = offset;
     }
-    for (const stray of this.strays.values()) {
-      if (!stray.isTwice) continue;
-      const offset = plan.add(stray.address, stray.length);
-      if (isFirst) stray.offset = offset;
-    }
+    return start;
   }
 
   #planOnce(plan: ScatterRead): void {
@@ -199,21 +275,41 @@ export class StackPlaces {
       const length = chunk.twiceFrom - chunk.address;
       if (length > 0) chunk.onceOffset = plan.add(chunk.address, length);
     }
-    const once = this.#once;
-    once.length = 0;
-    for (const stray of this.strays.values()) if (!stray.isTwice) once.push(stray);
-    once.sort((one, other) => one.address - other.address);
-    for (let first = 0; first < once.length; ) {
-      const start = (once[first] as StrayPlace).address;
+    this.#planStrays(plan, this.#once, true);
+  }
+
+  #sortStrays(): void {
+    this.#once.length = 0;
+    this.#twice.length = 0;
+    for (const stray of this.strays.values()) (stray.isTwice ? this.#twice : this.#once).push(stray);
+    this.#once.sort(byAddress);
+    this.#twice.sort(byAddress);
+  }
+
+  /** Returns where the first one is; -1 if there are none. */
+  #planStrays(plan: ScatterRead, strays: readonly StrayPlace[], isFirst: boolean): number {
+    let begin = -1;
+    for (let first = 0; first < strays.length; ) {
+      const start = (strays[first] as StrayPlace).address;
       let end = start;
       let next = first;
-      for (let stray = once[next]; stray !== undefined && stray.address <= end + NEAR; stray = once[++next])
+      for (
+        let stray = strays[next];
+        stray !== undefined && stray.address <= end + NEAR;
+        stray = strays[++next]
+      )
         end = Math.max(end, stray.address + stray.length);
       const offset = plan.add(start, end - start);
+      if (begin < 0) begin = offset;
       for (; first < next; first++) {
-        const stray = once[first] as StrayPlace;
-        stray.offset = offset + (stray.address - start);
+        const stray = strays[first] as StrayPlace;
+        if (isFirst) stray.offset = offset + (stray.address - start);
       }
     }
+    return begin;
   }
+}
+
+function byAddress(one: StrayPlace, other: StrayPlace): number {
+  return one.address - other.address;
 }

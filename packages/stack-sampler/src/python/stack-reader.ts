@@ -1,4 +1,5 @@
-import { type Address, type LiveProcess, ScatterRead } from "@pyspy/proc-memory";
+import { ABSENT, formatVersion } from "@pyspy/cpython-layouts";
+import { type Address, type LiveProcess, ScatterRead, type Tid } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import {
@@ -18,9 +19,12 @@ import { StackSnapshot, type WalkOutcome } from "./stack-snapshot.js";
 import { type InterpreterTrack, ThreadList } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
-/** A stack that does not hold still is read this often; then the last reading is kept and marked torn. */
-const ATTEMPTS = 4;
-/** The same where each reading brings something new, as the first ones do. */
+/**
+ * A stack that does not hold still is read this often; then the last reading is kept and marked torn. A doubtful one
+ * is believed when all readings were the same.
+ */
+const ATTEMPTS = 6;
+/** Beside these there may be so many readings that bring something new, as the first ones do. */
 const LEARNING_ATTEMPTS = 10;
 
 export interface StackReaderOptions {
@@ -28,6 +32,8 @@ export interface StackReaderOptions {
   readonly idle: boolean;
   /** How often samples are taken, a second. */
   readonly rate: number;
+  /** Has threads stand still while `read` looks at them; they do not if this is not given. */
+  readonly stop?: ((tids: readonly Tid[], read: () => void) => void) | undefined;
 }
 
 /** Takes the stacks of all threads of one Python, as often as it is asked to. */
@@ -37,6 +43,8 @@ export class StackReader {
   readonly #builder: BatchBuilder;
   readonly #record: ProcessId;
   readonly #idle: boolean;
+  readonly #stop: StackReaderOptions["stop"];
+  #areStopped = false;
   readonly #threads: ThreadList;
   readonly #watch: ThreadWatch;
   readonly #codes: CodeCache;
@@ -61,7 +69,7 @@ export class StackReader {
     runtime: PythonRuntime,
     builder: BatchBuilder,
     record: ProcessId,
-    { idle, rate }: StackReaderOptions,
+    { idle, rate, stop }: StackReaderOptions,
   ) {
     this.#process = process;
     this.#runtime = runtime;
@@ -69,6 +77,7 @@ export class StackReader {
     this.#builderEpoch = builder.epoch;
     this.#record = record;
     this.#idle = idle;
+    this.#stop = stop;
     this.#threads = new ThreadList(process, runtime);
     this.#watch = new ThreadWatch(process, runtime, rate);
     this.#codes = new CodeCache(process.memory, runtime.layout, builder);
@@ -83,10 +92,38 @@ export class StackReader {
   sample(time: Nanoseconds): boolean {
     this.#now = performance.now();
     if (this.#builder.epoch !== this.#builderEpoch) this.#startOver();
+    if (this.#stop === undefined) return this.#sampleNow(time);
+    if (this.#threads.interpreters.length === 0 && !this.#threads.refresh()) return false;
+    // Who sleeps does nothing that would have to be stopped, and waits in a call that stopping might end.
+    this.#chooseThreads();
+    const running = this.#wanted.filter(({ track }) => track.isActive && track.tid !== 0);
+    let isThere = false;
+    this.#areStopped = running.length > 0;
+    this.#stop(
+      running.map(({ track }) => track.tid),
+      () => {
+        isThere = this.#sampleNow(time);
+      },
+    );
+    this.#areStopped = false;
+    return isThere;
+  }
+
+  #sampleNow(time: Nanoseconds): boolean {
     if (!this.#readAll()) return false;
     for (const { track, interpreter } of this.#wanted) this.#take(track, interpreter, time);
     for (const { track, interpreter } of this.#resting) this.#repeat(track, interpreter, time);
     return true;
+  }
+
+  /** Whether it reads this Python, and not one that was at the same place before an `execve`. */
+  reads({ interpretersHead, image, layout }: PythonRuntime): boolean {
+    const own = this.#runtime;
+    return (
+      own.interpretersHead === interpretersHead &&
+      own.image === image &&
+      formatVersion(own.layout.version) === formatVersion(layout.version)
+    );
   }
 
   /** Every which sample threads that do not run are looked at, at most. */
@@ -149,7 +186,8 @@ export class StackReader {
     for (const interpreter of this.#threads.interpreters) {
       for (const [index, track] of interpreter.threads.entries()) {
         const hadExited = track.hasExited;
-        this.#watch.look(track, interpreter, index, interpreter.holder, this.#now);
+        // Of a thread that we have stopped the operating system would only say this.
+        if (!this.#areStopped) this.#watch.look(track, interpreter, index, interpreter.holder, this.#now);
         if (track.hasExited && !hadExited) this.#threads.suspect();
         if (!track.isActive && !this.#idle) continue;
         if (!track.hasRun && track.node !== undefined) put(this.#resting, resting++, track, interpreter);
@@ -166,8 +204,16 @@ export class StackReader {
   #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {
     let plan = this.#plan;
     let outcome = this.#walk(track, plan);
-    for (let attempt = 1; outcome !== "good"; attempt++) {
-      if (attempt >= (outcome === "learnt" ? LEARNING_ATTEMPTS : ATTEMPTS)) break;
+    let learnt = 0;
+    let failed = 0;
+    let doubts = 0;
+    let doubted = ROOT;
+    while (outcome !== "good") {
+      if (outcome === "doubtful" && (doubts === 0 || this.#node === doubted)) {
+        doubts += 1;
+        doubted = this.#node;
+      }
+      if (outcome === "learnt" ? ++learnt === LEARNING_ATTEMPTS : ++failed === ATTEMPTS) break;
       plan = this.#single;
       plan.clear();
       this.#snapshot.plan(track, plan);
@@ -178,6 +224,7 @@ export class StackReader {
       this.#checkCodes(plan);
       outcome = this.#walk(track, plan);
     }
+    if (doubts === ATTEMPTS) outcome = "good";
     track.places.endSample();
 
     const { counters } = this.#builder;
@@ -246,13 +293,31 @@ export class StackReader {
     return track.record;
   }
 
-  #walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome {
+  #walk(track: ThreadTrack, plan: ScatterRead): WalkOutcome | "doubtful" {
     const outcome = this.#snapshot.walk(track, plan);
     if (outcome === "torn" || outcome === "unreadable") return outcome;
     this.#codes.hasLearnt = false;
+    this.#codes.hasMissed = false;
     this.#node = this.#nodes.intern(track.known);
     if (outcome === "good") this.#snapshot.divide(track);
-    return this.#codes.hasLearnt ? "learnt" : outcome;
+    if (this.#codes.hasLearnt) return "learnt";
+    if (outcome !== "good") return outcome;
+    if (this.#beginsInGenerator(track)) return this.#hasFramesOfC ? "torn" : "doubtful";
+    return this.#codes.hasMissed ? "doubtful" : "good";
+  }
+
+  /**
+   * Two copies that agree may yet agree on what never was. A thread that does the same again and again can be met twice
+   * at moments that are alike, just as the inner frames have returned: the place of a frame of C's own has been used
+   * for something else, or a generator has paused and has no caller any more. Up to 3.11 there can be none: C resumes it,
+   * with no Python outside. Later there is a frame of C's own then.
+   */
+  #beginsInGenerator({ known }: ThreadTrack): boolean {
+    return known.depth > 0 && this.#codes.isGenerator(known.codes[0] as Address);
+  }
+
+  get #hasFramesOfC(): boolean {
+    return this.#runtime.layout.frame.firstForeignOwner !== ABSENT;
   }
 
   #checkCodes(plan: ScatterRead): void {

@@ -18,6 +18,7 @@ import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory
 import { CircleWatch } from "./circle-watch.js";
 import { readChunks } from "./data-stack.js";
 import type { KnownStack } from "./known-stack.js";
+import type { ThreadStateParts } from "./stack-places.js";
 import type { ThreadTrack } from "./thread-track.js";
 
 /**
@@ -34,8 +35,8 @@ const INNER_FRAMES = 24;
 /** When fewer vouch for the outer ones, or so many are read twice, the stack is divided anew. */
 const FEWEST_INNER_FRAMES = 8;
 const MOST_INNER_FRAMES = 96;
-/** The data stack is read beyond what is used: what one more call or two would need. */
-const SLACK_BYTES = 768;
+/** The data stack is read beyond what is used: what one more call would need. */
+const SLACK_BYTES = 192;
 const CFRAME_BYTES = 16;
 /** How far apart the innermost frames of the two copies can be for one stack to be found in both. */
 const MOST_CALLS_BETWEEN_COPIES = 64;
@@ -54,12 +55,14 @@ export class StackSnapshot {
   readonly #memory: MemoryReader;
   readonly #layout: Layout;
   readonly #isWide: boolean;
-  readonly #threadStateLength: number;
+  readonly #threadStateParts: ThreadStateParts;
   readonly #frameLength: number;
   /** One frame that was not read ahead. */
   readonly #stray: ScatterRead;
   /** Whether everything that the walk looked at had been read ahead. */
   #isAhead = true;
+  /** Where the last walk ended; 0 if there was no frame. */
+  #outermost: Address = 0;
   /** Whether the outer frames were reached with too few inner ones to vouch for them. */
   #isBadlyDivided = false;
 
@@ -67,7 +70,7 @@ export class StackSnapshot {
     this.#memory = memory;
     this.#layout = layout;
     this.#isWide = layout.pointerSize === 8;
-    this.#threadStateLength = threadStateLength(layout);
+    this.#threadStateParts = threadStateParts(layout);
     const { previous, executable, instruction, owner, is_entry } = layout.frame;
     this.#frameLength = Math.max(previous, executable, instruction, owner, is_entry) + layout.pointerSize;
     this.#stray = new ScatterRead(1, Math.max(this.#frameLength, CFRAME_BYTES));
@@ -75,7 +78,7 @@ export class StackSnapshot {
 
   /** Adds everything that a walk of the thread may need to `plan`. */
   plan({ places, known, threadState }: ThreadTrack, plan: ScatterRead): void {
-    places.plan(plan, threadState, this.#threadStateLength);
+    places.plan(plan, threadState, this.#threadStateParts);
     for (let position = 0; position < known.onceDepth; position++) {
       const offset = places.find(known.addresses[position] as Address, this.#frameLength);
       if (offset < 0 || places.isTwice) known.onceDepth = position;
@@ -93,31 +96,66 @@ export class StackSnapshot {
     this.keptDepth = 0;
     this.#isBadlyDivided = false;
     if (!plan.isRead(places.firstRange)) return "unreadable";
-    let { toSecond } = places;
     this.#isAhead = plan.isRead(places.endRange - 1);
     if (!this.#isAhead) {
-      // Something that was expected is gone: learn anew where things are. There is only the first copy of the thread state.
+      // Something that was expected is gone: learn anew where things are. There is only the first copy.
       places.forget();
       known.forget();
-      toSecond = 0;
     }
     const { u32 } = plan;
     this.#followChunks(track, u32);
-    const before = this.#currentFrame(track, u32, 0);
-    const after = toSecond === 0 ? before : this.#currentFrame(track, u32, toSecond);
-    if (before === UNREAD || after === UNREAD) return "unreadable";
-    let outcome: WalkOutcome = "good";
-    let start = before;
-    let copy = 0;
-    if (before !== after && !this.#isCaller(track, u32, before, after, toSecond)) {
-      if (this.#isCaller(track, u32, after, before, 0)) {
-        start = after;
-        copy = toSecond;
-      } else outcome = "torn";
+    let outcome: WalkOutcome = "torn";
+    // Where copies often differ, two of them can be alike by chance: three have to be.
+    const isCalm = places.toCopy.length === 2;
+    const walks = this.#isAhead ? places.toCopy.length - (isCalm ? 1 : 2) : 1;
+    for (let copy = 0; copy < walks && outcome === "torn"; copy++) {
+      outcome = this.#walkPair(track, u32, copy);
+      if (copy === 0 && outcome === "torn") places.tear();
+      if (outcome === "good" && !isCalm && !this.#isAlsoIn(track, u32, copy)) outcome = "torn";
     }
-    const walked = this.#walkFrom(start, copy, toSecond, track, u32);
-    if (walked !== "good") outcome = walked;
+    if (outcome === "good" && this.#outermost !== 0 && this.#layout.threadState.frame !== ABSENT) {
+      if (!known.believesOutermost(this.#outermost)) outcome = "torn";
+    }
     return outcome === "good" && !this.#isAhead ? "learnt" : outcome;
+  }
+
+  /** Whether the frames of the stack that was just walked are what they were in the copy after the two that it was walked in. */
+  #isAlsoIn({ places }: ThreadTrack, u32: Uint32Array, copy: number): boolean {
+    const { frame } = this.#layout;
+    const { toCopy } = places;
+    const one = toCopy[copy + 1] as number;
+    const other = toCopy[copy + 2] as number;
+    for (let index = 0; index < this.depth; index++) {
+      const found = places.find(this.addresses[index] as Address, this.#frameLength);
+      if (found < 0 || !places.isTwice) continue;
+      const first = found + one;
+      const second = found + other;
+      if (
+        this.#word(u32, first + frame.executable) !== this.#word(u32, second + frame.executable) ||
+        this.#word(u32, first + frame.previous) !== this.#word(u32, second + frame.previous)
+      )
+        return false;
+    }
+    return true;
+  }
+
+  /** Walks the stack in the copies `pair` and `pair + 1`. */
+  #walkPair(track: ThreadTrack, u32: Uint32Array, pair: number): "good" | "torn" | "unreadable" {
+    const { innermost, toCopy } = track.places;
+    this.depth = 0;
+    this.keptDepth = 0;
+    const isPair = this.#isAhead;
+    const earlier = toCopy[pair] as number;
+    const later = isPair ? (toCopy[pair + 1] as number) : earlier;
+    const before = this.#innermostFrame(track, u32, innermost[pair] as number, earlier);
+    const after = isPair ? this.#innermostFrame(track, u32, innermost[pair + 1] as number, later) : before;
+    if (before === UNREAD || after === UNREAD) return "unreadable";
+    if (before === after || this.#isCaller(track, u32, before, after, later))
+      return this.#walkFrom(before, earlier, later, track, u32);
+    if (this.#isCaller(track, u32, after, before, earlier))
+      return this.#walkFrom(after, later, earlier, track, u32);
+    const walked = this.#walkFrom(before, earlier, later, track, u32);
+    return walked === "good" ? "torn" : walked;
   }
 
   /**
@@ -134,17 +172,19 @@ export class StackSnapshot {
     }
   }
 
-  /** Follows the chain from `address` in the copy that is `copy` bytes after the first. */
+  /**
+   * Follows the chain from `start` in the copy that is `copy` bytes after the first, and compares with the one that is `other`
+   * bytes after it.
+   */
   #walkFrom(
     start: Address,
     copy: number,
-    toSecond: number,
+    other: number,
     track: ThreadTrack,
     u32: Uint32Array,
   ): "good" | "torn" | "unreadable" {
     const { places, known } = track;
     const { frame, threadState } = this.#layout;
-    const other = toSecond - copy;
     const circle = new CircleWatch();
     let outcome: "good" | "torn" = "good";
     let inner = 0;
@@ -192,6 +232,7 @@ export class StackSnapshot {
       this.#keep(address, u32, offset);
       address = this.#word(u32, offset + frame.previous);
     }
+    this.#outermost = last;
     // From 3.15 on every complete chain ends in the thread's base frame.
     const isComplete =
       threadState.base_frame === ABSENT ||
@@ -261,15 +302,15 @@ export class StackSnapshot {
     return isIndex ? (u32[(offset + instruction) >> 2] as number) | 0 : this.#word(u32, offset + instruction);
   }
 
-  /** The innermost frame in the copy that is `copy` bytes after the first; {@link UNREAD} if it cannot be read. */
-  #currentFrame({ places }: ThreadTrack, u32: Uint32Array, copy: number): Address {
+  /**
+   * The innermost frame, to which the word at `offset` leads, in the copy that is `copy` bytes after the first;
+   * {@link UNREAD} if it cannot be read.
+   */
+  #innermostFrame({ places }: ThreadTrack, u32: Uint32Array, offset: number, copy: number): Address {
     const { threadState: fields, cframe } = this.#layout;
-    const threadState = places.threadState + copy;
-    if (fields.current_frame !== ABSENT) return this.#word(u32, threadState + fields.current_frame);
-    if (fields.cframe === ABSENT) return this.#word(u32, threadState + fields.frame);
+    const address = this.#word(u32, offset);
     // 3.11 and 3.12 keep it in a `_PyCFrame` on the C stack, one for each activation of the eval loop.
-    const address = this.#word(u32, threadState + fields.cframe);
-    if (address === 0) return 0;
+    if (fields.cframe === ABSENT || address === 0) return address;
     const found = places.find(address, CFRAME_BYTES);
     if (found >= 0) return this.#word(u32, found + copy + cframe.current_frame);
     // One that is read later tells of another moment.
@@ -285,6 +326,7 @@ export class StackSnapshot {
     const newest = this.#word(u32, places.threadState + fields.datastack_chunk);
     const top = this.#word(u32, places.threadState + fields.datastack_top);
     const known = places.chunks[0];
+    places.use(top);
     if (known === undefined ? newest === 0 : known.address === newest && top <= known.end) return;
     places.setChunks(readChunks(this.#memory, this.#layout, newest, top, SLACK_BYTES));
     this.#isAhead = false;
@@ -316,10 +358,11 @@ function resized(values: Float64Array<ArrayBuffer>, length: number): Float64Arra
   return larger;
 }
 
-/** Bytes from the start of a thread state to the end of the last of its fields that are looked at in every sample. */
-function threadStateLength({ threadState, pointerSize }: Layout): number {
+function threadStateParts({ threadState, pointerSize }: Layout): ThreadStateParts {
   const { frame, cframe, current_frame, base_frame, datastack_chunk, datastack_top, gil_requested } =
     threadState;
-  const innermost = Math.max(frame, cframe, current_frame, base_frame);
-  return Math.max(innermost, datastack_chunk, datastack_top, gil_requested) + pointerSize;
+  const innermost = Math.max(frame, cframe, current_frame);
+  const fields = [innermost, base_frame, datastack_chunk, datastack_top, gil_requested];
+  const present = fields.filter((offset) => offset !== ABSENT);
+  return { start: Math.min(...present), end: Math.max(...present) + pointerSize, innermost, pointerSize };
 }

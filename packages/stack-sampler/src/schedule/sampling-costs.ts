@@ -1,4 +1,4 @@
-import type { ReadCosts } from "@pyspy/proc-memory";
+import type { ReadCosts, StopBudget } from "@pyspy/proc-memory";
 import type { Nanoseconds } from "../sample-batch.js";
 import type { SamplingStatistics } from "../sampler.js";
 
@@ -22,7 +22,13 @@ export class SamplingCosts {
   }
 
   /** `lookCalls` are the system calls that looked at threads. */
-  statistics(seconds: number, read: ReadCosts, lookCalls: number, turns: number): SamplingStatistics {
+  statistics(
+    seconds: number,
+    read: ReadCosts,
+    lookCalls: number,
+    turns: number,
+    stops: StopBudget | undefined,
+  ): SamplingStatistics {
     const samples = this.#samples;
     const perSample = (sum: number): number => (samples === 0 ? 0 : sum / samples);
     return {
@@ -32,6 +38,8 @@ export class SamplingCosts {
       systemCalls: perSample(read.calls + lookCalls),
       bytes: perSample(read.bytes),
       turns,
+      stops: stops?.statistics,
+      isStopBudgetExceeded: stops?.isExceeded ?? false,
     };
   }
 

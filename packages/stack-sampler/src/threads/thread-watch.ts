@@ -6,7 +6,7 @@ import { GilWait } from "./gil-wait.js";
 import { ThreadNames } from "./thread-names.js";
 
 /** Milliseconds that a look is good for. It takes 2 to 5 µs, which would halve the highest rate. */
-const LOOK_AGE = 0.1;
+const LOOK_AGE = 0.2;
 /** A look at a thread that has not run takes so many milliseconds, and all of them at most this share of the time. */
 const LOOK_COST = 0.0022;
 const LOOK_SHARE = 0.15;

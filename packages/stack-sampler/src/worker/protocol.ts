@@ -11,6 +11,8 @@ export interface SessionOrder {
   /** Seconds; undefined is until the process ends. */
   readonly duration: number | undefined;
   readonly idle: boolean;
+  readonly blocking: boolean;
+  readonly stopBudget: number | undefined;
   /** Seconds. */
   readonly startTimeout: number;
 }

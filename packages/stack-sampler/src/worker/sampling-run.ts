@@ -1,4 +1,12 @@
-import type { Address, LiveProcess, ReadCosts } from "@pyspy/proc-memory";
+import {
+  type Address,
+  type LiveProcess,
+  openThreadStopper,
+  type ReadCosts,
+  StopBudget,
+  type ThreadStopper,
+  type Tid,
+} from "@pyspy/proc-memory";
 import { RuntimeFinder } from "../discovery/runtime-finder.js";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
@@ -20,6 +28,8 @@ const BATCH_SAMPLES = 1 << 16;
 /** Sleeping is not finer than this; the rest is waited out awake. */
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
 const NO_PARENT = -1;
+/** How often it is seen to that threads that did not stop in time are let go. */
+const LATE_MILLISECONDS = 2;
 /** When a look is taken for other Pythons than the first one. */
 const FIRST_LOOK_MILLISECONDS = 100;
 /** How often that is repeated for those that are loaded later, unless looks are so slow that they would take a 200th of the time. */
@@ -43,6 +53,8 @@ export class SamplingRun {
   #start: number | undefined;
   #schedule: PoissonSchedule | undefined;
   readonly #costs = new SamplingCosts();
+  #stopper: ThreadStopper | undefined;
+  readonly #stops: StopBudget | undefined;
   /** {@link ReadCosts} before the first sample, of which finding the Python was a part. */
   #found: ReadCosts = { calls: 0, bytes: 0 };
   /** Of readers that have ended. */
@@ -64,6 +76,7 @@ export class SamplingRun {
     this.#post = post;
     this.#attend = attend;
     this.#finder = new RuntimeFinder(process);
+    if (order.blocking) this.#stops = new StopBudget(order.stopBudget);
     const { pid, startTime, commandLine } = process;
     this.#record = this.#builder.addProcess({ pid, startTime, commandLine, parent: NO_PARENT });
   }
@@ -77,6 +90,7 @@ export class SamplingRun {
       problem = samplerErrorOf(error);
     }
     if (problem?.code === "exited") problem = undefined;
+    this.#stopper?.close();
     const reason = problem === undefined ? (this.#endReason() ?? "exited") : "failed";
     if (reason !== "failed" && this.#python === undefined)
       problem = endedTooSoon(this.#order.target, reason, this.#process.exitStatus());
@@ -98,13 +112,14 @@ export class SamplingRun {
       return this.#isLaunched ? this.#endReason() === undefined : !this.#control.stopRequested;
     });
     if (runtimes === undefined) return false;
+    if (this.#order.blocking) this.#stopper ??= openThreadStopper(this.#process.pid);
     this.#begin(runtimes);
     const readers = new Map<Address, StackReader>();
     this.#addReaders(readers, runtimes);
     try {
       while (this.#endReason() === undefined) {
         if (!this.#sampleNext(readers)) return true;
-        if (performance.now() > this.#nextLook) await this.#lookForMore(readers);
+        if (performance.now() > this.#nextLook && !(await this.#lookForMore(readers))) return true;
       }
       return false;
     } finally {
@@ -121,14 +136,22 @@ export class SamplingRun {
     const schedule = this.#schedule;
     if (schedule === undefined) return false;
     const { counters } = this.#builder;
-    const wait = (Math.min(schedule.next, this.#deadline) - this.#now()) / 1e6;
+    const wait = Math.min((schedule.next - this.#now()) / 1e6, this.#untilDeadline);
     if (wait > 0) {
-      if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleep(wait - SLEEP_GRAIN_MILLISECONDS / 2);
+      if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleep(wait);
       return true;
     }
     const now = this.#now();
     const due = schedule.passDue(now);
     if (due === 0) return true;
+    const delay = this.#stops?.delay(now) ?? 0;
+    if (delay > 0) {
+      // The points that go by are missed.
+      counters.scheduled += due;
+      counters.missed += due;
+      this.#sleep(Math.min(delay / 1e6, this.#untilDeadline));
+      return this.#process.isAlive();
+    }
     counters.scheduled += due;
     counters.missed += due - 1;
     counters.taken += 1;
@@ -139,19 +162,31 @@ export class SamplingRun {
     return isThere;
   }
 
-  /** A program may load a second Python later than its first. */
-  async #lookForMore(readers: Map<Address, StackReader>): Promise<void> {
+  /**
+   * A program may load a second Python later than its first. False if one that was there is not there any more: then
+   * those that are may be another program's, which was executed since the last sample.
+   */
+  async #lookForMore(readers: Map<Address, StackReader>): Promise<boolean> {
     const start = performance.now();
     const discovery = await this.#finder.findAll();
-    if (discovery.kind === "found") this.#addReaders(readers, discovery.runtimes);
     const now = performance.now();
     this.#nextLook = now + Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
+    // Nothing that was found can also be a read that failed: the next sample will tell.
+    if (discovery.kind !== "found") return true;
+    const { runtimes } = discovery;
+    const isSame = [...readers.values()].every((reader) => runtimes.some((each) => reader.reads(each)));
+    if (isSame) this.#addReaders(readers, runtimes);
+    return isSame;
   }
 
   #addReaders(readers: Map<Address, StackReader>, runtimes: readonly PythonRuntime[]): void {
+    const stopper = this.#stopper;
     for (const runtime of runtimes) {
       if (readers.has(runtime.interpretersHead)) continue;
-      const reader = new StackReader(this.#process, runtime, this.#builder, this.#record, this.#order);
+      const reader = new StackReader(this.#process, runtime, this.#builder, this.#record, {
+        ...this.#order,
+        stop: stopper && ((tids, read) => this.#stopFor(stopper, tids, read)),
+      });
       readers.set(runtime.interpretersHead, reader);
     }
   }
@@ -167,6 +202,17 @@ export class SamplingRun {
     this.#post({ type: "python", python: this.#python });
   }
 
+  /** Has these threads stand still while `read` looks at them. */
+  #stopFor(stopper: ThreadStopper, tids: readonly Tid[], read: () => void): void {
+    try {
+      stopper.stop(tids);
+      read();
+    } finally {
+      const duration = stopper.resume();
+      if (duration > 0) this.#stops?.record(this.#now(), duration);
+    }
+  }
+
   get #readCosts(): ReadCosts {
     return this.#process.memory.costs ?? { calls: 0, bytes: 0 };
   }
@@ -174,7 +220,7 @@ export class SamplingRun {
   #statistics(seconds: number): SamplingStatistics {
     const { calls, bytes } = this.#readCosts;
     const read = { calls: calls - this.#found.calls, bytes: bytes - this.#found.bytes };
-    return this.#costs.statistics(seconds, read, this.#lookCalls, this.#turns);
+    return this.#costs.statistics(seconds, read, this.#lookCalls, this.#turns, this.#stops);
   }
 
   /** Why sampling is to end now although the process goes on; undefined if it is not. */
@@ -187,6 +233,10 @@ export class SamplingRun {
     return this.#order.duration === undefined ? Number.POSITIVE_INFINITY : this.#order.duration * 1e9;
   }
 
+  get #untilDeadline(): number {
+    return (this.#deadline - this.#now()) / 1e6;
+  }
+
   #now(): Nanoseconds {
     return (performance.now() - (this.#start ?? this.#opened)) * 1e6;
   }
@@ -194,7 +244,9 @@ export class SamplingRun {
   #sleep(milliseconds: number): void {
     this.#attend();
     this.#attendWhenDue();
-    this.#control.wait(Math.min(milliseconds, BATCH_MILLISECONDS));
+    const isLate = this.#stopper !== undefined && this.#stopper.late > 0;
+    if (isLate) this.#stopper?.resume();
+    this.#control.wait(Math.min(milliseconds, isLate ? LATE_MILLISECONDS : BATCH_MILLISECONDS));
   }
 
   /** What may not wait for the next sleep: where sampling takes all the time, there is none. */

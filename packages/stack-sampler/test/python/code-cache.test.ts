@@ -90,7 +90,7 @@ describe.each(eras)("a code object with $era", ({ layout }) => {
       const text = cached.python.word(code + offset);
       cached.python.memory.write(text + layout.unicode.asciiData, Buffer.from("new"));
       // Its hash is that of another text.
-      cached.python.memory.writeWord(text + layout.unicode.length + 8, 0x1234);
+      cached.python.memory.writeWord(text + layout.unicode.length + layout.pointerSize, 0x1234);
     }
     expect(cached.name(code)).toBe("new");
   });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { StackReader } from "../../src/python/stack-reader.js";
@@ -176,4 +177,36 @@ it("threads of all interpreters are sampled, and new ones in the sample after th
   const sub = read.python.addInterpreter(1);
   read.python.addThread(sub, { tid: 101 }).call(read.python.addCode({ name: "sub" }));
   expect(new Set(read.sample().seen.map(({ stack }) => stack))).toEqual(new Set(["main", "sub"]));
+});
+
+/** A target's memory may say anything, also while it is read: a sample ends, and what it counted is what it found. */
+it.each(eras)("a sample of a Python with $era ends, whatever its memory says", ({ layout }) => {
+  const word = layout.pointerSize;
+  const change = fc.record({ object: fc.nat(), field: fc.nat(120), value: fc.nat() });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
+      const read = new Read(layout, true);
+      const interpreter = read.python.addInterpreter(0);
+      const code = read.python.addCode({ name: "work" });
+      const threads = [1, 2].map((tid) => read.python.addThread(interpreter, { tid, chunkSize: 128 * word }));
+      for (const thread of threads) {
+        thread.call(...new Array<number>(12).fill(code));
+        thread.resume(code);
+      }
+      const objects = [interpreter, code, ...threads.flatMap(({ address, frames }) => [address, ...frames])];
+      read.sample();
+      for (const { object, field, value } of changes) {
+        const address = (objects[object % objects.length] ?? 0) + field * word;
+        // Most often it leads to something that is there.
+        const target = value % 4 === 0 ? value : (objects[value % objects.length] ?? 0) + (value % 3) * word;
+        try {
+          read.python.memory.writeWord(address, target);
+        } catch {
+          // Nothing is mapped there.
+        }
+        read.sample();
+      }
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -53,10 +53,10 @@ class Sampled {
     return outcome;
   }
 
-  /** Does something to the target between the two copies of the next read. */
-  betweenCopies(change: () => void): void {
+  /** Does something to the target between the first two copies of the next read. */
+  betweenCopies(change: () => void, copies = 2): void {
     this.python.memory.beforeRange = (range, ranges) => {
-      if (range !== ranges / 2) return;
+      if (range !== ranges / copies) return;
       this.python.memory.beforeRange = () => {};
       change();
     };
@@ -155,6 +155,16 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
       sampled.thread.resume(one, generators[0]);
     });
     expect(sampled.walk()).toBe("torn");
+  });
+
+  it("is good when the first copy differs and the later ones agree", () => {
+    const sampled = new Sampled(layout);
+    sampled.call("main", "work", "leaf");
+    sampled.settle();
+    sampled.track.places.tear();
+    const other = sampled.code("other");
+    sampled.betweenCopies(() => sampled.thread.setCode(1, other), 4);
+    expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "other", "leaf"]]);
   });
 
   it("is torn when a frame gets another function between the copies", () => {
@@ -285,7 +295,7 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
 
 describe.each(erasWithChunks)("chunks of a stack with $era", ({ layout }) => {
   it("are followed when they grow and shrink", () => {
-    const sampled = new Sampled(layout, 1024);
+    const sampled = new Sampled(layout, 128 * layout.pointerSize);
     sampled.call("main");
     sampled.settle();
     const names = Array.from({ length: 40 }, (_, index) => `f${index}`);
@@ -314,6 +324,17 @@ describe.each(erasWithChunks)("chunks of a stack with $era", ({ layout }) => {
     sampled.walk();
     expect(sampled.track.places.chunks).toEqual([]);
     expect(sampled.stack).toEqual(["main", "leaf"]);
+  });
+
+  it("that end within a frame, by what they say, do not keep the stack from being learnt", () => {
+    const sampled = new Sampled(layout, 128 * layout.pointerSize);
+    sampled.call("main", ...new Array<string>(20).fill("leaf"));
+    const { previous, top } = layout.dataStackChunk;
+    const newest = sampled.python.word(sampled.thread.address + layout.threadState.datastack_chunk);
+    const older = sampled.python.word(newest + previous);
+    // In the middle of the last frame's fields.
+    sampled.python.memory.writeWord(older + top, sampled.python.word(older + top) - 3);
+    expect([sampled.settle(), sampled.snapshot.depth]).toEqual(["good", 21]);
   });
 
   it("end when their list is a circle", () => {

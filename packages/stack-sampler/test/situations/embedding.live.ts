@@ -71,6 +71,67 @@ describe.each(libraries)("CPython $name", (python) => {
   });
 });
 
+describe.each(libraries)("a program with CPython $name whose first thread has ended", (python) => {
+  const { compilerWords, environment: env } = hostSettingOf(python);
+  const library = libraryOf(workshop, python);
+  const words = [library, "-pthread", `-Wl,-rpath,${join(library, "..")}`, ...compilerWords];
+  const host = workshop.compile("leaderless-host.c", words);
+  const program = `
+import os, signal, threading
+
+def nap():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    signal.sigwait([signal.SIGUSR1])
+    os._exit(7)
+
+def work():
+    os.write(1, b"ready\\n")
+    while True:
+        pass
+
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+for target in [nap, work]:
+    threading.Thread(target=target).start()
+`;
+  const hasEnded = (pid: number) => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  const works = ({ good }: Recording) =>
+    good.filter(({ stack, active }) => active && stack.at(-1) === "work").length;
+
+  test("is sampled", async () => {
+    const target = startTarget([host, program], { env });
+    expect(await target.line()).toBe("ready");
+    target.release();
+    await vi.waitFor(() => expect(hasEnded(target.pid)).toBe(true), { timeout: 30_000 });
+    const sampler = await attachTo(target.pid, { rate: 500, idle: true });
+    const recording = await Recording.until(sampler, (so) => works(so) >= 5 && so.names.has("nap"));
+    for (const { stack, thread, active } of recording.good) {
+      expect(thread.tid).not.toBe(target.pid);
+      expect(["work", "nap"]).toContain(stack.find((name) => name === "work" || name === "nap"));
+      if (stack.at(-1) === "nap") expect([thread.tid, active]).toEqual([expect.any(Number), false]);
+    }
+  });
+
+  test("is sampled on, to its end", async () => {
+    const target = startTarget([host, program], { env });
+    expect(await target.line()).toBe("ready");
+    const sampler = await attachTo(target.pid, { rate: 500 });
+    const recording = new Recording();
+    let wanted = Number.POSITIVE_INFINITY;
+    let told = false;
+    for await (const batch of sampler) {
+      recording.add(batch);
+      if (works(recording) >= 5) target.release();
+      if (wanted === Number.POSITIVE_INFINITY && hasEnded(target.pid)) wanted = works(recording) + 200;
+      if (works(recording) < wanted || told) continue;
+      process.kill(target.pid, "SIGUSR1");
+      told = true;
+    }
+    expect(works(recording)).toBeGreaterThanOrEqual(wanted);
+    expect(await sampler.end).toMatchObject({ reason: "exited", problem: undefined });
+    expect(await target.exited).toBe(7);
+  });
+});
+
 describe("two Pythons in one process", () => {
   const program = (name: string) => `
 def ${name}():

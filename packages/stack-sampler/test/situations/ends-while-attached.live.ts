@@ -65,7 +65,14 @@ async function attachIn(pid: number): Promise<{ outcome: string; took: number }>
   let outcome = "nothing";
   let took = 0;
   const { buffer: control } = new ControlBlock();
-  const how = { rate: 1000, duration: 600, idle: false, startTimeout: 600 };
+  const how = {
+    rate: 1000,
+    duration: 600,
+    idle: false,
+    blocking: false,
+    stopBudget: undefined,
+    startTimeout: 600,
+  };
   await runSession({ control, target: { kind: "attach", pid }, ...how }, (message: SessionMessage) => {
     if (message.type === "python") took = performance.now() - start;
     if (message.type !== "end") return;

@@ -107,7 +107,8 @@ it.each(withGil.filter((python) => isKnown(python) && hasNewGil(python)))(
     const seen = await watch(await lookInto(running(python, crowd)));
     expect(seen).toMatchObject({ unknown: 0, mainWaiting: 0 });
     expect(seen.holding).toBeGreaterThan(most);
-    expect(seen.several).toBeGreaterThan(most);
+    // On a busy machine those that have been woken wait for a processor instead.
+    expect(seen.several).toBeGreaterThan(ROUNDS / 5);
     expect(seen.otherwise).toBeLessThan(seen.waiting / 50);
     if (seen.requesting !== undefined) expect(seen.requesting).toBeGreaterThan(seen.waiting * 0.9);
   },

@@ -9,6 +9,7 @@ import type {
 import type { Pid } from "../../process-view.js";
 import { containerRuntime } from "./container-runtime.js";
 import { hasExited, noSuchProcess, processError, procIsMissing } from "./linux-process-error.js";
+import { livingThread } from "./living-thread.js";
 import { type ProcessStatus, parseStatus } from "./process-status.js";
 import { errorName, isDenied, isGone } from "./system-error.js";
 import { type SystemView, systemView } from "./system-view.js";
@@ -27,28 +28,30 @@ export function inspectLinuxPermissions(pid: Pid, view: SystemView = systemView)
   if (!(Number.isSafeInteger(pid) && pid > 0)) throw noSuchProcess(action, pid);
   const own = ownStatus(view, action);
   const status = targetStatus(view, pid, action);
-  if (status?.isZombie) throw hasExited(action, pid);
-  const maps = attempt(() => view.read(`/proc/${pid}/maps`));
+  // Of a process whose first thread has ended, another one has what there is to look at.
+  const tid = status?.isZombie ? livingThread(pid, view) : pid;
+  if (tid === undefined) throw hasExited(action, pid);
+  const maps = attempt(() => view.read(`/proc/${tid}/maps`));
   const address = parseMaps(maps.value ?? "").find(({ readable }) => readable)?.start ?? 0;
   return {
     pid,
     own: securityOf(view, own, "self"),
-    target: status && targetSecurity(view, pid, status),
+    target: status && targetSecurity(view, tid, status),
     ptraceScope: ptraceScope(view),
     hidepid: hidepid(view),
     namespaces: {
-      user: relation(view, pid, "user") ?? compare(view, "/proc/self/uid_map", `/proc/${pid}/uid_map`),
-      pid: relation(view, pid, "pid") ?? pidRelation(status),
-      mount: relation(view, pid, "mnt"),
+      user: relation(view, tid, "user") ?? compare(view, "/proc/self/uid_map", `/proc/${pid}/uid_map`),
+      pid: relation(view, tid, "pid") ?? pidRelation(status),
+      mount: relation(view, tid, "mnt"),
       ownUserIsInitial: attempt(() => view.readlink("/proc/self/ns/user")).value === INITIAL_USER_NAMESPACE,
     },
     container: containerRuntime(view),
     executableGrantsPtrace: executableGrantsPtrace(view),
     trials: {
-      executable: trial(attempt(() => view.readlink(`/proc/${pid}/exe`)).error),
+      executable: trial(attempt(() => view.readlink(`/proc/${tid}/exe`)).error),
       maps: trial(maps.error),
-      processVmReadv: trial(view.tryProcessVmReadv(pid, address)),
-      memFile: trial(view.tryMemFile(pid, address)),
+      processVmReadv: trial(view.tryProcessVmReadv(tid, address)),
+      memFile: trial(view.tryMemFile(tid, address)),
       ownProcessVmReadv: trial(view.tryProcessVmReadv(process.pid, 0)),
     },
   };

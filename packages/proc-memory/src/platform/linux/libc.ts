@@ -17,6 +17,12 @@ export interface Libc {
   pread(file: number, target: Pointer, size: number, offset: number): number;
   getxattr(path: Pointer, name: Pointer, value: Pointer, size: number): number;
   waitpid(pid: number, status: Pointer, options: number): number;
+  waitid(idType: number, id: number, information: Pointer, options: number): number;
+  /** Without the requests that return a word of memory. */
+  ptrace(request: number, tid: number, address: number, data: number): number;
+  sched_yield(): number;
+  /** For calls of three integers that not every C library has a function for. */
+  syscall(number: number, first: number, second: number, third: number): number;
   getenv(name: string): string | null;
   posix_spawn(
     pid: Pointer,
@@ -73,6 +79,11 @@ function load(): Libc {
     pread: library.func("pread", "int", ["int", "void *", "ulong", "long"]),
     getxattr: library.func("getxattr", "intptr_t", ["void *", "void *", "void *", "ulong"]),
     waitpid: library.func("waitpid", "int", ["int", "void *", "int"]),
+    waitid: library.func("waitid", "int", ["int", "uint", "void *", "int"]),
+    // This and `syscall` are variadic, which makes no difference to integers on x86-64.
+    ptrace: library.func("ptrace", "long", ["int", "int", "long", "long"]),
+    sched_yield: library.func("sched_yield", "int", []),
+    syscall: library.func("syscall", "long", ["long", "long", "long", "long"]),
     getenv: library.func("getenv", "str", ["str"]),
     posix_spawn: library.func("posix_spawn", "int", [
       "void *",

@@ -1,6 +1,7 @@
 import type { Address, MemoryReader, ReadCosts, ReadFailure } from "../../memory-reader.js";
-import type { Pid } from "../../process-view.js";
+import type { Pid, Tid } from "../../process-view.js";
 import type { ScatterRead } from "../../scatter-read.js";
+import { livingThread } from "./living-thread.js";
 import { MemFileMemory } from "./mem-file-memory.js";
 import { IOV_MAX, ProcessVmMemory } from "./process-vm-memory.js";
 
@@ -8,13 +9,16 @@ import { IOV_MAX, ProcessVmMemory } from "./process-vm-memory.js";
 export class LinuxMemory implements MemoryReader {
   readonly pid: Pid;
   readonly costs: ReadCosts = { calls: 0, bytes: 0 };
-  readonly #file: MemFileMemory;
+  /** The thread by whose id the memory is read: any will do, while it lives. */
+  #tid: Tid;
+  #file: MemFileMemory;
   #reader: MemoryReader;
 
-  constructor(pid: Pid, first: MemoryReader = new ProcessVmMemory(pid)) {
+  constructor(pid: Pid, first?: MemoryReader, tid: Tid = pid) {
     this.pid = pid;
-    this.#reader = first;
-    this.#file = new MemFileMemory(pid);
+    this.#tid = tid;
+    this.#reader = first ?? new ProcessVmMemory(tid);
+    this.#file = new MemFileMemory(tid);
   }
 
   get failure(): ReadFailure | undefined {
@@ -23,7 +27,7 @@ export class LinuxMemory implements MemoryReader {
 
   readInto(address: Address, target: Uint8Array): number {
     const first = this.#reader.readInto(address, target);
-    const count = this.#wasRefused() ? this.#reader.readInto(address, target) : first;
+    const count = this.#hasOtherWay() ? this.#reader.readInto(address, target) : first;
     this.costs.calls += 1;
     this.costs.bytes += count;
     return count;
@@ -31,7 +35,7 @@ export class LinuxMemory implements MemoryReader {
 
   readScatter(scatter: ScatterRead): number {
     const first = this.#reader.readScatter(scatter);
-    const count = this.#wasRefused() ? this.#reader.readScatter(scatter) : first;
+    const count = this.#hasOtherWay() ? this.#reader.readScatter(scatter) : first;
     this.costs.calls +=
       this.#reader === this.#file ? scatter.rangeCount : Math.ceil(scatter.rangeCount / IOV_MAX);
     this.costs.bytes += count;
@@ -42,11 +46,24 @@ export class LinuxMemory implements MemoryReader {
     this.#file.close();
   }
 
-  /** Whether the last read was refused and the file may be read instead, as it is from now on. */
-  #wasRefused(): boolean {
+  /** Whether the last read failed, but there is another way, which is taken from now on. */
+  #hasOtherWay(): boolean {
+    if (this.#reader.failure === "exited") return this.#hasOtherThread();
     if (this.#reader.failure !== "denied" || this.#reader === this.#file) return false;
     if (!this.#file.isPermitted()) return false;
     this.#reader = this.#file;
+    return true;
+  }
+
+  /** Whether the thread has ended and others go on. */
+  #hasOtherThread(): boolean {
+    const tid = livingThread(this.pid);
+    if (tid === undefined || tid === this.#tid) return false;
+    const wasFile = this.#reader === this.#file;
+    this.#file.close();
+    this.#tid = tid;
+    this.#file = new MemFileMemory(tid);
+    this.#reader = wasFile ? this.#file : new ProcessVmMemory(tid);
     return true;
   }
 }

@@ -19,6 +19,7 @@ import type { ThreadActivity, ThreadState } from "../../thread-activity.js";
 import { LinuxMemory } from "./linux-memory.js";
 import { hasExited, isHidden, noSuchProcess, processError, procIsMissing } from "./linux-process-error.js";
 import { LinuxThread } from "./linux-thread.js";
+import { livingThread } from "./living-thread.js";
 import { openFileOf, openMappedFile } from "./mapped-file.js";
 import { NamespaceThreads } from "./namespace-threads.js";
 import { type ProcessStat, parseStat, parseState, STAT_BYTES } from "./process-stat.js";
@@ -43,8 +44,9 @@ export function openLinuxProcess(pid: Pid, reader?: MemoryReader): LiveProcess {
   try {
     const { state, startTime, exitStatus } = readStat(stat) ?? {};
     if (state === undefined || startTime === undefined) throw noSuchProcess(action, pid);
-    if (state === "exited") throw hasExited(action, pid, exitStatus);
-    return new LinuxProcess(pid, stat, startTime, new LinuxMemory(pid, reader));
+    const tid = state === "exited" ? livingThread(pid) : pid;
+    if (tid === undefined) throw hasExited(action, pid, exitStatus);
+    return new LinuxProcess(pid, stat, startTime, new LinuxMemory(pid, reader, tid));
   } catch (error) {
     closeSync(stat);
     // It may have been reaped since its file was opened.
@@ -57,7 +59,7 @@ export function isLinuxProcessAlive(pid: Pid): boolean {
   try {
     const line = readFileSync(`/proc/${pid}/stat`);
     const stat = parseStat(line, line.length);
-    return stat !== undefined && stat.state !== "exited";
+    return stat !== undefined && (stat.state !== "exited" || livingThread(pid) !== undefined);
   } catch {
     return false;
   }
@@ -108,7 +110,7 @@ class LinuxProcess implements LiveProcess {
   }
 
   get executable(): string | undefined {
-    const link = `/proc/${this.pid}/exe`;
+    const link = `${this.#directory}/exe`;
     try {
       const target = readlinkSync(link);
       if (!target.endsWith(DELETED_MARK) || this.#isSameFile(target, link)) return target;
@@ -120,7 +122,7 @@ class LinuxProcess implements LiveProcess {
 
   get commandLine(): readonly string[] {
     try {
-      const text = readFileSync(`/proc/${this.pid}/cmdline`, "utf8");
+      const text = readFileSync(`${this.#directory}/cmdline`, "utf8");
       return text === "" ? [] : text.replace(/\0$/, "").split("\0");
     } catch {
       return [];
@@ -130,7 +132,7 @@ class LinuxProcess implements LiveProcess {
   maps(): readonly MemoryMap[] {
     const action = `read the memory maps of process ${this.pid}`;
     try {
-      const maps = parseMaps(readFileSync(`/proc/${this.pid}/maps`, "utf8"));
+      const maps = parseMaps(readFileSync(`${this.#directory}/maps`, "utf8"));
       if (maps.length === 0 && !this.isAlive()) throw hasExited(action, this.pid, this.exitStatus());
       return maps;
     } catch (error) {
@@ -147,7 +149,7 @@ class LinuxProcess implements LiveProcess {
   }
 
   openMappedFile(map: MemoryMap): MappedFile | undefined {
-    return openMappedFile(this, map);
+    return openMappedFile(this.#directory, this, map);
   }
 
   get namespacePids(): readonly Pid[] {
@@ -159,7 +161,7 @@ class LinuxProcess implements LiveProcess {
   }
 
   openFile(path: string): MappedFile | undefined {
-    return openFileOf(this.pid, path);
+    return openFileOf(this.#directory, path);
   }
 
   parent(): Pid | undefined {
@@ -168,11 +170,12 @@ class LinuxProcess implements LiveProcess {
 
   isAlive(): boolean {
     const state = this.#readStat()?.state;
-    return state !== undefined && state !== "exited";
+    return state !== undefined && (state !== "exited" || livingThread(this.pid) !== undefined);
   }
 
   exitStatus(): ExitStatus | undefined {
-    return this.#readStat()?.exitStatus;
+    const status = this.#readStat()?.exitStatus;
+    return status === undefined || this.isAlive() ? undefined : status;
   }
 
   threadState(tid: Tid): ThreadState | undefined {
@@ -207,6 +210,12 @@ class LinuxProcess implements LiveProcess {
     this.close();
   }
 
+  /** The /proc/PID of the process, or of a thread that still runs when the first one does not. */
+  get #directory(): string {
+    const hasLeader = this.#readStat()?.state !== "exited";
+    return `/proc/${(hasLeader ? undefined : livingThread(this.pid)) ?? this.pid}`;
+  }
+
   #readStat(): ProcessStat | undefined {
     try {
       return this.#stat === undefined ? undefined : readStat(this.#stat);
@@ -217,7 +226,7 @@ class LinuxProcess implements LiveProcess {
 
   /** Whether `path` in the target's root is what `link` leads to: a file may be called "x (deleted)". */
   #isSameFile(path: string, link: string): boolean {
-    const named = statSync(`/proc/${this.pid}/root${path}`, { throwIfNoEntry: false });
+    const named = statSync(`${this.#directory}/root${path}`, { throwIfNoEntry: false });
     const linked = statSync(link);
     return named?.ino === linked.ino && named.dev === linked.dev;
   }

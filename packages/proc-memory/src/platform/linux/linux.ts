@@ -8,6 +8,7 @@ import {
   readLinuxFamily,
 } from "./linux-process.js";
 import { spawnProgram } from "./posix-spawn.js";
+import { openPtraceStopper } from "./ptrace-stopper.js";
 
 /** Linux on 64-bit little-endian processors. */
 export const linux: Platform = {
@@ -18,4 +19,5 @@ export const linux: Platform = {
   dateOfStart: dateOfLinuxStart,
   spawn: spawnProgram,
   inspectPermissions: (pid) => inspectLinuxPermissions(pid),
+  openThreadStopper: openPtraceStopper,
 };

@@ -9,10 +9,10 @@ import {
   statSync,
 } from "node:fs";
 import type { MemoryMap } from "../../maps.js";
-import type { MappedFile, Pid, ProcessView } from "../../process-view.js";
+import type { MappedFile, ProcessView } from "../../process-view.js";
 
 /** The process whose files are opened. */
-type Mapper = Pick<ProcessView, "pid" | "executable" | "memory" | "maps">;
+type Mapper = Pick<ProcessView, "executable" | "memory" | "maps">;
 
 /** A name by which the mapped file may be reached. */
 interface Candidate {
@@ -33,7 +33,7 @@ interface Candidate {
 const COMPARED_BYTES = 4096;
 
 /**
- * Opens the file behind a mapping, by the first name that leads to the same device and inode:
+ * Opens the file behind a mapping of the process whose /proc/PID is `directory`, by the first name that leads to the same device and inode:
  *
  * 1. /proc/PID/map_files, which is the mapping's own file, deleted or not; but only for CAP_SYS_ADMIN or
  *    CAP_CHECKPOINT_RESTORE
@@ -45,15 +45,14 @@ const COMPARED_BYTES = 4096;
  * When the file is deleted, another one can have its path, so then the device has to be the same; and in our root, since
  * a snapshot of a file system has the inodes of its origin.
  */
-export function openMappedFile(target: Mapper, map: MemoryMap): MappedFile | undefined {
-  const { pid } = target;
+export function openMappedFile(directory: string, target: Mapper, map: MemoryMap): MappedFile | undefined {
   if (map.inode === 0 || !map.path.startsWith("/")) return undefined;
   const range = `${map.start.toString(16)}-${map.end.toString(16)}`;
-  const root = `/proc/${pid}/root`;
+  const root = `${directory}/root`;
   const proof = map.deleted ? "device" : "contents";
   const candidates: Candidate[] = [
-    { path: `/proc/${pid}/map_files/${range}`, proof: "link" },
-    { path: `/proc/${pid}/exe`, proof: map.path === target.executable ? "contents" : "device" },
+    { path: `${directory}/map_files/${range}`, proof: "link" },
+    { path: `${directory}/exe`, proof: map.path === target.executable ? "contents" : "device" },
     { path: `${root}${map.path}`, proof },
     ...pathsBelow(root, map.path).map((path): Candidate => ({ path, proof })),
     { path: map.path, proof: "device" },
@@ -65,11 +64,11 @@ export function openMappedFile(target: Mapper, map: MemoryMap): MappedFile | und
   return undefined;
 }
 
-/** Opens a file by its path in the root or working directory of a process, else in ours: a chroot's is often both. */
-export function openFileOf(pid: Pid, path: string): MappedFile | undefined {
+/** Opens a file by its path in the root or working directory of the process of a /proc/PID, else in ours: a chroot's is often both. */
+export function openFileOf(directory: string, path: string): MappedFile | undefined {
   const isFile = (stats: Stats): boolean => stats.isFile();
-  if (!path.startsWith("/")) return path === "" ? undefined : openIf(isFile, `/proc/${pid}/cwd/${path}`);
-  return openIf(isFile, `/proc/${pid}/root${path}`) ?? openIf(isFile, path);
+  if (!path.startsWith("/")) return path === "" ? undefined : openIf(isFile, `${directory}/cwd/${path}`);
+  return openIf(isFile, `${directory}/root${path}`) ?? openIf(isFile, path);
 }
 
 /** Where `path` is in the directory that `root` leads to, if it is in there. */

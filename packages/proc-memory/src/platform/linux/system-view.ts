@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
 import { getSystemErrorMap } from "node:util";
 import type { Address } from "../../memory-reader.js";
 import type { Pid } from "../../process-view.js";
@@ -7,8 +7,10 @@ import { errorName } from "./system-error.js";
 
 /** The files and calls that tell what may be done: all that tests have to make up for what a machine lacks. */
 export interface SystemView {
-  /** The text of a file. This and the next two throw as `node:fs` does. */
+  /** The text of a file. This and the next three throw as `node:fs` does. */
   read(path: string): string;
+  /** The names in a directory. */
+  list(path: string): readonly string[];
   stat(path: string): { readonly uid: number; readonly gid: number; readonly mode: number };
   readlink(path: string): string;
   /** The extended attribute `security.capability` of a file, if it has one. */
@@ -26,6 +28,7 @@ const FILE_CAPABILITY_BYTES = 24;
 /** This machine. */
 export const systemView: SystemView = {
   read: (path) => readFileSync(path, "utf8"),
+  list: (path) => readdirSync(path),
   stat: (path) => statSync(path),
   readlink: (path) => readlinkSync(path),
   fileCapabilities(path) {

@@ -26,6 +26,10 @@ export function fakeSystem(system: FakeSystem): SystemView {
   };
   return {
     read: (path) => value(files, path),
+    list: (path) => {
+      const inside = Object.keys(files).filter((file) => file.startsWith(`${path}/`));
+      return [...new Set(inside.map((file) => file.slice(path.length + 1).split("/")[0] ?? ""))];
+    },
     readlink: (path) => value(links, path),
     stat: (path) => (path in files ? { uid: 0, gid: 0, mode: 0 } : { mode: 0, ...value(owners, path) }),
     fileCapabilities: () => system.fileCapabilities,
