@@ -73,7 +73,7 @@ Thread 0x7F00 (idle, waiting for the GIL, collecting garbage): "odd\\x1b[31m"
     const process = new FakeProcess(
       7,
       ["python3"],
-      [thread(7, "", [frame("f /a.py:1", { arg1: "'a\\x1b'", local1: "[1]", changed: "1" })])],
+      [thread(7, "", [frame("f /a.py:1", { arg1: "'a\x1b'", local1: "[1]", changed: "1" })])],
     );
     const world = new FakeWorld([process]);
     await dumped(world, "-p 7 -l");
