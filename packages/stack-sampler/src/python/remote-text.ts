@@ -18,9 +18,8 @@ const MAX_TEXT_BYTES = 1 << 20;
 const MAX_TABLE_BYTES = 1 << 26;
 
 /**
- * The text of a Python string object, which in 2.x is one of bytes; undefined if it cannot be read. What is no text is escaped
- * as Python does it, so that two names that differ are shown differently: lone surrogates (names of files that are not UTF-8,
- * most of all) as `\\udce9`, bytes of 2.x as `\\xe9`.
+ * The text of a Python string object, which in 2.x is one of bytes; undefined if it cannot be read. Bytes that are not UTF-8
+ * become lone surrogates, as in Python 3's names of files, so that nobody takes them for text.
  */
 export function readText(memory: MemoryReader, layout: Layout, address: Address): string | undefined {
   if (layout.unicode.length === ABSENT) {
@@ -35,22 +34,19 @@ export function readText(memory: MemoryReader, layout: Layout, address: Address)
       ? readPart(memory, address, object, header.dataOffset, header.byteLength)
       : readUpTo(memory, header.dataAddress, header.byteLength);
   if (text.length < header.byteLength) return undefined;
-  return escapeSurrogates(decodeText(header, text));
-}
-
-function escapeSurrogates(text: string): string {
-  return text.replaceAll(/\p{Surrogate}/gu, (unit) => escaped("u", unit, 4));
+  return decodeText(header, text);
 }
 
 function textOfBytes(bytes: Uint8Array): string {
   const text = decodeByteString(bytes);
   // What is not UTF-8 has been decoded byte by byte.
   const isUtf8 = text.length < bytes.length;
-  return isUtf8 ? text : text.replaceAll(/[\x80-\xff]/g, (byte) => escaped("x", byte, 2));
+  return isUtf8 ? text : text.replaceAll(/[\x80-\xff]/g, surrogateEscape);
 }
 
-function escaped(letter: string, unit: string, digits: number): string {
-  return `\\${letter}${unit.charCodeAt(0).toString(16).padStart(digits, "0")}`;
+/** Python's `surrogateescape` (PEP 383). */
+function surrogateEscape(byte: string): string {
+  return String.fromCharCode(0xdc00 + byte.charCodeAt(0));
 }
 
 /** The contents of a bytes object; undefined if it cannot be read. */
