@@ -37,9 +37,6 @@ const POSSIBLE = {
 describe.each(findPythons())("CPython $name", (python) => {
   test.each(Object.keys(POSSIBLE) as (keyof typeof POSSIBLE)[])("%s", async (program) => {
     const { impossible, stacks, torn } = await sampled(python, program);
-    console.log(
-      `RESULT ${python.name} ${program} impossible ${((impossible.length / stacks) * 100).toFixed(3)}% torn ${(torn * 100).toFixed(2)}% of ${stacks} ${impossible.slice(0, 3).join(" | ")}`,
-    );
     expect(impossible.length / stacks, impossible.slice(0, 5).join("\n")).toBeLessThanOrEqual(
       MOST_IMPOSSIBLE,
     );
