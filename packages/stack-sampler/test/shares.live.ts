@@ -7,12 +7,12 @@ import { anyPython, running, sampledPythons } from "./fixtures/sampled-pythons.j
 const TOLERANCE = 0.02;
 const ENOUGH_SAMPLES = 5000;
 
-/** One thread that works, and twenty that wake now and then. */
+/** One thread that works, and twenty that sleep. */
 const SLEEPERS = `
 import sys, threading, time
 def sleep():
     while True:
-        time.sleep(0.5)
+        time.sleep(1000)
 def work():
     while True:
         pass

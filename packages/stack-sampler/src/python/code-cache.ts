@@ -181,7 +181,12 @@ export class CodeCache {
   }
 
   /** One function for all code objects that say the same of themselves: a `def` that runs again makes a new code object. */
-  #function({ name, qualname, file, firstLine }: Pick<CodeObject, "name" | "qualname" | "file" | "firstLine">): FunctionId {
+  #function({
+    name,
+    qualname,
+    file,
+    firstLine,
+  }: Pick<CodeObject, "name" | "qualname" | "file" | "firstLine">): FunctionId {
     const key = `${firstLine}\0${qualname}\0${name}\0${file}`;
     let id = this.#functions.get(key);
     if (id === undefined) {

@@ -214,7 +214,11 @@ export class StackPlaces {
       const start = (strays[first] as StrayPlace).address;
       let end = start;
       let next = first;
-      for (let stray = strays[next]; stray !== undefined && stray.address <= end + NEAR; stray = strays[++next])
+      for (
+        let stray = strays[next];
+        stray !== undefined && stray.address <= end + NEAR;
+        stray = strays[++next]
+      )
         end = Math.max(end, stray.address + stray.length);
       const offset = plan.add(start, end - start);
       for (; first < next; first++) {
