@@ -13,18 +13,18 @@ const NEAR = 512;
 export interface ChunkPlace {
   readonly address: Address;
   readonly end: Address;
-  /** What is read twice starts here; what is below is read once. */
-  twiceFrom: Address;
-  /** Where in the buffer [twiceFrom, end) and [address, twiceFrom) are. */
-  twiceOffset: number;
-  onceOffset: number;
+  /** What is read three times starts here; what is below is read once. */
+  innerFrom: Address;
+  /** Where in the buffer [innerFrom, end) and [address, innerFrom) are. */
+  innerOffset: number;
+  outerOffset: number;
 }
 
 /** A frame, or a `_PyCFrame`, that is in no chunk. */
 export interface StrayPlace {
   readonly address: Address;
   length: number;
-  isTwice: boolean;
+  isInner: boolean;
   lastMet: number;
   offset: number;
 }
@@ -33,9 +33,9 @@ export interface StrayPlace {
  * Where a thread's stack was when it was last read, which is where it is read the next time: the thread state, chunks of
  * the data stack (3.11+) and what is elsewhere, on the heap, in generators and on the C stack.
  *
- * The inner part of the stack is read twice and the outer part once, between the two: an outer frame cannot change
+ * The inner part of the stack is read three times and the outer part once, after the first: an outer frame cannot change
  * unless all that are inside it return. So the copies of the inner frames vouch for the outer ones, and a deep stack
- * costs one copy instead of two.
+ * costs one copy instead of three.
  */
 export class StackPlaces {
   /** Newest first. */
@@ -48,15 +48,16 @@ export class StackPlaces {
   endRange = 0;
   /** Where in the buffer the first copy of the thread state is. */
   threadState = 0;
-  /** From the first copy of what is read twice to the second. */
+  /** From the first copy of what is read again to the second, and to the third. */
   toSecond = 0;
-  /** Whether the last {@link find} found something that is read twice. */
-  isTwice = false;
+  toThird = 0;
+  /** Whether the last {@link find} found something of the inner part. */
+  isInner = false;
   #sample = 0;
   #lastChunk = 0;
   /** By their addresses. */
-  readonly #once: StrayPlace[] = [];
-  readonly #twice: StrayPlace[] = [];
+  readonly #outer: StrayPlace[] = [];
+  readonly #inner: StrayPlace[] = [];
   #nextChunks: readonly Chunk[] | undefined;
 
   /** Adds everything that a walk may need. */
@@ -65,10 +66,12 @@ export class StackPlaces {
     this.#sortStrays();
     this.firstRange = plan.rangeCount;
     this.threadState = plan.add(threadState, length);
-    this.#planTwice(plan, true);
-    this.#planOnce(plan);
+    this.#planInner(plan, true);
+    this.#planOuter(plan);
     this.toSecond = plan.add(threadState, length) - this.threadState;
-    this.#planTwice(plan, false);
+    this.#planInner(plan, false);
+    this.toThird = plan.add(threadState, length) - this.threadState;
+    this.#planInner(plan, false);
     this.endRange = plan.rangeCount;
   }
 
@@ -81,17 +84,17 @@ export class StackPlaces {
       const chunk = chunks[index] as ChunkPlace;
       if (address >= chunk.address && address + length <= chunk.end) {
         this.#lastChunk = index;
-        this.isTwice = address >= chunk.twiceFrom;
-        return this.isTwice
-          ? chunk.twiceOffset + (address - chunk.twiceFrom)
-          : chunk.onceOffset + (address - chunk.address);
+        this.isInner = address >= chunk.innerFrom;
+        return this.isInner
+          ? chunk.innerOffset + (address - chunk.innerFrom)
+          : chunk.outerOffset + (address - chunk.address);
       }
       index += 1;
     }
     const stray = this.strays.get(address);
     // What was met there before may have been shorter: a `_PyCFrame`.
     if (stray === undefined || length > stray.length) return -1;
-    this.isTwice = stray.isTwice;
+    this.isInner = stray.isInner;
     stray.lastMet = this.#sample;
     return stray.offset;
   }
@@ -103,10 +106,10 @@ export class StackPlaces {
     }
     const known = this.strays.get(address);
     if (known === undefined) {
-      this.strays.set(address, { address, length, isTwice: true, lastMet: this.#sample, offset: -1 });
+      this.strays.set(address, { address, length, isInner: true, lastMet: this.#sample, offset: -1 });
     } else if (known.length < length) {
       known.length = length;
-      known.isTwice = true;
+      known.isInner = true;
     } else return;
     this.revision += 1;
   }
@@ -118,36 +121,36 @@ export class StackPlaces {
   }
 
   /**
-   * Has the first `inner` of the frames at `addresses` (innermost first) read twice from now on and the others once. What
-   * has not been met lately is read twice.
+   * Has the first `inner` of the frames at `addresses` (innermost first) be the inner part from now on and the others the
+   * outer one. What has not been met lately is inner.
    */
   divide(addresses: Float64Array, count: number, inner: number): void {
-    for (const chunk of this.chunks) chunk.twiceFrom = chunk.end;
-    for (const stray of this.strays.values()) stray.isTwice = true;
+    for (const chunk of this.chunks) chunk.innerFrom = chunk.end;
+    for (const stray of this.strays.values()) stray.isInner = true;
     for (let index = 0; index < count; index++) {
       const address = addresses[index] as Address;
       const stray = this.strays.get(address);
-      if (stray !== undefined) stray.isTwice = index < inner;
+      if (stray !== undefined) stray.isInner = index < inner;
       else if (index < inner) {
         const chunk = this.chunks.find((place) => address >= place.address && address < place.end);
-        if (chunk !== undefined && address < chunk.twiceFrom) chunk.twiceFrom = address;
+        if (chunk !== undefined && address < chunk.innerFrom) chunk.innerFrom = address;
       }
     }
     // Newer chunks than the one where the parts meet are inner, whole.
-    const meeting = this.chunks.findLastIndex(({ twiceFrom, end }) => twiceFrom < end);
+    const meeting = this.chunks.findLastIndex(({ innerFrom, end }) => innerFrom < end);
     for (let index = 0; index < meeting; index++) {
       const chunk = this.chunks[index];
-      if (chunk !== undefined) chunk.twiceFrom = chunk.address;
+      if (chunk !== undefined) chunk.innerFrom = chunk.address;
     }
     const newest = this.chunks[0];
-    if (meeting < 0 && newest !== undefined) newest.twiceFrom = newest.address;
+    if (meeting < 0 && newest !== undefined) newest.innerFrom = newest.address;
     this.revision += 1;
   }
 
-  /** Has everything read twice. */
+  /** Has everything be inner. */
   unite(): void {
-    for (const chunk of this.chunks) chunk.twiceFrom = chunk.address;
-    for (const stray of this.strays.values()) stray.isTwice = true;
+    for (const chunk of this.chunks) chunk.innerFrom = chunk.address;
+    for (const stray of this.strays.values()) stray.isInner = true;
     this.revision += 1;
   }
 
@@ -163,8 +166,8 @@ export class StackPlaces {
   endSample(): void {
     this.#sample += 1;
     if (this.strays.size === 0 || this.#sample % MEMORY_OF_FRAMES !== 0) return;
-    for (const [address, { isTwice, lastMet }] of this.strays) {
-      if (!isTwice || this.#sample - lastMet <= MEMORY_OF_FRAMES) continue;
+    for (const [address, { isInner, lastMet }] of this.strays) {
+      if (!isInner || this.#sample - lastMet <= MEMORY_OF_FRAMES) continue;
       this.strays.delete(address);
       this.revision += 1;
     }
@@ -174,39 +177,39 @@ export class StackPlaces {
     if (this.#nextChunks === undefined) return;
     const chunks = this.#nextChunks.map(({ address, end }): ChunkPlace => {
       const known = this.chunks.find((chunk) => chunk.address === address);
-      const isOnce = known !== undefined && known.twiceFrom === known.end;
-      const twiceFrom = isOnce ? end : Math.min(known?.twiceFrom ?? address, end);
-      return { address, end, twiceFrom, twiceOffset: -1, onceOffset: -1 };
+      const isOuter = known !== undefined && known.innerFrom === known.end;
+      const innerFrom = isOuter ? end : Math.min(known?.innerFrom ?? address, end);
+      return { address, end, innerFrom, innerOffset: -1, outerOffset: -1 };
     });
     this.chunks.length = 0;
     this.chunks.push(...chunks);
     this.#nextChunks = undefined;
   }
 
-  /** The two copies are laid out alike, so that one distance leads from any byte of the first to its second. */
-  #planTwice(plan: ScatterRead, isFirst: boolean): void {
+  /** The copies are laid out alike, so that one distance leads from any byte of the first to its second. */
+  #planInner(plan: ScatterRead, isFirst: boolean): void {
     for (const chunk of this.chunks) {
-      if (chunk.twiceFrom === chunk.end) continue;
-      const offset = plan.add(chunk.twiceFrom, chunk.end - chunk.twiceFrom);
-      if (isFirst) chunk.twiceOffset = offset;
+      if (chunk.innerFrom === chunk.end) continue;
+      const offset = plan.add(chunk.innerFrom, chunk.end - chunk.innerFrom);
+      if (isFirst) chunk.innerOffset = offset;
     }
-    this.#planStrays(plan, this.#twice, isFirst);
+    this.#planStrays(plan, this.#inner, isFirst);
   }
 
-  #planOnce(plan: ScatterRead): void {
+  #planOuter(plan: ScatterRead): void {
     for (const chunk of this.chunks) {
-      const length = chunk.twiceFrom - chunk.address;
-      if (length > 0) chunk.onceOffset = plan.add(chunk.address, length);
+      const length = chunk.innerFrom - chunk.address;
+      if (length > 0) chunk.outerOffset = plan.add(chunk.address, length);
     }
-    this.#planStrays(plan, this.#once, true);
+    this.#planStrays(plan, this.#outer, true);
   }
 
   #sortStrays(): void {
-    this.#once.length = 0;
-    this.#twice.length = 0;
-    for (const stray of this.strays.values()) (stray.isTwice ? this.#twice : this.#once).push(stray);
-    this.#once.sort(byAddress);
-    this.#twice.sort(byAddress);
+    this.#outer.length = 0;
+    this.#inner.length = 0;
+    for (const stray of this.strays.values()) (stray.isInner ? this.#inner : this.#outer).push(stray);
+    this.#outer.sort(byAddress);
+    this.#inner.sort(byAddress);
   }
 
   #planStrays(plan: ScatterRead, strays: readonly StrayPlace[], isFirst: boolean): void {

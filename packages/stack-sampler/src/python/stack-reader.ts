@@ -23,7 +23,7 @@ import type { ThreadTrack } from "./thread-track.js";
  * A stack that does not hold still is read this often; then the last reading is kept and marked torn. A doubtful one
  * is believed when all readings were the same.
  */
-const ATTEMPTS = 4;
+const ATTEMPTS = 8;
 /** Beside these there may be so many readings that bring something new, as the first ones do. */
 const LEARNING_ATTEMPTS = 10;
 
@@ -266,7 +266,7 @@ export class StackReader {
   }
 
   /**
-   * Two copies that agree may yet agree on what never was. A thread that does the same again and again can be met twice
+   * Copies that agree may yet agree on what never was. A thread that does the same again and again can be met again
    * at moments that are alike, just as the inner frames have returned: the place of a frame of C's own has been used
    * for something else, or a generator has paused and has no caller any more. Up to 3.11 there can be none: C resumes it,
    * with no Python outside. Later there is a frame of C's own then.

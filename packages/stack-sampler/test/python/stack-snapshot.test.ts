@@ -53,10 +53,10 @@ class Sampled {
     return outcome;
   }
 
-  /** Does something to the target between the two copies of the next read. */
-  betweenCopies(change: () => void): void {
+  /** Does something to the target when the next read has brought the first `copies` of its three copies. */
+  after(copies: number, change: () => void): void {
     this.python.memory.beforeRange = (range, ranges) => {
-      if (range !== ranges / 2) return;
+      if (range !== (copies * ranges) / 3) return;
       this.python.memory.beforeRange = () => {};
       change();
     };
@@ -70,6 +70,9 @@ class Sampled {
       .reverse();
   }
 }
+
+/** After how many copies the target does something. */
+const MOMENTS = [1, 2];
 
 describe.each(eras)("a stack with $era", ({ layout }) => {
   it("is good as soon as it is known where its frames are, and then takes one read", () => {
@@ -102,15 +105,18 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
     expect([sampled.settle(), sampled.stack]).toEqual(["good", []]);
   });
 
-  it("is what is left when its innermost function returns between the copies", () => {
-    const sampled = new Sampled(layout);
-    sampled.call("main", "work", "leaf");
-    sampled.settle();
-    sampled.betweenCopies(() => sampled.thread.leave());
-    expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "work"]]);
-  });
+  it.each(MOMENTS)(
+    "is what is left when its innermost function returns between the copies, after %d",
+    (copies) => {
+      const sampled = new Sampled(layout);
+      sampled.call("main", "work", "leaf");
+      sampled.settle();
+      sampled.after(copies, () => sampled.thread.leave());
+      expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "work"]]);
+    },
+  );
 
-  it("is what it was when it calls another function between the copies", () => {
+  it.each(MOMENTS)("is what it was when it calls another function between the copies, after %d", (copies) => {
     const sampled = new Sampled(layout);
     sampled.call("main");
     sampled.call("work");
@@ -120,7 +126,7 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
     sampled.settle();
     sampled.thread.leave();
     const again = sampled.code("again");
-    sampled.betweenCopies(() => sampled.thread.call(again));
+    sampled.after(copies, () => sampled.thread.call(again));
     const outcome = sampled.walk();
     // A frame object that is new has not been read ahead.
     expect(outcome).toBe(layout.threadState.datastack_chunk >= 0 ? "good" : "torn");
@@ -128,59 +134,65 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
     expect(sampled.thread.frames.at(-2)).toBe(frame);
   });
 
-  it("is torn when one function has taken another one's place between the copies", () => {
-    const sampled = new Sampled(layout);
-    sampled.call("main", "one");
-    sampled.settle();
-    const other = sampled.code("other");
-    sampled.betweenCopies(() => {
-      sampled.thread.leave();
-      sampled.thread.call(other);
-    });
-    expect(sampled.walk()).toBe("torn");
-    expect([sampled.settle(), sampled.stack]).toEqual(["good", ["main", "other"]]);
-  });
+  it.each(MOMENTS)(
+    "is torn when one function has taken another one's place between the copies, after %d",
+    (copies) => {
+      const sampled = new Sampled(layout);
+      sampled.call("main", "one");
+      sampled.settle();
+      const other = sampled.code("other");
+      sampled.after(copies, () => {
+        sampled.thread.leave();
+        sampled.thread.call(other);
+      });
+      expect(sampled.walk()).toBe("torn");
+      expect([sampled.settle(), sampled.stack]).toEqual(["good", ["main", "other"]]);
+    },
+  );
 
-  it("is torn when it ends in a frame that the other copy does not lead to", () => {
-    const sampled = new Sampled(layout);
-    sampled.call("main");
-    const [one, two] = [sampled.code("one"), sampled.code("two")];
-    const generators = [sampled.thread.resume(one)];
-    sampled.settle();
-    sampled.thread.leave();
-    generators.push(sampled.thread.resume(two));
-    sampled.settle();
-    sampled.betweenCopies(() => {
+  it.each(MOMENTS)(
+    "is torn when it ends in a frame that the other copy does not lead to, after %d",
+    (copies) => {
+      const sampled = new Sampled(layout);
+      sampled.call("main");
+      const [one, two] = [sampled.code("one"), sampled.code("two")];
+      const generators = [sampled.thread.resume(one)];
+      sampled.settle();
       sampled.thread.leave();
-      sampled.thread.resume(one, generators[0]);
-    });
-    expect(sampled.walk()).toBe("torn");
-  });
+      generators.push(sampled.thread.resume(two));
+      sampled.settle();
+      sampled.after(copies, () => {
+        sampled.thread.leave();
+        sampled.thread.resume(one, generators[0]);
+      });
+      expect(sampled.walk()).toBe("torn");
+    },
+  );
 
-  it("is torn when a frame gets another function between the copies", () => {
+  it.each(MOMENTS)("is torn when a frame gets another function between the copies, after %d", (copies) => {
     const sampled = new Sampled(layout);
     sampled.call("main", "work", "leaf");
     sampled.settle();
     const other = sampled.code("other");
-    sampled.betweenCopies(() => sampled.thread.setCode(1, other));
+    sampled.after(copies, () => sampled.thread.setCode(1, other));
     expect(sampled.walk()).toBe("torn");
     expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "other", "leaf"]]);
   });
 
-  it("is torn when a frame gets another caller between the copies", () => {
+  it.each(MOMENTS)("is torn when a frame gets another caller between the copies, after %d", (copies) => {
     const sampled = new Sampled(layout);
     sampled.call("main", "work", "leaf");
     sampled.settle();
-    sampled.betweenCopies(() => sampled.thread.setCaller(2, sampled.thread.frames[0] ?? 0));
+    sampled.after(copies, () => sampled.thread.setCaller(2, sampled.thread.frames[0] ?? 0));
     expect(sampled.walk()).toBe("torn");
     expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "leaf"]]);
   });
 
-  it("is good when only an instruction changes between the copies", () => {
+  it.each(MOMENTS)("is good when only an instruction changes between the copies, after %d", (copies) => {
     const sampled = new Sampled(layout);
     sampled.call("main", "leaf");
     sampled.settle();
-    sampled.betweenCopies(() => sampled.thread.setInstruction(0x5000, 3));
+    sampled.after(copies, () => sampled.thread.setInstruction(0x5000, 3));
     expect(sampled.walk()).toBe("good");
   });
 
@@ -193,13 +205,13 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
     expect(sampled.walk()).toBe("good");
   });
 
-  it("is torn when a generator's frame changes between the copies", () => {
+  it.each(MOMENTS)("is torn when a generator's frame changes between the copies, after %d", (copies) => {
     const sampled = new Sampled(layout);
     sampled.call("main");
     sampled.thread.resume(sampled.code("generator"));
     sampled.settle();
     const other = sampled.code("other");
-    sampled.betweenCopies(() => sampled.thread.setCode(1, other));
+    sampled.after(copies, () => sampled.thread.setCode(1, other));
     expect(sampled.walk()).toBe("torn");
   });
 
