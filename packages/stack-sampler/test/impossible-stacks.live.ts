@@ -12,6 +12,8 @@ const PROGRAM = fileURLToPath(new URL("./fixtures/one_caller.py", import.meta.ur
 const RATE = 50_000;
 const ENOUGH_STACKS = 20_000;
 const MOST_IMPOSSIBLE = 0.001;
+/** Where frames are on the heap, few stacks of the fastest programs are good. */
+const MOST_BY_CHANCE = 2;
 const MOST_TORN = 0.05;
 
 /** The stacks that there are below the function that is the program. */
@@ -37,8 +39,8 @@ const POSSIBLE = {
 describe.each(findPythons())("CPython $name", (python) => {
   test.each(Object.keys(POSSIBLE) as (keyof typeof POSSIBLE)[])("%s", async (program) => {
     const { impossible, stacks, torn } = await sampled(python, program);
-    expect(impossible.length / stacks, impossible.slice(0, 5).join("\n")).toBeLessThanOrEqual(
-      MOST_IMPOSSIBLE,
+    expect(impossible.length, `of ${stacks}: ${impossible.slice(0, 5).join("\n")}`).toBeLessThanOrEqual(
+      MOST_BY_CHANCE + stacks * MOST_IMPOSSIBLE,
     );
     if (program === "calls") expect(torn).toBeLessThanOrEqual(MOST_TORN);
   });

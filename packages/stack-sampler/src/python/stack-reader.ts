@@ -262,7 +262,8 @@ export class StackReader {
     if (this.#codes.hasLearnt) return "learnt";
     if (outcome !== "good") return outcome;
     if (this.#beginsInGenerator(track)) return this.#hasFramesOfC ? "torn" : "doubtful";
-    return this.#codes.hasMissed ? "doubtful" : "good";
+    if (this.#codes.hasMissed || !hasKnownRoot(track)) return "doubtful";
+    return "good";
   }
 
   /**
@@ -294,6 +295,18 @@ export class StackReader {
     this.#codes.clear();
     for (const { threads } of this.#threads.interpreters) for (const track of threads) track.forget();
   }
+}
+
+/**
+ * Whether a stack begins where the thread's stacks do, or where its last reading did. A thread seldom begins anew, and
+ * frames that have been let go of (up to 3.10 they lose their callers) end a chain too early.
+ */
+function hasKnownRoot(track: ThreadTrack): boolean {
+  const root = track.known.depth === 0 ? 0 : (track.known.addresses[0] as Address);
+  const isKnown = track.root === undefined || root === track.root || root === track.lastRoot;
+  track.lastRoot = root;
+  if (isKnown) track.root = root;
+  return isKnown;
 }
 
 interface WantedStack {

@@ -15,7 +15,7 @@
  *
  * Each copy takes longer than a short call, so one may hold frames of two moments. A program that does the same again and
  * again is met at such moments by two copies in a row where its rhythm is theirs: with a processor of its own, one that
- * alternates between two short calls showed up to 0.46 % of stacks that never were with two copies, none in 20,000 with three.
+ * alternates between two short calls showed up to 0.46 % of stacks that never were with two copies, and none with three.
  */
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory";

@@ -22,6 +22,9 @@ export class ThreadTrack {
   /** Whether the stack may have changed since it was read. */
   hasRun = true;
   wantsGil = false;
+  /** The outermost frame of the last stack that was believed, and of the last reading; 0 if there was none. */
+  root: Address | undefined;
+  lastRoot: Address | undefined;
   /** The stack at the last sample; undefined if it was not good. */
   node: NodeId | undefined;
   /** {@link ThreadActivity.cpuTime} at the last sample. */

@@ -161,6 +161,23 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
     expect(read.sample()).toMatchObject({ seen: [{ stack: "main;leaf" }], good: 1, torn: 0 });
   });
 
+  it("is read again when a stack begins elsewhere, and believed when it does so again", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(...["main", "work", "leaf"].map((name) => read.python.addCode({ name })));
+    read.sample();
+    thread.setCaller(1, 0);
+    let readings = 0;
+    read.python.memory.beforeRange = (range) => {
+      if (range === 0 && ++readings === 2) thread.setCaller(1, thread.frames[0] ?? 0);
+    };
+    expect(read.sample()).toMatchObject({ seen: [{ stack: "main;work;leaf" }], good: 1, torn: 0 });
+    read.python.memory.beforeRange = () => {};
+    thread.setCaller(1, 0);
+    const hasBase = layout.threadState.base_frame !== ABSENT;
+    expect(read.sample()).toMatchObject({ seen: [{ stack: "work;leaf" }], torn: Number(hasBase) });
+  });
+
   it("is what it was also when ids have started over", () => {
     const read = new Read(layout, true);
     const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
