@@ -20,7 +20,11 @@ const waiting = /^pyspy: Waiting for the program to end: .*\n/m;
 /** The lines that pyspy wrote, where the last one is about the file. */
 function expectWroteIn(stderr: string): void {
   const lines = stderr.replace(waiting, "").trimEnd().split("\n");
-  expect(lines).toEqual([expect.stringMatching(/^pyspy: Sampling /), expect.stringMatching(wrote)]);
+  expect(lines).toEqual([
+    expect.stringMatching(/^pyspy: Sampling /),
+    expect.stringMatching(/^pyspy: A sample took \d/),
+    expect.stringMatching(wrote),
+  ]);
   expect(readdirSync(workplace.folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 }
 

@@ -28,7 +28,7 @@ test("a process shows how its sampling goes, in a line that is gone at the end",
   expect(code).toBe(0);
   const shown = stripVTControlCharacters(stdout.replaceAll(eraseLine, "<erase>"));
   expect(shown).toMatch(/<erase> {2}0\.\d of 1 s {3}\d+ samples? {3}\d+\.\d\/s/);
-  expect(shown).toMatch(/<erase>pyspy: Wrote a\.svg: [^<]*\r\n$/);
+  expect(shown).toMatch(/<erase>pyspy: A sample took [^<]*\r\npyspy: Wrote a\.svg: [^<]*\r\n$/);
 });
 
 test("a program has the screen to itself", async () => {

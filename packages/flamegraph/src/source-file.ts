@@ -64,7 +64,10 @@ function baseName(file: string): string {
   return file.slice(file.lastIndexOf(separatorOf(file)) + 1);
 }
 
-/** A backslash is an ordinary character in a path that begins with a slash. */
+/** A byte that is no text, as the sampler shows it. */
+const ESCAPED_BYTE = /\\(?:udc|x)[\da-f]{2}/g;
+
+/** A backslash is an ordinary character in a path that begins with a slash, and part of an escaped byte. */
 function separatorOf(file: string): string {
-  return file.startsWith("/") || !file.includes("\\") ? "/" : "\\";
+  return file.startsWith("/") || !file.replaceAll(ESCAPED_BYTE, "").includes("\\") ? "/" : "\\";
 }

@@ -1,4 +1,4 @@
-import { type LiveProcess, openProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
+import { exitSentence, type LiveProcess, openProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
 import { RuntimeFinder } from "./discovery/runtime-finder.js";
 import { BatchBuilder } from "./intern/batch-builder.js";
 import { StackReader } from "./python/stack-reader.js";
@@ -104,10 +104,10 @@ class LazySampler implements AttachedSampler {
     let isThere = false;
     for (const reader of this.#readers) isThere = reader.sample(time) || isThere;
     if (!isThere) {
-      const message = this.#process.isAlive()
-        ? `Process ${this.pid} runs no Python any more`
-        : `Process ${this.pid} has exited`;
-      throw new SamplerError("exited", message, { pid: this.pid });
+      const reason = this.#process.isAlive()
+        ? "the Python that was attached to is not in it any more"
+        : exitSentence(this.#process.exitStatus());
+      throw new SamplerError("exited", `Cannot sample process ${this.pid}: ${reason}`, { pid: this.pid });
     }
     return this.#builder.take();
   }

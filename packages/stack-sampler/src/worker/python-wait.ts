@@ -11,7 +11,7 @@ const FIRST_PAUSE = 0.5;
 const LONGEST_PAUSE = 10;
 
 /** How long an attached process that shows no Python may still be about to execute one. */
-const ABSENT_MILLISECONDS = 100;
+const ABSENT_MILLISECONDS = 40;
 
 /** How long to wait for a Python, in milliseconds. */
 export interface Patience {
@@ -33,11 +33,13 @@ export async function waitForPython(
 ): Promise<readonly PythonRuntime[] | undefined> {
   const start = performance.now();
   for (let length = FIRST_PAUSE; ; length = Math.min(length * 1.5, LONGEST_PAUSE)) {
+    const began = performance.now();
     const discovery = await finder.find();
     if (discovery.kind === "found") return discovery.runtimes;
     if (!process.isAlive()) return undefined;
-    const waited = performance.now() - start;
-    if (!isWorthWaiting(discovery, patience, waited)) throw discoveryError(process, discovery, waited);
+    // A first look takes long, at a large binary of which the process may be about to execute another.
+    if (!isWorthWaiting(discovery, patience, began - start))
+      throw discoveryError(process, discovery, performance.now() - start);
     if (!(await pause(length))) return undefined;
   }
 }

@@ -1,9 +1,11 @@
+import { ABSENT } from "@pyspy/cpython-layouts";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { StackReader } from "../../src/python/stack-reader.js";
 import { SampleState } from "../../src/sample-batch.js";
 import { FakeProcess } from "../fixtures/fake-process.js";
+import { Recording } from "../fixtures/recording.js";
 import { eras, layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
 
 const PID = 100;
@@ -11,6 +13,10 @@ const PID = 100;
 afterEach(() => {
   vi.restoreAllMocks();
 });
+
+const DESCRIBED_THREAD = { process: 0, tid: 1, pythonId: 1, name: "another", interpreter: 0 };
+/** Ids start over when so many have been described. */
+const MANY_THREADS = 1 << 16;
 
 interface Seen {
   readonly thread: number;
@@ -120,6 +126,78 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
     const before = read.python.memory.reads;
     read.sample();
     expect(read.python.memory.reads - before).toBe(1);
+  });
+
+  it.each([
+    ["a generator", 0x20],
+    ["a coroutine", 0x80],
+    ["an asynchronous generator", 0x200],
+  ])("does not believe a stack that begins in %s, unless that can be and stays so", (_, flags) => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(read.python.addCode({ name: "paused", flags }), read.python.addCode({ name: "inner" }));
+    const { seen, torn } = read.sample();
+    expect(seen.map(({ stack }) => stack)).toEqual(["paused;inner"]);
+    expect(torn).toBe(layout.frame.firstForeignOwner === ABSENT ? 0 : 1);
+  });
+
+  it("believes a frame without a code object when that stays so", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(read.python.addCode({ name: "main" }), read.python.addText("no code"));
+    expect(read.sample()).toMatchObject({ seen: [{ stack: "main;<unreadable>" }], good: 1, torn: 0 });
+  });
+
+  it("has other readings where a frame has no code object for a moment", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    const leaf = read.python.addCode({ name: "leaf" });
+    thread.call(read.python.addCode({ name: "main" }), leaf);
+    read.sample();
+    thread.setCode(1, read.python.addText("no code"));
+    let readings = 0;
+    read.python.memory.beforeRange = (range) => {
+      if (range === 0 && ++readings === 2) thread.setCode(1, leaf);
+    };
+    expect(read.sample()).toMatchObject({ seen: [{ stack: "main;leaf" }], good: 1, torn: 0 });
+  });
+
+  it("is read again when a stack begins where none can, and believed when it does so again", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(...["main", "work", "leaf"].map((name) => read.python.addCode({ name })));
+    read.sample();
+    thread.setCaller(1, 0);
+    let readings = 0;
+    read.python.memory.beforeRange = (range) => {
+      if (range === 0 && ++readings === 2) thread.setCaller(1, thread.frames[0] ?? 0);
+    };
+    const { frame, base_frame } = layout.threadState;
+    const isDoubted = frame !== ABSENT || base_frame !== ABSENT;
+    const stack = isDoubted ? "main;work;leaf" : "work;leaf";
+    expect(read.sample()).toMatchObject({ seen: [{ stack }], good: 1, torn: 0 });
+    read.python.memory.beforeRange = () => {};
+    thread.setCaller(1, 0);
+    expect(read.sample()).toMatchObject({
+      seen: [{ stack: "work;leaf" }],
+      torn: Number(base_frame !== ABSENT),
+    });
+  });
+
+  it("is what it was also when ids have started over", () => {
+    const read = new Read(layout, true);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(read.python.addCode({ name: "main" }), read.python.addCode({ name: "leaf" }));
+    const recording = new Recording();
+    for (let sample = 0; sample < 6; sample++) {
+      read.reader.sample(sample);
+      if (sample % 2 === 1)
+        for (let count = 0; count <= MANY_THREADS; count++) read.builder.addThread(DESCRIBED_THREAD);
+      recording.add(read.builder.take());
+    }
+    expect(recording.resets).toBe(2);
+    expect(recording.samples.map(({ stack }) => stack.join(";"))).toEqual(Array(6).fill("main;leaf"));
+    expect(recording.samples.every(({ thread: { name } }) => name !== DESCRIBED_THREAD.name)).toBe(true);
   });
 
   it("is over when the runtime is gone", () => {

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Python } from "../../../../tools/testing/pythons.js";
 import type { DiscoveryMethod } from "../../src/discovery/discovery.js";
 import { startTarget } from "../fixtures/live-programs.js";
 import { foundBy } from "./fixtures/found-by.js";
-import { expectSampled, WORK } from "./fixtures/sampled-from.js";
+import { expectSampled, type Looker, Nobody, root, WORK } from "./fixtures/sampled-from.js";
 import {
   copyPython,
   hostSettingOf,
@@ -15,6 +15,8 @@ import {
 import { run, Workshop } from "./fixtures/workshop.js";
 
 const workshop = new Workshop();
+const nobody = new Nobody();
+afterAll(() => nobody[Symbol.dispose]());
 
 /** Debian's are stripped as they come; patchelf, which made them run here, lays files out so that strip would break them. */
 const strippable = [pythonOf("3.8", true), pythonOf("3.11", false), pythonOf("3.13", true)];
@@ -34,6 +36,12 @@ describe("a Python that was stripped", () => {
     expect(run(["readelf", "--sections", "--wide", copy.executable])).not.toContain(".symtab");
     await expectSampledBy(copy, "symbol");
   });
+});
+
+test("a stripped Python of 3.6 is sampled, which names no runtime", async () => {
+  const copy = copyPython(workshop, pythonOf("3.6", true));
+  for (const file of filesOf(copy)) strip(file);
+  await expectSampledBy(copy, "accessor");
 });
 
 test.each([...strippable, pythonOf("3.15")].map((python) => ({ name: python.name, python })))(
@@ -77,7 +85,9 @@ const hosts: readonly {
 describe.each(hosts.map((host) => ({ name: host.python.name, ...host })))(
   "a program that is linked with CPython $name",
   ({ python, withoutSymbols, withoutSections }) => {
-    const { PYTHONHOME = "", LD_LIBRARY_PATH = "" } = hostSettingOf(python).environment;
+    const { LD_LIBRARY_PATH = "" } = hostSettingOf(python).environment;
+    // One that everybody may read.
+    const { home: PYTHONHOME } = copyPython(workshop, python);
     // The programs that start it are of this machine, and want its libraries.
     const setting = ["env", `PYTHONHOME=${PYTHONHOME}`, `LD_LIBRARY_PATH=${LD_LIBRARY_PATH}`];
     const linked = () => workshop.compile("linked-host.c", staticLinkWords(python));
@@ -86,11 +96,12 @@ describe.each(hosts.map((host) => ({ name: host.python.name, ...host })))(
       host: string,
       method: DiscoveryMethod,
       starter: readonly string[] = [],
+      looker: Looker = root,
     ): Promise<void> {
-      const target = startTarget([...starter, ...setting, host, WORK]);
+      const target = startTarget([...starter, ...looker.starter, ...setting, host, WORK]);
       expect(await target.line()).toBe("ready");
       expect(await foundBy(target.pid)).toEqual([method]);
-      await expectSampled(target.pid);
+      await looker.expectSampled(target.pid);
     }
 
     test("and has symbols of its own is sampled", async () => {
@@ -110,23 +121,34 @@ describe.each(hosts.map((host) => ({ name: host.python.name, ...host })))(
       await expectFound(host, withoutSections);
     });
 
-    test("and has its symbols in a file beside it is sampled", async () => {
-      const host = linked();
-      const debug = separateSymbols(host);
-      run(["objcopy", `--add-gnu-debuglink=${debug}`, host]);
-      await expectFound(host, "debug-file");
-    });
+    test.each([root, nobody])(
+      "and has its symbols in a file beside it is sampled by $name",
+      async (looker) => {
+        const host = linked();
+        const debug = separateSymbols(host);
+        run(["objcopy", `--add-gnu-debuglink=${debug}`, host]);
+        await expectFound(host, "debug-file", [], looker);
+      },
+    );
 
-    test("and has its symbols in a file that is named by its build id is sampled", async () => {
-      const host = linked();
-      const debug = separateSymbols(host);
-      const [, id = ""] = /Build ID: (\w+)/.exec(run(["readelf", "--notes", host])) ?? [];
-      const tree = `/usr/lib/debug/.build-id/${id.slice(0, 2)}`;
-      const path = `${tree}/${id.slice(2)}.debug`;
-      // Only this program sees it there.
-      const script = `mkdir -p /usr/lib/debug && mount -t tmpfs tmpfs /usr/lib/debug && mkdir -p ${tree} && cp "$1" ${path}; shift; exec "$@"`;
-      await expectFound(host, "debug-file", ["unshare", "--mount", "sh", "-c", script, "sh", debug]);
-    });
+    test.each([root, nobody])(
+      "and has its symbols in a file that is named by its build id is sampled by $name",
+      async (looker) => {
+        const host = linked();
+        const debug = separateSymbols(host);
+        const [, id = ""] = /Build ID: (\w+)/.exec(run(["readelf", "--notes", host])) ?? [];
+        const tree = `/usr/lib/debug/.build-id/${id.slice(0, 2)}`;
+        const path = `${tree}/${id.slice(2)}.debug`;
+        // Only this program sees it there.
+        const script = `mkdir -p /usr/lib/debug && mount -t tmpfs tmpfs /usr/lib/debug && mkdir -p ${tree} && cp "$1" ${path}; shift; exec "$@"`;
+        await expectFound(
+          host,
+          "debug-file",
+          ["unshare", "--mount", "sh", "-c", script, "sh", debug],
+          looker,
+        );
+      },
+    );
 
     test("and has its symbols compressed inside is sampled", async () => {
       const host = linked();

@@ -6,7 +6,7 @@ import { attachTo, startTarget } from "../fixtures/live-programs.js";
 import { Recording } from "../fixtures/recording.js";
 import { Nobody, root, WORK } from "./fixtures/sampled-from.js";
 import { copyPython, prefixOf, pythonOf, pythons, seriesOf } from "./fixtures/situation-pythons.js";
-import { Workshop } from "./fixtures/workshop.js";
+import { run, Workshop } from "./fixtures/workshop.js";
 
 const workshop = new Workshop();
 const nobody = new Nobody();
@@ -114,6 +114,32 @@ test.each(rooted.map((python) => ({ name: python.name, python })))(
     for (const { starter, expectSampled } of [root, nobody]) {
       const user = starter.length > 0 ? ["--userspec=65534:65534"] : [];
       const target = startTarget(["chroot", ...user, folder, `/usr/bin/${name}`, "-c", WORK]);
+      expect(await target.line()).toBe("ready");
+      expect(readlinkSync(`/proc/${target.pid}/root`)).toBe(folder);
+      await expectSampled(target.pid);
+    }
+  },
+);
+
+/** Those that were built here, with the libraries of this machine that they need. */
+const built = [pythonOf("3.8", true), pythonOf("3.11", false)];
+
+test.each(built.map((python) => ({ name: python.name, python })))(
+  "CPython $name in a root of its own, with libraries of this one, is sampled",
+  async ({ python }) => {
+    const folder = workshop.newFolder();
+    const { home, executable, library, environment } = copyPython(workshop, python);
+    const setting = library === undefined ? [] : [`LD_LIBRARY_PATH=${dirname(library)}`];
+    const needed = run(["env", ...setting, "ldd", executable]).matchAll(/(\/\S+) \(0x/g);
+    for (const path of [home, ...[...needed].map(([, file = ""]) => file)]) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      cpSync(path, join(folder, path), { recursive: true, dereference: true });
+    }
+    for (const { starter, expectSampled } of [root, nobody]) {
+      const user = starter.length > 0 ? ["--userspec=65534:65534"] : [];
+      const target = startTarget(["chroot", ...user, folder, executable, "-c", WORK], {
+        env: { ...environment, PYTHONHOME: home },
+      });
       expect(await target.line()).toBe("ready");
       expect(readlinkSync(`/proc/${target.pid}/root`)).toBe(folder);
       await expectSampled(target.pid);

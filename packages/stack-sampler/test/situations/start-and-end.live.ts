@@ -53,6 +53,16 @@ describe.each(libraries)("a program that is linked with CPython $name", (python)
     });
   });
 
+  test("is not waited for when the signal says so", async () => {
+    const target = startTarget([host, WORK, "wait"], { env });
+    expect(await target.line()).toBe("waiting");
+    const signal = AbortSignal.timeout(100);
+    await expect(attachTo(target.pid, { startTimeout: 600, signal })).rejects.toMatchObject({
+      code: "not-started",
+      message: `Cannot sample process ${target.pid}: sampling was to end before a Python was found in it`,
+    });
+  });
+
   test("and has finalized it has none any more", async () => {
     const target = startTarget([host, "pass"], { env });
     expect(await target.line()).toBe("finalized");

@@ -57,6 +57,19 @@ it("a program is looked at again and again, less and less often, until it shows 
   expect([pauses[0], pauses[1], pauses.at(-1)]).toEqual([0.5, 0.75, 10]);
 });
 
+it("what a look has shown that took longer than one waits is looked at again", async () => {
+  const looks: Discovery["kind"][] = [];
+  const find = async (): Promise<Discovery> => {
+    const isFirst = looks.length === 0;
+    const end = performance.now() + (isFirst ? 20 : 0);
+    while (performance.now() < end);
+    looks.push(isFirst ? "absent" : "found");
+    return isFirst ? { kind: "absent", steps } : { kind: "found", runtimes: [runtime], steps };
+  };
+  const patience = { absent: 10, starting: 0 };
+  expect(await waitForPython(liveProcess(), { find }, patience, () => true)).toEqual([runtime]);
+});
+
 it("nothing is found when the process ends, or is to be let go", async () => {
   const process = liveProcess();
   process.alive = false;
