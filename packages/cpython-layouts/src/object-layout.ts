@@ -182,6 +182,8 @@ export interface GeneratorLayout {
 /** `PyFunctionObject` */
 export interface FunctionLayout {
   readonly func_code: number;
+  /** Tuple of cells, or NULL. */
+  readonly func_closure: number;
   readonly func_qualname: number;
   readonly func_module: number;
 }

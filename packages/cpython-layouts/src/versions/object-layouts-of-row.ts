@@ -129,6 +129,8 @@ export function objectLayoutsOfRow(
     },
     function: {
       func_code: at("func.func_code"),
+      // After the code: globals (which 3.10 put in front), defaults, in 3.x keyword defaults.
+      func_closure: at("func.func_code") + (isPython3 && !since(10) ? 4 : 3) * pointerSize,
       func_qualname: at("func.func_qualname"),
       func_module: at("func.func_module"),
     },
