@@ -212,4 +212,6 @@ export interface AsyncioTaskLayout {
   readonly task_coro: number;
   /** 3.8+; from 3.12 on it can be an int. */
   readonly task_name: number;
+  /** There is one (3.14+): the section `.AsyncioDebug`. */
+  readonly hasTable: boolean;
 }

@@ -187,7 +187,7 @@ function awaitOpcodesOf({ major, minor }: PythonVersion): readonly number[] {
 function asyncioTaskOf({ major, minor }: PythonVersion, headerSize: number): AsyncioTaskLayout {
   const known = major === 3 && headerSize === 16 ? asyncioTasks[minor] : undefined;
   const [task_fut_waiter, task_coro, task_name] = known ?? [ABSENT, ABSENT, ABSENT];
-  return { task_fut_waiter, task_coro, task_name };
+  return { task_fut_waiter, task_coro, task_name, hasTable: major === 3 && minor >= 14 };
 }
 
 const asyncioTasks: Readonly<Record<number, readonly [futWaiter: number, coro: number, name: number]>> = {

@@ -6,6 +6,7 @@ import { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
 import { endedTooSoon } from "../worker/ended-too-soon.js";
 import { attachPatience, waitForPython } from "../worker/python-wait.js";
+import type { AsyncTask } from "./async-tasks.js";
 import {
   type InspectOptions,
   readThreadStacks,
@@ -28,6 +29,10 @@ export interface InspectedPython {
 export interface Look {
   /** The main interpreter's threads before those of others, oldest first. */
   readonly threads: readonly ThreadStack[];
+  /** Tasks of `asyncio` that are not done, if they were asked for. */
+  readonly tasks: readonly AsyncTask[];
+  /** Why tasks may be missing, a sentence; undefined if none is. */
+  readonly taskProblem: string | undefined;
   /** Stacks that could not be read. */
   readonly unreadable: number;
   /** Nanoseconds for which threads were stopped; 0 if none was. */
@@ -117,8 +122,8 @@ class InspectedProcess implements Inspection {
   }
 
   look(options: InspectOptions = {}): Look {
-    const { stacks, counters, isThere, stopped } = this.#read(options);
-    if (isThere) return { threads: stacks, unreadable: counters.unreadable, stopped };
+    const { stacks, tasks, taskProblem, counters, isThere, stopped } = this.#read(options);
+    if (isThere) return { threads: stacks, tasks, taskProblem, unreadable: counters.unreadable, stopped };
     const { pid } = this;
     const isAlive = this.#process.isAlive();
     const message = `Process ${pid} ${isAlive ? "runs no Python any more" : "has exited"}`;

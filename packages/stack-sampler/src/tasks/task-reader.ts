@@ -1,0 +1,202 @@
+import type { AsyncioDebug } from "@pyspy/cpython-layouts";
+import type { Address, ProcessView } from "@pyspy/proc-memory";
+import type { BatchBuilder } from "../intern/batch-builder.js";
+import { ROOT } from "../intern/stack-trie.js";
+import { ObjectReader } from "../locals/object-reader.js";
+import { PythonTypes } from "../locals/python-type.js";
+import { type CodeCache, HIDDEN } from "../python/code-cache.js";
+import { KnownStack } from "../python/known-stack.js";
+import { moduleNames, modulesOf } from "../python/module-names.js";
+import type { PythonRuntime } from "../python/python-runtime.js";
+import { RemoteDicts } from "../python/remote-dict.js";
+import { TargetWords } from "../python/target-words.js";
+import type { InterpreterTrack } from "../python/thread-list.js";
+import type { ThreadTrack } from "../python/thread-track.js";
+import type { FrameId, NodeId } from "../sample-batch.js";
+import { findAsyncioTable } from "./asyncio-table.js";
+import { awaitingTasks } from "./awaiting.js";
+import { type CoroutineChain, type CoroutineFrame, isSameChain, readChain } from "./coroutine-chain.js";
+import { FutureObjects, type TaskObject } from "./future-object.js";
+import { runningLoops } from "./running-loops.js";
+import { listTasks } from "./task-lists.js";
+
+/**
+ * What a task does: it runs, will run when its turn comes, waits for something, or has not begun to run.
+ */
+export type TaskState = "running" | "ready" | "waiting" | "new";
+
+/** A task that is not done yet, and its stack: the chain of its coroutines, as of a thread that calls them. */
+export interface TaskStack {
+  readonly address: Address;
+  /** "" if it has none: up to 3.7 tasks have no names. */
+  readonly name: string;
+  readonly state: TaskState;
+  /** The thread that runs its event loop; undefined if none does now. */
+  readonly track: ThreadTrack | undefined;
+  /** Where its frames are and what they run, with their nodes. */
+  readonly known: KnownStack;
+  /** Its stack. */
+  readonly node: NodeId;
+  /** False if it ran while it was read. */
+  readonly isGood: boolean;
+  /** Addresses of the tasks that wait for it. */
+  readonly awaitedBy: readonly Address[];
+}
+
+export interface TaskStacks {
+  readonly tasks: readonly TaskStack[];
+  /** Why tasks may be missing, a sentence; undefined if none is. */
+  readonly problem: string | undefined;
+}
+
+/** Bytes that reading all tasks may take, and what each of them may. */
+const ALLOWANCE = 2 ** 32;
+/** A task that runs while it is read is read so often. */
+const ATTEMPTS = 4;
+
+/** Reads the tasks of `asyncio` of one Python, as often as it is asked to. */
+export class TaskReader {
+  readonly #process: ProcessView;
+  readonly #runtime: PythonRuntime;
+  readonly #builder: BatchBuilder;
+  readonly #codes: CodeCache;
+  readonly #objects: ObjectReader;
+  readonly #words: TargetWords;
+  readonly #dicts: RemoteDicts;
+  /** Looked for once, when asyncio is there; null if it has none. */
+  #table: AsyncioDebug | null | undefined;
+
+  /** `codes` and `builder` are those that stacks of threads are read with. */
+  constructor(process: ProcessView, runtime: PythonRuntime, builder: BatchBuilder, codes: CodeCache) {
+    this.#process = process;
+    this.#runtime = runtime;
+    this.#builder = builder;
+    this.#codes = codes;
+    this.#objects = new ObjectReader(process.memory, runtime.layout);
+    this.#words = new TargetWords(process.memory, runtime.layout.pointerSize);
+    this.#dicts = new RemoteDicts(process.memory, runtime.layout);
+  }
+
+  /** Reads all tasks that are not done. Best after the stacks of the threads, which have those that run. */
+  read(interpreters: readonly InterpreterTrack[]): TaskStacks {
+    this.#objects.allowance = ALLOWANCE;
+    this.#dicts.forget();
+    const found = interpreters.map((interpreter) => this.#readInterpreter(interpreter));
+    return {
+      tasks: found.flatMap(({ tasks }) => tasks),
+      problem: found.find(({ problem }) => problem !== undefined)?.problem,
+    };
+  }
+
+  #readInterpreter(interpreter: InterpreterTrack): TaskStacks {
+    const { layout } = this.#runtime;
+    const modules = modulesOf(this.#words, layout, interpreter.address);
+    const names = moduleNames(this.#words, this.#dicts, layout, modules, "asyncio.tasks");
+    if (names === undefined) return { tasks: [], problem: undefined };
+    this.#table ??= findAsyncioTable(this.#process, this.#runtime.image) ?? null;
+    const table = this.#table ?? undefined;
+    const types = new PythonTypes(this.#objects);
+    const futures = new FutureObjects(this.#objects, types, this.#dicts, table?.task);
+
+    const pending = new Map<Address, PendingTask>();
+    for (const address of listTasks(this.#objects, types, this.#dicts, interpreter, names, table)) {
+      const task = this.#readTask(address, types, futures);
+      if (task !== undefined) pending.set(address, task);
+    }
+    const tasks = new Map([...pending].map(([address, { task }]) => [address, task]));
+    const awaiting = awaitingTasks(tasks, futures);
+    const loops = new Set([...tasks.values()].map(({ loop }) => loop));
+    const running = runningLoops(this.#objects, types, this.#dicts, interpreter.threads, loops);
+    return {
+      tasks: [...pending].map(([address, one]) =>
+        this.#describe(one, interpreter, running.get(one.task.loop), awaiting.get(address) ?? []),
+      ),
+      problem: this.#problem(modules),
+    };
+  }
+
+  /** Undefined if it is done, or none. */
+  #readTask(address: Address, types: PythonTypes, futures: FutureObjects): PendingTask | undefined {
+    for (let attempt = 1; ; attempt++) {
+      const task = futures.task(address);
+      if (task === undefined) return undefined;
+      const chain = readChain(this.#objects, types, task.coroutine);
+      if (chain.state === "finished") return undefined;
+      const frames = chain.frames.map((frame) => this.#codes.frame(frame.code, frame.instruction));
+      const again = futures.task(address);
+      const isGood =
+        again?.coroutine === task.coroutine &&
+        again.awaited === task.awaited &&
+        isSameChain(chain, readChain(this.#objects, types, task.coroutine));
+      if (isGood || attempt === ATTEMPTS) return { task, chain, frames, isGood };
+    }
+  }
+
+  #describe(
+    { task, chain, frames, isGood }: PendingTask,
+    { threads }: InterpreterTrack,
+    track: ThreadTrack | undefined,
+    awaitedBy: readonly Address[],
+  ): TaskStack {
+    const { address, name } = task;
+    const known = new KnownStack();
+    let node = ROOT;
+    const add = (frame: CoroutineFrame, id: FrameId): void => {
+      if (id !== HIDDEN) node = this.#builder.node(node, id);
+      known.set(known.depth, frame.address, frame.code, frame.instruction, node);
+      known.depth += 1;
+    };
+    const runner = chain.state === "executing" ? runningIn(threads, chain) : undefined;
+    if (runner === undefined) {
+      for (const [index, frame] of chain.frames.entries()) add(frame, frames[index] ?? HIDDEN);
+    } else {
+      for (const frame of runner.frames) {
+        add(frame, frame.code === 0 ? HIDDEN : this.#codes.frame(frame.code, frame.instruction));
+      }
+    }
+    return {
+      ...{ address, name, known, node, awaitedBy },
+      state: stateOf(task, chain),
+      track: runner?.track ?? track,
+      isGood: isGood && (chain.state !== "executing" || runner !== undefined),
+    };
+  }
+
+  #problem(modules: Address): string | undefined {
+    const isMissing = this.#runtime.layout.asyncioTask.hasTable && this.#table === null;
+    if (!isMissing || this.#dicts.item(modules, "_asyncio") === undefined) return undefined;
+    return "The tasks of asyncio cannot be found: its library, which tells where they are, cannot be read";
+  }
+}
+
+interface PendingTask {
+  readonly task: TaskObject;
+  readonly chain: CoroutineChain;
+  readonly frames: readonly FrameId[];
+  readonly isGood: boolean;
+}
+
+function stateOf({ awaited }: TaskObject, { state }: CoroutineChain): TaskState {
+  if (state === "executing") return "running";
+  if (state === "created") return "new";
+  return awaited === 0 ? "ready" : "waiting";
+}
+
+/** The thread that runs a chain, with the frames from its outermost one on: a coroutine that runs does not say what it calls. */
+function runningIn(
+  threads: readonly ThreadTrack[],
+  { frames: [outermost] }: CoroutineChain,
+): { readonly track: ThreadTrack; readonly frames: readonly CoroutineFrame[] } | undefined {
+  if (outermost === undefined) return undefined;
+  for (const track of threads) {
+    const { addresses, codes, instructions, depth } = track.known;
+    const first = addresses.subarray(0, depth).lastIndexOf(outermost.address);
+    if (first < 0) continue;
+    const frames = Array.from({ length: depth - first }, (_, index): CoroutineFrame => {
+      const at = first + index;
+      return { address: addresses[at] ?? 0, code: codes[at] ?? 0, instruction: instructions[at] ?? 0 };
+    });
+    return { track, frames };
+  }
+  return undefined;
+}
