@@ -17,6 +17,8 @@ export interface DumpCommand {
   readonly locals: number;
   /** Names of what is not to be shown. */
   readonly redact: RegExp | undefined;
+  /** Also tasks of `asyncio`. */
+  readonly tasks: boolean;
   readonly source: boolean;
   readonly fullFileNames: boolean;
   /** Threads with the same stack are shown as one. */
@@ -64,6 +66,7 @@ export function readDump(options: Options): DumpCommand {
     target,
     locals: options["locals"] as number,
     redact: readPatterns("redact", options["redact"]),
+    tasks: options["async"] === true,
     source: options["source"] === true,
     fullFileNames: options["fullFilenames"] === true,
     fold: options["fold"] !== false,

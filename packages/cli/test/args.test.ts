@@ -268,7 +268,7 @@ function thrownBy(action: () => unknown): unknown {
 describe("dump", () => {
   const shown: Omit<DumpCommand, "target"> = {
     ...{ name: "dump", locals: 0, redact: undefined, source: false, fullFileNames: false, fold: true },
-    ...{ json: false, repeat: 1, interval: 1, blocking: false, debug: false },
+    ...{ json: false, repeat: 1, interval: 1, blocking: false, tasks: false, debug: false },
   };
   const processes = (...pids: number[]): DumpCommand["target"] => ({
     ...{ kind: "processes", pids, match: undefined, subprocesses: false },

@@ -1,4 +1,11 @@
-import type { Inspection, LocalVariable, StackFrame, ThreadStack, TreeMember } from "@pyspy/stack-sampler";
+import type {
+  AsyncTask,
+  Inspection,
+  LocalVariable,
+  StackFrame,
+  ThreadStack,
+  TreeMember,
+} from "@pyspy/stack-sampler";
 import { SamplerError, SampleState } from "@pyspy/stack-sampler";
 import type { DumpSurroundings } from "../../src/commands/dump.js";
 import { createStyle } from "../../src/terminal/style.js";
@@ -43,6 +50,7 @@ export class FakeProcess implements Inspection {
   readonly commandLine: readonly string[];
   readonly pythons = [{ version: "3.12.1", image: "/usr/bin/python3" }];
   readonly files = new Map<string, { readonly text: string; readonly modified?: Date }>();
+  tasks: readonly AsyncTask[] = [];
   isStopped = false;
   isClosed = false;
   readonly #looks: (readonly ThreadStack[])[];
@@ -58,7 +66,7 @@ export class FakeProcess implements Inspection {
     if (threads === undefined || threads.length === 0) {
       throw new SamplerError("exited", `Process ${this.pid} has exited`, { pid: this.pid });
     }
-    return { threads, unreadable: 0, stopped: 0 };
+    return { threads, tasks: this.tasks, taskProblem: undefined, unreadable: 0, stopped: 0 };
   }
 
   openFile(path: string): ReturnType<Inspection["openFile"]> {

@@ -37,9 +37,9 @@ export function awaitingTasks(
   };
 
   const awaiting = new Map<Address, readonly Address[]>();
-  for (const { address, awaitedBy } of tasks.values()) {
-    const found = new Set(awaitedBy?.filter((other) => tasks.has(other)));
-    if (awaitedBy === undefined) collect(address, new Set(), found);
+  for (const { address, awaitedBy, tellsAll } of tasks.values()) {
+    const found = new Set(awaitedBy.filter((other) => tasks.has(other)));
+    if (!tellsAll) collect(address, new Set(), found);
     found.delete(address);
     awaiting.set(address, [...found]);
   }

@@ -22,8 +22,10 @@ export interface TaskObject {
   readonly awaited: Address;
   /** The event loop that runs it. */
   readonly loop: Address;
-  /** Tasks that wait for it; undefined where it does not tell (up to 3.13). */
-  readonly awaitedBy: readonly Address[] | undefined;
+  /** Tasks that wait for it, as far as it tells. */
+  readonly awaitedBy: readonly Address[];
+  /** It tells all of them: those of `_asyncio` do from 3.14 on. */
+  readonly tellsAll: boolean;
 }
 
 /** What is woken when a future is done. */
@@ -107,7 +109,6 @@ export class FutureObjects {
   #taskOfPython(address: Address): TaskObject | undefined {
     const coroutine = this.#dicts.attribute(address, "_coro");
     if (coroutine === undefined) return undefined;
-    const awaitedBy = this.#dicts.attribute(address, "_asyncio_awaited_by");
     const attribute = (name: string): Address => this.#dicts.attribute(address, name) ?? 0;
     return {
       address,
@@ -115,7 +116,8 @@ export class FutureObjects {
       name: this.#nameAt(attribute("_name")),
       awaited: this.#unlessNone(attribute("_fut_waiter")),
       loop: attribute("_loop"),
-      awaitedBy: awaitedBy === undefined ? undefined : this.#setAt(awaitedBy),
+      awaitedBy: this.#setAt(attribute("_asyncio_awaited_by")),
+      tellsAll: false,
     };
   }
 
@@ -131,6 +133,7 @@ export class FutureObjects {
       awaited: this.#unlessNone(this.#objects.pointerIn(bytes, fields.coroutine - layout.pointerSize)),
       loop: this.#objects.pointerIn(bytes, layout.object.size),
       awaitedBy: this.#awaitedBy(bytes),
+      tellsAll: this.#table !== undefined,
     };
   }
 
@@ -160,8 +163,8 @@ export class FutureObjects {
     return this.#fields;
   }
 
-  #awaitedBy(bytes: Uint8Array): readonly Address[] | undefined {
-    if (this.#table === undefined) return undefined;
+  #awaitedBy(bytes: Uint8Array): readonly Address[] {
+    if (this.#table === undefined) return [];
     const awaitedBy = this.#objects.pointerIn(bytes, this.#table.task_awaited_by);
     if (awaitedBy === 0) return [];
     return bytes[this.#table.task_awaited_by_is_set] === 1 ? this.#setAt(awaitedBy) : [awaitedBy];

@@ -48,12 +48,11 @@ function* pointersOf(objects: ObjectReader, { threadState }: ThreadTrack): Gener
   }
 }
 
-/** The loop that a dict has, 0 if it is no such dict. Up to 3.11 it is in an object of its own, beside the process that it is of. */
+/** The loop that a dict has, 0 if it is no such dict. Up to 3.11 it is in an object of its own. */
 function loopInDict(objects: ObjectReader, types: PythonTypes, dicts: RemoteDicts, dict: Address): Address {
   if (types.of(objects.object(dict))?.kind !== "dict") return 0;
   const found = dicts.item(dict, KEY) ?? 0;
   const object = objects.object(found);
-  const { object: at, pointerSize } = objects.layout;
   const isHolder = types.of(object)?.name === "_RunningLoopHolder";
-  return isHolder ? objects.pointerIn(object, at.size + pointerSize) : found;
+  return isHolder ? objects.pointerIn(object, objects.layout.object.size) : found;
 }

@@ -14,7 +14,8 @@ const SETS = ["_all_tasks", "_scheduled_tasks", "_eager_tasks"];
 
 /**
  * Addresses of the tasks of an interpreter, done ones among them. From 3.14 on, those of `_asyncio` are in lists of their threads, and of the interpreter
- * when their thread has ended; all others, and up to 3.13 all of them, in sets that the module keeps.
+ * when their thread has ended; all others, and up to 3.13 all of them, in sets that the module keeps. Undefined if
+ * there is neither, as up to 3.6.
  */
 export function listTasks(
   objects: ObjectReader,
@@ -23,7 +24,7 @@ export function listTasks(
   interpreter: InterpreterTrack,
   moduleNames: Address,
   table: AsyncioDebug | undefined,
-): Set<Address> {
+): Set<Address> | undefined {
   const found = new Set<Address>();
   if (table !== undefined) {
     const heads = [
@@ -32,11 +33,12 @@ export function listTasks(
     ];
     for (const head of heads) for (const task of linkedTasks(objects, head, table)) found.add(task);
   }
-  for (const set of setsOf(types, dicts, moduleNames)) {
+  const sets = SETS.flatMap((name) => dicts.item(moduleNames, name) ?? []);
+  for (const set of sets) {
     for (const task of membersOf(objects, types, dicts, set)) found.add(task);
   }
   found.delete(0);
-  return found;
+  return table === undefined && sets.length === 0 ? undefined : found;
 }
 
 function linkedTasks(objects: ObjectReader, head: Address, { task: at }: AsyncioDebug): Address[] {
@@ -50,16 +52,6 @@ function linkedTasks(objects: ObjectReader, head: Address, { task: at }: Asyncio
     // What has been taken out of the list leads nowhere.
     if (node === head || attempt === ATTEMPTS) return tasks;
   }
-}
-
-/** Up to 3.6 the set belongs to the class. */
-function setsOf(types: PythonTypes, dicts: RemoteDicts, names: Address): Address[] {
-  const sets = SETS.flatMap((name) => dicts.item(names, name) ?? []);
-  if (sets.length > 0) return sets;
-  const taskClass = types.at(dicts.item(names, "Task") ?? 0);
-  return taskClass === undefined || taskClass.header.dict === 0
-    ? []
-    : [dicts.item(taskClass.header.dict, "_all_tasks") ?? 0];
 }
 
 /** The members of a set, or of a `WeakSet`, which has a set of weak references. */

@@ -99,7 +99,8 @@ export class TaskReader {
     const futures = new FutureObjects(this.#objects, types, this.#dicts, table?.task);
 
     const pending = new Map<Address, PendingTask>();
-    for (const address of listTasks(this.#objects, types, this.#dicts, interpreter, names, table)) {
+    const listed = listTasks(this.#objects, types, this.#dicts, interpreter, names, table);
+    for (const address of listed ?? []) {
       const task = this.#readTask(address, types, futures);
       if (task !== undefined) pending.set(address, task);
     }
@@ -111,7 +112,7 @@ export class TaskReader {
       tasks: [...pending].map(([address, one]) =>
         this.#describe(one, interpreter, running.get(one.task.loop), awaiting.get(address) ?? []),
       ),
-      problem: this.#problem(modules),
+      problem: this.#problem(modules, listed !== undefined),
     };
   }
 
@@ -162,10 +163,15 @@ export class TaskReader {
     };
   }
 
-  #problem(modules: Address): string | undefined {
-    const isMissing = this.#runtime.layout.asyncioTask.hasTable && this.#table === null;
-    if (!isMissing || this.#dicts.item(modules, "_asyncio") === undefined) return undefined;
-    return "The tasks of asyncio cannot be found: its library, which tells where they are, cannot be read";
+  /** Without `_asyncio` all tasks are written in Python, and have been found. */
+  #problem(modules: Address, areListed: boolean): string | undefined {
+    const isTableMissing = this.#runtime.layout.asyncioTask.hasTable && this.#table === null;
+    if (areListed && !isTableMissing) return undefined;
+    if (areListed && this.#dicts.item(modules, "_asyncio") === undefined) return undefined;
+    const reason = isTableMissing
+      ? "its library, which tells where they are, cannot be read"
+      : "this version does not tell where they are";
+    return `The tasks of asyncio cannot be found: ${reason}`;
   }
 }
 
