@@ -294,6 +294,7 @@ describe("dump", () => {
       "dump -p 1 --no-fold --source --full-filenames",
       { target: processes(1), fold: false, source: true, fullFileNames: true },
     ],
+    ["dump -p 1 --async", { target: processes(1), tasks: true }],
     ["dump -p 1 --nonblocking", { target: processes(1) }],
     ["dump -p 1 --blocking", { target: processes(1), blocking: true }],
     ["dump -p 1 --repeat 5 --interval .5", { target: processes(1), repeat: 5, interval: 0.5 }],

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Ajv } from "ajv";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { gdbCore, kernelLikeCore } from "../../../tools/testing/process-cores.js";
 import { pythonWithPackages } from "../../../tools/testing/python-packages.js";
 import { findPythons } from "../../../tools/testing/pythons.js";
 import { Target } from "../../../tools/testing/target.js";
-import { Workplace } from "./pyspy-process.js";
+import { anyPython, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const schemaFile = new URL("../schema/dump.schema.json", import.meta.url);
@@ -54,10 +56,19 @@ async function dumped(...options: readonly string[]): Promise<readonly DumpedThr
   return document as readonly DumpedThread[];
 }
 
-async function expectTasksAsTold(command: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+interface Circumstances {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** What to look into: the process if nothing else is said. */
+  readonly look?: (target: Target) => readonly string[];
+}
+
+async function expectTasksAsTold(
+  command: readonly string[],
+  { environment = {}, look = ({ pid }) => ["-p", String(pid)] }: Circumstances = {},
+): Promise<void> {
   await using target = Target.start(command, { env: { ...process.env, ...environment } });
   const told: Told = JSON.parse(await target.line());
-  const threads = await dumped("-p", String(target.pid));
+  const threads = await dumped(...look(target));
   const found = threads.flatMap(({ thread_id, tasks }) =>
     (tasks ?? []).map((task) => ({ ...task, thread: thread_id })),
   );
@@ -100,5 +111,98 @@ describe.each(pythons)("CPython $name", ({ command }) => {
 
 test("tasks of uvloop", async () => {
   const { python, folder } = pythonWithPackages(11, ["uvloop", "greenlet"]);
-  await expectTasksAsTold([...python.command, "-c", standing, "uvloop"], { PYTHONPATH: folder });
+  await expectTasksAsTold([...python.command, "-c", standing, "uvloop"], {
+    environment: { PYTHONPATH: folder },
+  });
+});
+
+test.each([
+  ["gdb", 11, gdbCore],
+  ["the kernel", 14, kernelLikeCore],
+] as const)("tasks in a core file as of %s, 3.%d", async (_, minor, writeCore) => {
+  const python = pythons.find(({ version, freeThreaded }) => version.minor === minor && !freeThreaded);
+  if (python === undefined) throw new Error(`There is no CPython 3.${minor} on this machine`);
+  await expectTasksAsTold([...python.command, "-c", standing], {
+    look: ({ pid }) => {
+      const path = join(workplace.folder, "core");
+      writeCore(pid, path);
+      return ["--core", path];
+    },
+  });
+});
+
+test("of a thousand tasks the one that is elsewhere comes first", async () => {
+  const source = `
+import asyncio, sys
+async def usual(event): await event.wait()
+async def elsewhere(event): await event.wait()
+async def main():
+    event = asyncio.Event()
+    tasks = [asyncio.create_task((elsewhere if number == 500 else usual)(event)) for number in range(1000)]
+    asyncio.get_running_loop().call_later(0.05, stand)
+    await asyncio.gather(*tasks)
+def stand(): print("ready", flush=True); sys.stdin.read()
+asyncio.run(main())
+`;
+  await using target = Target.start([...anyPython().command, "-c", source]);
+  await target.line();
+  const { code, stdout } = await workplace.pyspy("dump", "--async", "-p", String(target.pid)).outcome;
+  expect(code).toBe(0);
+  const tree = stdout.slice(stdout.indexOf("1001 tasks")).replace(/Event.wait \(.*\)/g, "Event.wait");
+  expect(tree).toBe(`1001 tasks of thread ${target.pid} "MainThread":
+└─ Task-1 (waiting)
+       main (<string>:9)
+   ├─ Task-502 (waiting)
+   │      Event.wait
+   │      elsewhere (<string>:4)
+   └─ 999 tasks (waiting) with the same stack:
+        Task-2, Task-3, Task-4, Task-5, Task-6, Task-7, Task-8, Task-9, Task-10, Task-11, Task-12, Task-13, and 987 more
+          Event.wait
+          usual (<string>:3)
+`);
+  const tasks = (await dumped("-p", String(target.pid))).flatMap((thread) => thread.tasks ?? []);
+  expect(tasks).toHaveLength(1001);
+  const [main] = tasks.filter(({ awaited_by }) => awaited_by.length === 0);
+  expect(tasks.filter(({ awaited_by }) => awaited_by[0] === main?.id)).toHaveLength(1000);
+});
+
+test("tasks of a busy loop are read at one moment with --blocking", async () => {
+  const source = `
+import asyncio, sys
+async def step(number): return number
+async def count():
+    number = 0
+    while True:
+        number += await step(1)
+        await asyncio.sleep(0)
+async def main(): await asyncio.gather(*[count() for _ in range(20)])
+print("ready", flush=True)
+asyncio.run(main())
+`;
+  await using target = Target.start([...anyPython().command, "-c", source]);
+  await target.line();
+  const look = async (): Promise<void> => {
+    const tasks = (await dumped("--blocking", "-p", String(target.pid))).flatMap(({ tasks }) => tasks ?? []);
+    expect(tasks).toHaveLength(21);
+    // It may just have been about to run one.
+    expect(tasks.filter((task) => task.changed_while_read)).toEqual([]);
+    expect(tasks.filter(({ state }) => state === "running").length).toBeLessThanOrEqual(1);
+    for (const { frames } of tasks) expect(["count", "main"]).toContain(frames.at(-1)?.name);
+  };
+  await vi.waitFor(look, { timeout: 60_000, interval: 10 });
+});
+
+test("where asyncio does not tell which tasks there are, that is said", async () => {
+  const python = findPythons().find(({ version }) => version.major === 3 && version.minor === 6);
+  if (python === undefined) throw new Error("There is no CPython 3.6 on this machine");
+  await using target = Target.start([
+    ...python.command,
+    "-c",
+    "import asyncio, sys; print('ready'); sys.stdout.flush(); sys.stdin.read()",
+  ]);
+  await target.line();
+  const { stdout } = await workplace.pyspy("dump", "--async", "-p", String(target.pid)).outcome;
+  expect(stdout).toContain(
+    "\nThe tasks of asyncio cannot be found: this version does not tell where they are\n",
+  );
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parseArgs } from "../../src/args.js";
 import { dump } from "../../src/commands/dump.js";
 import type { DumpCommand } from "../../src/dump-arguments.js";
-import { FakeProcess, FakeWorld, frame, holdsGil, SampleState, thread } from "../dump/fake-dump.js";
+import { FakeProcess, FakeWorld, frame, holdsGil, SampleState, task, thread } from "../dump/fake-dump.js";
 
 const schemaFile = new URL("../../schema/dump.schema.json", import.meta.url);
 const isDump = new Ajv().compile(JSON.parse(readFileSync(schemaFile, "utf8")));
@@ -327,4 +327,102 @@ describe("as JSON", () => {
 
 test("a core that cannot be read", async () => {
   await expect(dumped(new FakeWorld([]), "--core nowhere")).rejects.toThrow("there is no such file");
+});
+
+describe("tasks", () => {
+  const tasks = [
+    task("Task-10", "waiting", ["leaf /app/a.py:2"], { awaitedBy: [1] }),
+    task("Task-1", "waiting", ["gather /app/a.py:9"]),
+    task("Task-9", "waiting", ["leaf /app/a.py:2"], { awaitedBy: [1] }),
+    task("odd", "ready", ["other /app/a.py:5"], { awaitedBy: [1, 5] }),
+    task("", "running", [], { changed: true }),
+    task("second", "waiting", ["main /app/a.py:7"]),
+    task("left\x1b", "waiting", ["loop /app/a.py:6"], { thread: undefined }),
+  ];
+
+  test("are trees of who waits for whom, those alike are one, and each is shown once", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    process.tasks = tasks;
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 --async");
+    expect(
+      world.output.slice(world.output.indexOf("\n\n6 tasks") + 2),
+    ).toBe(`6 tasks of thread 7 "MainThread":
+├─ 0x1004 (running, changed while it was read)
+│      a coroutine that is not Python's
+├─ second (waiting)
+│      main (a.py:7)
+│  └─ odd (ready)
+│         other (a.py:5)
+└─ Task-1 (waiting)
+       gather (a.py:9)
+   ├─ odd (above)
+   └─ 2 tasks (waiting) with the same stack:
+        Task-9, Task-10
+          leaf (a.py:2)
+
+1 task that no thread runs:
+└─ left\\x1b (waiting)
+       loop (a.py:6)
+`);
+  });
+
+  test("each by itself with --no-fold; none without --async, and a word if there are none", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    process.tasks = tasks;
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 --async --no-fold");
+    expect(world.output).toContain("   ├─ Task-9 (waiting)\n   │      leaf (a.py:2)\n   └─ Task-10");
+    world.output = "";
+    await dumped(world, "-p 7");
+    expect(world.output).not.toContain("Task");
+    process.tasks = [];
+    await dumped(world, "-p 7 --async");
+    expect(world.output).toMatch(/\n\nNo tasks of asyncio\n$/);
+  });
+
+  test("that wait for one another in a circle are shown, too", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    process.tasks = [
+      task("a", "waiting", ["f /a.py:1"], { awaitedBy: [1] }),
+      task("b", "waiting", ["g /a.py:2"], { awaitedBy: [0] }),
+    ];
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 --async");
+    expect(world.output).toContain(`2 tasks of thread 7 "MainThread":
+└─ a (waiting)
+       f (a.py:1)
+   └─ b (waiting)
+          g (a.py:2)
+      └─ a (above)
+`);
+  });
+
+  test("are in the JSON of the thread that runs them, and of the process if none does", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    process.tasks = tasks;
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 --async --json");
+    const document = JSON.parse(world.output);
+    expect(isDump(document), JSON.stringify(isDump.errors)).toBe(true);
+    expect(document[0].tasks).toHaveLength(6);
+    expect(document[0].tasks[3]).toMatchObject({
+      ...{ name: "odd", id: 0x1003, state: "ready", changed_while_read: false },
+      awaited_by: [0x1001, 0x1005],
+      frames: [{ name: "other", line: 5 }],
+    });
+    expect(document[0].tasks[4].name).toBeNull();
+    expect(document[0].process_info.tasks).toHaveLength(1);
+  });
+
+  test("of several processes are told apart", async () => {
+    const processes = [7, 8].map((pid) => {
+      const process = new FakeProcess(pid, ["python3"], [thread(pid, "MainThread", [frame("f /a.py:1")])]);
+      process.tasks = [task("t", "waiting", ["g /a.py:2"], { thread: pid })];
+      return process;
+    });
+    const world = new FakeWorld(processes);
+    await dumped(world, "-p 7 -p 8 --async");
+    expect(world.output).toContain('1 task of thread 8 "MainThread" of process 8:\n');
+  });
 });

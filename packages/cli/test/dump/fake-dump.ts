@@ -41,6 +41,22 @@ export function thread(
   return { thread: { process: 0, tid, pythonId: 0x7f00 + tid, name, interpreter: 0 }, state, frames };
 }
 
+/** Of thread 7 if nothing else is said; its address is 0x1000 and its place in the list that is made. */
+export function task(
+  name: string,
+  state: AsyncTask["state"],
+  frames: readonly string[],
+  facts: { awaitedBy?: readonly number[]; changed?: boolean; thread?: number | undefined } = {},
+): Omit<AsyncTask, "address"> {
+  const tid = "thread" in facts ? facts.thread : 7;
+  return {
+    ...{ name, state, frames: frames.map((text) => frame(text)) },
+    thread: tid === undefined ? undefined : thread(tid, "", []).thread,
+    changed: facts.changed ?? false,
+    awaitedBy: facts.awaitedBy ?? [],
+  };
+}
+
 /** A process of which each look brings the next of `looks`, and the last one again and again. */
 export class FakeProcess implements Inspection {
   readonly pid: number;
@@ -50,7 +66,7 @@ export class FakeProcess implements Inspection {
   readonly commandLine: readonly string[];
   readonly pythons = [{ version: "3.12.1", image: "/usr/bin/python3" }];
   readonly files = new Map<string, { readonly text: string; readonly modified?: Date }>();
-  tasks: readonly AsyncTask[] = [];
+  tasks: readonly Omit<AsyncTask, "address">[] = [];
   isStopped = false;
   isClosed = false;
   readonly #looks: (readonly ThreadStack[])[];
@@ -66,7 +82,8 @@ export class FakeProcess implements Inspection {
     if (threads === undefined || threads.length === 0) {
       throw new SamplerError("exited", `Process ${this.pid} has exited`, { pid: this.pid });
     }
-    return { threads, tasks: this.tasks, taskProblem: undefined, unreadable: 0, stopped: 0 };
+    const tasks = this.tasks.map((one, place) => ({ ...one, address: 0x1000 + place }));
+    return { threads, tasks, taskProblem: undefined, unreadable: 0, stopped: 0 };
   }
 
   openFile(path: string): ReturnType<Inspection["openFile"]> {

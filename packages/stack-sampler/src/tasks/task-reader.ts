@@ -7,6 +7,7 @@ import { PythonTypes } from "../locals/python-type.js";
 import { type CodeCache, HIDDEN } from "../python/code-cache.js";
 import { KnownStack } from "../python/known-stack.js";
 import { moduleNames, modulesOf } from "../python/module-names.js";
+import { PagedMemory } from "../python/paged-memory.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { RemoteDicts } from "../python/remote-dict.js";
 import { TargetWords } from "../python/target-words.js";
@@ -60,6 +61,7 @@ export class TaskReader {
   readonly #runtime: PythonRuntime;
   readonly #builder: BatchBuilder;
   readonly #codes: CodeCache;
+  readonly #memory: PagedMemory;
   readonly #objects: ObjectReader;
   readonly #words: TargetWords;
   readonly #dicts: RemoteDicts;
@@ -72,14 +74,16 @@ export class TaskReader {
     this.#runtime = runtime;
     this.#builder = builder;
     this.#codes = codes;
-    this.#objects = new ObjectReader(process.memory, runtime.layout);
-    this.#words = new TargetWords(process.memory, runtime.layout.pointerSize);
-    this.#dicts = new RemoteDicts(process.memory, runtime.layout);
+    this.#memory = new PagedMemory(process.memory);
+    this.#objects = new ObjectReader(this.#memory, runtime.layout);
+    this.#words = new TargetWords(this.#memory, runtime.layout.pointerSize);
+    this.#dicts = new RemoteDicts(this.#memory, runtime.layout);
   }
 
   /** Reads all tasks that are not done. Best after the stacks of the threads, which have those that run. */
   read(interpreters: readonly InterpreterTrack[]): TaskStacks {
     this.#objects.allowance = ALLOWANCE;
+    this.#memory.forget();
     this.#dicts.forget();
     const found = interpreters.map((interpreter) => this.#readInterpreter(interpreter));
     return {
@@ -98,8 +102,8 @@ export class TaskReader {
     const types = new PythonTypes(this.#objects);
     const futures = new FutureObjects(this.#objects, types, this.#dicts, table?.task);
 
-    const pending = new Map<Address, PendingTask>();
     const listed = listTasks(this.#objects, types, this.#dicts, interpreter, names, table);
+    const pending = new Map<Address, PendingTask>();
     for (const address of listed ?? []) {
       const task = this.#readTask(address, types, futures);
       if (task !== undefined) pending.set(address, task);
@@ -108,6 +112,7 @@ export class TaskReader {
     const awaiting = awaitingTasks(tasks, futures);
     const loops = new Set([...tasks.values()].map(({ loop }) => loop));
     const running = runningLoops(this.#objects, types, this.#dicts, interpreter.threads, loops);
+    this.#verify(pending, types, futures);
     return {
       tasks: [...pending].map(([address, one]) =>
         this.#describe(one, interpreter, running.get(one.task.loop), awaiting.get(address) ?? []),
@@ -118,18 +123,28 @@ export class TaskReader {
 
   /** Undefined if it is done, or none. */
   #readTask(address: Address, types: PythonTypes, futures: FutureObjects): PendingTask | undefined {
-    for (let attempt = 1; ; attempt++) {
-      const task = futures.task(address);
-      if (task === undefined) return undefined;
-      const chain = readChain(this.#objects, types, task.coroutine);
-      if (chain.state === "finished") return undefined;
-      const frames = chain.frames.map((frame) => this.#codes.frame(frame.code, frame.instruction));
-      const again = futures.task(address);
-      const isGood =
-        again?.coroutine === task.coroutine &&
-        again.awaited === task.awaited &&
-        isSameChain(chain, readChain(this.#objects, types, task.coroutine));
-      if (isGood || attempt === ATTEMPTS) return { task, chain, frames, isGood };
+    const task = futures.task(address);
+    if (task === undefined) return undefined;
+    const chain = readChain(this.#objects, types, task.coroutine);
+    if (chain.state === "finished") return undefined;
+    const frames = chain.frames.map(({ code, instruction }) => this.#codes.frame(code, instruction));
+    return { task, chain, frames, isGood: false };
+  }
+
+  /** Reads all of them again: those that are as they were have not run in between, and are believed. The others are read anew. */
+  #verify(pending: Map<Address, PendingTask>, types: PythonTypes, futures: FutureObjects): void {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      this.#memory.forget();
+      let isDone = true;
+      for (const [address, known] of pending) {
+        if (known.isGood) continue;
+        const again = this.#readTask(address, types, futures);
+        const isGood = again !== undefined && isSameTask(known, again);
+        if (again === undefined) pending.delete(address);
+        else pending.set(address, { ...again, isGood });
+        isDone &&= isGood;
+      }
+      if (isDone) return;
     }
   }
 
@@ -180,6 +195,14 @@ interface PendingTask {
   readonly chain: CoroutineChain;
   readonly frames: readonly FrameId[];
   readonly isGood: boolean;
+}
+
+function isSameTask(left: PendingTask, right: PendingTask): boolean {
+  return (
+    left.task.coroutine === right.task.coroutine &&
+    left.task.awaited === right.task.awaited &&
+    isSameChain(left.chain, right.chain)
+  );
 }
 
 function stateOf({ awaited }: TaskObject, { state }: CoroutineChain): TaskState {
