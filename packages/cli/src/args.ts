@@ -224,7 +224,7 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
     .optionsGroup("What to show:")
     .option("-l, --locals", "arguments and variables; -ll shows more of them")
     .option("--redact <regex>", "hide the values of what is called like that", collect)
-    .option("--async", "also the tasks of asyncio, and who waits for whom")
+    .option("--async", "also tasks of asyncio, and greenlets: who waits for whom")
     .option("--source", "lines of source code")
     .option("--full-filenames", "whole paths of files")
     .option("--no-fold", "each of many threads with the same stack")

@@ -17,6 +17,7 @@ const standing = readFileSync(new URL("targets/standing_tasks.py", import.meta.u
 const pythons = findPythons().filter(({ version }) => version.major === 3 && version.minor >= 7);
 
 interface DumpedTask {
+  readonly kind: string;
   readonly name: string | null;
   readonly id: number;
   readonly state: string;
@@ -114,6 +115,63 @@ test("tasks of uvloop", async () => {
   await expectTasksAsTold([...python.command, "-c", standing, "uvloop"], {
     environment: { PYTHONPATH: folder },
   });
+});
+
+test("greenlets, their frames and their parents are what greenlet says", async () => {
+  const { python, folder } = pythonWithPackages(11, ["uvloop", "greenlet"]);
+  const source = `
+import json, sys, threading, greenlet
+told, keep = {}, []
+class Named(greenlet.greenlet): pass
+def leaf(): greenlet.getcurrent().parent.switch()
+def child(): leaf()
+def tell(one, state, name=None):
+    keep.append(one)
+    frames, frame = [], one.gr_frame
+    while frame is not None and state == "waiting":
+        frames.append([frame.f_code.co_name, frame.f_lineno])
+        frame = frame.f_back
+    told[id(one)] = dict(name=name, state=state, frames=frames, parents=[] if one.parent is None else [id(one.parent)],
+        thread=threading.get_ident())
+def work(last):
+    waiting, dead, new = greenlet.greenlet(child), greenlet.greenlet(lambda: None), Named(child)
+    waiting.switch(); dead.switch(); keep.append(dead)
+    main = greenlet.getcurrent()
+    def outer():
+        def inner():
+            tell(waiting, "waiting"); tell(new, "new", "__main__.Named"); tell(main, "waiting", "main")
+            tell(between, "waiting"); tell(running, "running"); last()
+        running = greenlet.greenlet(inner); running.switch()
+    between = greenlet.greenlet(outer); between.switch()
+stands, started = threading.Event(), threading.Event()
+def rest(): started.set(); stands.wait()
+threading.Thread(target=work, args=(rest,), daemon=True).start()
+started.wait()
+def stand(): print(json.dumps(told), flush=True); sys.stdin.read()
+work(stand)
+`;
+  await using target = Target.start([...python.command, "-c", source], {
+    env: { ...process.env, PYTHONPATH: folder },
+  });
+  const told: unknown = JSON.parse(await target.line());
+  const threads = await dumped("-p", String(target.pid));
+  const shown = threads.flatMap(({ thread_id, tasks }) =>
+    (tasks ?? []).map((one) => ({ ...one, thread: thread_id })),
+  );
+  expect(shown.map(({ kind, changed_while_read }) => [kind, changed_while_read])).toEqual(
+    shown.map(() => ["greenlet", false]),
+  );
+  expect(
+    Object.fromEntries(
+      shown.map(({ id, name, state, frames, awaited_by, thread }) => {
+        const places = state === "running" ? [] : frames.map((frame) => [frame.name, frame.line]);
+        return [id, { name, state, frames: places, parents: awaited_by, thread }];
+      }),
+    ),
+  ).toEqual(told);
+  // What runs is on the thread's own stack, and ends where the greenlet began.
+  const running = shown.filter(({ state }) => state === "running");
+  expect(running.map(({ frames }) => frames.at(-1)?.name)).toEqual(["inner", "inner"]);
 });
 
 test.each([

@@ -85,8 +85,9 @@ function isOf(task: AsyncTask, { thread }: DumpedThread): boolean {
 }
 
 function taskJson(task: AsyncTask, all: readonly AsyncTask[], files: ProcessFiles): unknown {
-  const { name, address, state, changed, awaitedBy, frames } = task;
+  const { kind, name, address, state, changed, awaitedBy, frames } = task;
   return {
+    kind,
     name: name === "" ? null : name,
     id: address,
     state,

@@ -11,7 +11,7 @@ export interface TaskTextOptions {
 }
 
 /**
- * The tasks of a process for people, those of each thread as a tree:
+ * The tasks and greenlets of a process for people, those of each thread as a tree:
  *
  *     2 tasks of thread 7 "MainThread":
  *     └─ Task-1 (waiting)
@@ -26,16 +26,15 @@ export function tasksText(
   options: TaskTextOptions,
 ): string {
   if (tasks === undefined) return "";
-  if (tasks.length === 0) return `\nNo tasks of asyncio${owner}\n`;
+  if (tasks.length === 0) return `\nNo tasks of asyncio, and no greenlets${owner}\n`;
   const sections = new Map<string, { count: number; readonly trees: TaskBranch[] }>();
-  const titleOf = (task: AsyncTask): string => {
-    const key = task.thread;
+  const titleOf = ({ kind, thread: key }: AsyncTask): string => {
     const thread = threads.find(
       (one) => one.thread.pythonId === key?.pythonId && one.thread.interpreter === key.interpreter,
     );
-    if (thread === undefined) return `${owner} that no thread runs`;
+    if (thread === undefined) return `${kind}#${owner} that no thread runs`;
     const name = thread.thread.name === "" ? "" : ` "${printable(thread.thread.name)}"`;
-    return ` of thread ${options.style.bold(options.style.yellow(threadId(thread)))}${name}${owner}`;
+    return `${kind}# of thread ${options.style.bold(options.style.yellow(threadId(thread)))}${name}${owner}`;
   };
   for (const tree of taskTrees(tasks, options.fold)) {
     const title = titleOf(tree.tasks[0]);
@@ -47,7 +46,7 @@ export function tasksText(
   return [...sections]
     .map(([title, { count, trees }]) => {
       const lines = branchLines(trees, stacks, options);
-      return `\n${count} ${count === 1 ? "task" : "tasks"}${title}:\n${lines.join("\n")}\n`;
+      return `\n${count} ${title.replace("#", count === 1 ? "" : "s")}:\n${lines.join("\n")}\n`;
     })
     .join("");
 }
@@ -77,16 +76,17 @@ function titleLines({ tasks, isRepeated }: TaskBranch, { style }: TaskTextOption
     return [`${style.bold(style.yellow(nameOf(first)))} (${isRepeated ? "above" : state})`];
   }
   const count = style.bold(style.yellow(String(tasks.length)));
+  const remark = first.frames.length > 0 ? " with the same stack" : "";
   return [
-    `${count} tasks (${first.state}) with the same stack:`,
+    `${count} ${first.kind}s (${first.state})${remark}:`,
     `  ${style.dim(someOf(tasks.map(nameOf)))}`,
   ];
 }
 
-function frameLines({ tasks: [{ frames }] }: TaskBranch, stacks: StackText): string[] {
+function frameLines({ tasks: [{ frames, state }] }: TaskBranch, stacks: StackText): string[] {
+  if (frames.length > 0) return stacks.lines(frames);
   // Written in C, or by Cython.
-  if (frames.length === 0) return ["    a coroutine that is not Python's"];
-  return stacks.lines(frames);
+  return state === "new" ? [] : ["    no Python is on its stack"];
 }
 
 function nameOf({ name, address }: AsyncTask): string {

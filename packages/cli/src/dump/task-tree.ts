@@ -46,7 +46,7 @@ function foldBranches(branches: readonly TaskBranch[]): TaskBranch[] {
     const isAlone = branch.isRepeated || branch.awaited.length > 0;
     const key = isAlone
       ? String(task.address)
-      : `${task.state} ${task.thread?.pythonId} ${sameStackKey(task)}`;
+      : `${task.kind} ${task.state} ${task.thread?.pythonId} ${sameStackKey(task)}`;
     const group = groups.get(key);
     groups.set(key, group === undefined ? branch : { ...group, tasks: [...group.tasks, ...branch.tasks] });
   }

@@ -349,7 +349,7 @@ describe("tasks", () => {
       world.output.slice(world.output.indexOf("\n\n6 tasks") + 2),
     ).toBe(`6 tasks of thread 7 "MainThread":
 ├─ 0x1004 (running, changed while it was read)
-│      a coroutine that is not Python's
+│      no Python is on its stack
 ├─ second (waiting)
 │      main (a.py:7)
 │  └─ odd (ready)
@@ -378,7 +378,7 @@ describe("tasks", () => {
     expect(world.output).not.toContain("Task");
     process.tasks = [];
     await dumped(world, "-p 7 --async");
-    expect(world.output).toMatch(/\n\nNo tasks of asyncio\n$/);
+    expect(world.output).toMatch(/\n\nNo tasks of asyncio, and no greenlets\n$/);
   });
 
   test("that wait for one another in a circle are shown, too", async () => {
@@ -413,6 +413,28 @@ describe("tasks", () => {
     });
     expect(document[0].tasks[4].name).toBeNull();
     expect(document[0].process_info.tasks).toHaveLength(1);
+  });
+
+  test("are told apart from greenlets", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    process.tasks = [
+      task("Task-1", "waiting", ["f /a.py:1"]),
+      task("main", "waiting", ["g /a.py:2"], { kind: "greenlet" }),
+      task("", "new", [], { kind: "greenlet", awaitedBy: [1] }),
+      task("", "new", [], { kind: "greenlet", awaitedBy: [1] }),
+    ];
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 --async");
+    expect(world.output).toContain(`1 task of thread 7 "MainThread":
+└─ Task-1 (waiting)
+       f (a.py:1)
+`);
+    expect(world.output).toContain(`3 greenlets of thread 7 "MainThread":
+└─ main (waiting)
+       g (a.py:2)
+   └─ 2 greenlets (new):
+        0x1002, 0x1003
+`);
   });
 
   test("of several processes are told apart", async () => {

@@ -46,11 +46,11 @@ export function task(
   name: string,
   state: AsyncTask["state"],
   frames: readonly string[],
-  facts: { awaitedBy?: readonly number[]; changed?: boolean; thread?: number | undefined } = {},
+  facts: Partial<Pick<AsyncTask, "kind" | "awaitedBy" | "changed">> & { thread?: number | undefined } = {},
 ): Omit<AsyncTask, "address"> {
   const tid = "thread" in facts ? facts.thread : 7;
   return {
-    ...{ name, state, frames: frames.map((text) => frame(text)) },
+    ...{ kind: facts.kind ?? "task", name, state, frames: frames.map((text) => frame(text)) },
     thread: tid === undefined ? undefined : thread(tid, "", []).thread,
     changed: facts.changed ?? false,
     awaitedBy: facts.awaitedBy ?? [],

@@ -62,11 +62,14 @@ export function readChain(objects: ObjectReader, types: PythonTypes, coroutine: 
 
 /** Whether two readings are the same: then the coroutines did not run in between. */
 export function isSameChain(left: CoroutineChain, right: CoroutineChain): boolean {
+  return left.state === right.state && isSameFrames(left.frames, right.frames);
+}
+
+export function isSameFrames(left: readonly CoroutineFrame[], right: readonly CoroutineFrame[]): boolean {
   return (
-    left.state === right.state &&
-    left.frames.length === right.frames.length &&
-    left.frames.every(({ address, code, instruction }, index) => {
-      const other = right.frames[index];
+    left.length === right.length &&
+    left.every(({ address, code, instruction }, index) => {
+      const other = right[index];
       return other?.address === address && other.code === code && other.instruction === instruction;
     })
   );

@@ -16,8 +16,15 @@ import type { ThreadTrack } from "../python/thread-track.js";
 import type { FrameId, NodeId } from "../sample-batch.js";
 import { findAsyncioTable } from "./asyncio-table.js";
 import { awaitingTasks } from "./awaiting.js";
-import { type CoroutineChain, type CoroutineFrame, isSameChain, readChain } from "./coroutine-chain.js";
+import {
+  type CoroutineChain,
+  type CoroutineFrame,
+  isSameChain,
+  isSameFrames,
+  readChain,
+} from "./coroutine-chain.js";
 import { FutureObjects, type TaskObject } from "./future-object.js";
+import { type Greenlet, readGreenlets } from "./greenlets.js";
 import { runningLoops } from "./running-loops.js";
 import { listTasks } from "./task-lists.js";
 
@@ -26,8 +33,9 @@ import { listTasks } from "./task-lists.js";
  */
 export type TaskState = "running" | "ready" | "waiting" | "new";
 
-/** A task that is not done yet, and its stack: the chain of its coroutines, as of a thread that calls them. */
+/** A task that is not done yet, and its stack: the chain of its coroutines, as of a thread that calls them. Or a greenlet. */
 export interface TaskStack {
+  readonly kind: "task" | "greenlet";
   readonly address: Address;
   /** "" if it has none: up to 3.7 tasks have no names. */
   readonly name: string;
@@ -40,7 +48,7 @@ export interface TaskStack {
   readonly node: NodeId;
   /** False if it ran while it was read. */
   readonly isGood: boolean;
-  /** Addresses of the tasks that wait for it. */
+  /** Addresses of the tasks that wait for it; of a greenlet, that of its parent. */
   readonly awaitedBy: readonly Address[];
 }
 
@@ -93,8 +101,37 @@ export class TaskReader {
   }
 
   #readInterpreter(interpreter: InterpreterTrack): TaskStacks {
+    const modules = modulesOf(this.#words, this.#runtime.layout, interpreter.address);
+    const { tasks, problem } = this.#readTasks(interpreter, modules);
+    const hasGreenlets = this.#dicts.item(modules, "greenlet") !== undefined;
+    return { tasks: hasGreenlets ? [...tasks, ...this.#readGreenlets(interpreter)] : tasks, problem };
+  }
+
+  #readGreenlets(interpreter: InterpreterTrack): TaskStack[] {
+    const objects = this.#objects;
+    const read = (): Greenlet[] => {
+      this.#memory.forget();
+      const types = new PythonTypes(objects);
+      return readGreenlets(objects, types, this.#runtime, interpreter, this.#process.maps());
+    };
+    const greenlets = read();
+    const frames = greenlets.map((one) => this.#frameIds(one.frames));
+    const again = new Map(read().map((one) => [one.address, one]));
+    return greenlets.map((one, index): TaskStack => {
+      const { address, name, state, track, parent } = one;
+      const other = again.get(address);
+      const running = state === "running" ? track && framesIn(track, 0) : undefined;
+      return {
+        ...{ kind: "greenlet", address, name, state, track },
+        ...(running === undefined ? this.#stackOf(one.frames, frames[index] ?? []) : this.#stackOf(running)),
+        isGood: other !== undefined && other.state === state && isSameFrames(one.frames, other.frames),
+        awaitedBy: parent === 0 ? [] : [parent],
+      };
+    });
+  }
+
+  #readTasks(interpreter: InterpreterTrack, modules: Address): TaskStacks {
     const { layout } = this.#runtime;
-    const modules = modulesOf(this.#words, layout, interpreter.address);
     const names = moduleNames(this.#words, this.#dicts, layout, modules, "asyncio.tasks");
     if (names === undefined) return { tasks: [], problem: undefined };
     this.#table ??= findAsyncioTable(this.#process, this.#runtime.image) ?? null;
@@ -127,8 +164,7 @@ export class TaskReader {
     if (task === undefined) return undefined;
     const chain = readChain(this.#objects, types, task.coroutine);
     if (chain.state === "finished") return undefined;
-    const frames = chain.frames.map(({ code, instruction }) => this.#codes.frame(code, instruction));
-    return { task, chain, frames, isGood: false };
+    return { task, chain, frames: this.#frameIds(chain.frames), isGood: false };
   }
 
   /** Reads all of them again: those that are as they were have not run in between, and are believed. The others are read anew. */
@@ -155,27 +191,35 @@ export class TaskReader {
     awaitedBy: readonly Address[],
   ): TaskStack {
     const { address, name } = task;
-    const known = new KnownStack();
-    let node = ROOT;
-    const add = (frame: CoroutineFrame, id: FrameId): void => {
-      if (id !== HIDDEN) node = this.#builder.node(node, id);
-      known.set(known.depth, frame.address, frame.code, frame.instruction, node);
-      known.depth += 1;
-    };
     const runner = chain.state === "executing" ? runningIn(threads, chain) : undefined;
-    if (runner === undefined) {
-      for (const [index, frame] of chain.frames.entries()) add(frame, frames[index] ?? HIDDEN);
-    } else {
-      for (const frame of runner.frames) {
-        add(frame, frame.code === 0 ? HIDDEN : this.#codes.frame(frame.code, frame.instruction));
-      }
-    }
     return {
-      ...{ address, name, known, node, awaitedBy },
+      ...{ kind: "task", address, name, awaitedBy },
+      ...(runner === undefined ? this.#stackOf(chain.frames, frames) : this.#stackOf(runner.frames)),
       state: stateOf(task, chain),
       track: runner?.track ?? track,
       isGood: isGood && (chain.state !== "executing" || runner !== undefined),
     };
+  }
+
+  #frameIds(frames: readonly CoroutineFrame[]): FrameId[] {
+    return frames.map(({ code, instruction }) =>
+      code === 0 ? HIDDEN : this.#codes.frame(code, instruction),
+    );
+  }
+
+  #stackOf(
+    frames: readonly CoroutineFrame[],
+    ids: readonly FrameId[] = this.#frameIds(frames),
+  ): { readonly known: KnownStack; readonly node: NodeId } {
+    const known = new KnownStack();
+    let node = ROOT;
+    for (const [position, { address, code, instruction }] of frames.entries()) {
+      const id = ids[position] ?? HIDDEN;
+      if (id !== HIDDEN) node = this.#builder.node(node, id);
+      known.set(position, address, code, instruction, node);
+      known.depth = position + 1;
+    }
+    return { known, node };
   }
 
   /** Without `_asyncio` all tasks are written in Python, and have been found. */
@@ -218,14 +262,18 @@ function runningIn(
 ): { readonly track: ThreadTrack; readonly frames: readonly CoroutineFrame[] } | undefined {
   if (outermost === undefined) return undefined;
   for (const track of threads) {
-    const { addresses, codes, instructions, depth } = track.known;
+    const { addresses, depth } = track.known;
     const first = addresses.subarray(0, depth).lastIndexOf(outermost.address);
-    if (first < 0) continue;
-    const frames = Array.from({ length: depth - first }, (_, index): CoroutineFrame => {
-      const at = first + index;
-      return { address: addresses[at] ?? 0, code: codes[at] ?? 0, instruction: instructions[at] ?? 0 };
-    });
-    return { track, frames };
+    if (first >= 0) return { track, frames: framesIn(track, first) };
   }
   return undefined;
+}
+
+/** The frames of a thread's stack from one of them on. */
+function framesIn({ known }: ThreadTrack, first: number): CoroutineFrame[] {
+  const { addresses, codes, instructions, depth } = known;
+  return Array.from({ length: depth - first }, (_, index): CoroutineFrame => {
+    const at = first + index;
+    return { address: addresses[at] ?? 0, code: codes[at] ?? 0, instruction: instructions[at] ?? 0 };
+  });
 }
