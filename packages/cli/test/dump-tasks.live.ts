@@ -1,36 +1,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv } from "ajv";
 import { describe, expect, test, vi } from "vitest";
 import { gdbCore, kernelLikeCore } from "../../../tools/testing/process-cores.js";
 import { pythonWithPackages } from "../../../tools/testing/python-packages.js";
 import { findPythons } from "../../../tools/testing/pythons.js";
 import { Target } from "../../../tools/testing/target.js";
+import { dumped } from "./dump/live-dump.js";
 import { anyPython, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
-const schemaFile = new URL("../schema/dump.schema.json", import.meta.url);
-const isDump = new Ajv().compile(JSON.parse(readFileSync(schemaFile, "utf8")));
 // Given as an argument: an interpreter in a root of its own does not see these files.
 const standing = readFileSync(new URL("targets/standing_tasks.py", import.meta.url), "utf8");
 
 const pythons = findPythons().filter(({ version }) => version.major === 3 && version.minor >= 7);
-
-interface DumpedTask {
-  readonly kind: string;
-  readonly name: string | null;
-  readonly id: number;
-  readonly state: string;
-  readonly changed_while_read: boolean;
-  readonly awaited_by: readonly number[];
-  readonly frames: readonly { readonly name: string; readonly line: number }[];
-}
-
-interface DumpedThread {
-  readonly thread_id: number;
-  readonly tasks: readonly DumpedTask[] | null;
-  readonly process_info: { readonly tasks: readonly DumpedTask[] | null };
-}
 
 /** What `standing_tasks.py` says. */
 interface Told {
@@ -49,14 +31,6 @@ interface Told {
   readonly threads: Readonly<Record<string, number>>;
 }
 
-async function dumped(...options: readonly string[]): Promise<readonly DumpedThread[]> {
-  const { code, stdout, stderr } = await workplace.pyspy("dump", "--json", "--async", ...options).outcome;
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  const document: unknown = JSON.parse(stdout);
-  expect(isDump(document), JSON.stringify(isDump.errors)).toBe(true);
-  return document as readonly DumpedThread[];
-}
-
 interface Circumstances {
   readonly environment?: NodeJS.ProcessEnv;
   /** What to look into: the process if nothing else is said. */
@@ -69,7 +43,7 @@ async function expectTasksAsTold(
 ): Promise<void> {
   await using target = Target.start(command, { env: { ...process.env, ...environment } });
   const told: Told = JSON.parse(await target.line());
-  const threads = await dumped(...look(target));
+  const threads = await dumped(workplace, "--async", ...look(target));
   const found = threads.flatMap(({ thread_id, tasks }) =>
     (tasks ?? []).map((task) => ({ ...task, thread: thread_id })),
   );
@@ -154,7 +128,7 @@ work(stand)
     env: { ...process.env, PYTHONPATH: folder },
   });
   const told: unknown = JSON.parse(await target.line());
-  const threads = await dumped("-p", String(target.pid));
+  const threads = await dumped(workplace, "--async", "-p", String(target.pid));
   const shown = threads.flatMap(({ thread_id, tasks }) =>
     (tasks ?? []).map((one) => ({ ...one, thread: thread_id })),
   );
@@ -218,7 +192,9 @@ asyncio.run(main())
           Event.wait
           usual (<string>:3)
 `);
-  const tasks = (await dumped("-p", String(target.pid))).flatMap((thread) => thread.tasks ?? []);
+  const tasks = (await dumped(workplace, "--async", "-p", String(target.pid))).flatMap(
+    (thread) => thread.tasks ?? [],
+  );
   expect(tasks).toHaveLength(1001);
   const [main] = tasks.filter(({ awaited_by }) => awaited_by.length === 0);
   expect(tasks.filter(({ awaited_by }) => awaited_by[0] === main?.id)).toHaveLength(1000);
@@ -240,7 +216,9 @@ asyncio.run(main())
   await using target = Target.start([...anyPython().command, "-c", source]);
   await target.line();
   const look = async (): Promise<void> => {
-    const tasks = (await dumped("--blocking", "-p", String(target.pid))).flatMap(({ tasks }) => tasks ?? []);
+    const tasks = (await dumped(workplace, "--async", "--blocking", "-p", String(target.pid))).flatMap(
+      ({ tasks }) => tasks ?? [],
+    );
     expect(tasks).toHaveLength(21);
     // It may just have been about to run one.
     expect(tasks.filter((task) => task.changed_while_read)).toEqual([]);

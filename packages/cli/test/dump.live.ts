@@ -1,60 +1,20 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { Ajv } from "ajv";
 import { describe, expect, test, vi } from "vitest";
 import { gdbCore } from "../../../tools/testing/process-cores.js";
-import { findPythons, type Python } from "../../../tools/testing/pythons.js";
+import { findPythons } from "../../../tools/testing/pythons.js";
 import { Target } from "../../../tools/testing/target.js";
+import { type DumpedFrame, type DumpedThread, dumped, isDump, stand } from "./dump/live-dump.js";
 import { anyPython, busy, type Outcome, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
-const schemaFile = new URL("../schema/dump.schema.json", import.meta.url);
-const isDump = new Ajv().compile(JSON.parse(readFileSync(schemaFile, "utf8")));
 // Given as an argument: an interpreter in a root of its own does not see these files.
 const standing = readFileSync(new URL("targets/standing_stacks.py", import.meta.url), "utf8");
-
-interface DumpedFrame {
-  readonly name: string;
-  readonly qualname: string;
-  readonly filename: string;
-  readonly short_filename: string | null;
-  readonly line: number;
-  readonly locals: readonly { readonly name: string; readonly repr: string; readonly arg: boolean }[] | null;
-  readonly locals_changed: boolean | null;
-  readonly source: string | null;
-}
-
-interface DumpedThread {
-  readonly pid: number;
-  readonly thread_name: string | null;
-  readonly os_thread_id: number | null;
-  readonly active: boolean;
-  readonly frames: readonly DumpedFrame[];
-  readonly process_info: { readonly pid: number; readonly parent: { readonly pid: number } | null };
-}
-
-async function dumped(...options: readonly string[]): Promise<readonly DumpedThread[]> {
-  const { code, stdout, stderr } = await workplace.pyspy("dump", "--json", ...options).outcome;
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  const document: unknown = JSON.parse(stdout);
-  expect(isDump(document), JSON.stringify(isDump.errors)).toBe(true);
-  return document as readonly DumpedThread[];
-}
 
 async function textOf(...options: readonly string[]): Promise<Outcome> {
   return workplace.pyspy("dump", ...options).outcome;
 }
-
-/** A program that has said that it is ready; `source` says so with `ready()`. */
-async function stand(python: Python, source: string): Promise<Target> {
-  const prologue = "import sys\ndef ready():\n    print('ready'); sys.stdout.flush()\n";
-  const target = Target.start([...python.command, "-c", prologue + source]);
-  await target.line();
-  return target;
-}
-
-const isNamed = ({ version }: Python): boolean => version.major === 3 && version.minor >= 6;
 
 const VALUES = `
 import json, sys
@@ -74,7 +34,7 @@ describe.each(findPythons())("CPython $name", (python) => {
     await using target = Target.start([...python.command, "-c", standing]);
     type Told = readonly [name: string, file: string, line: number, variables: Record<string, string>];
     const told: Record<string, readonly Told[]> = JSON.parse(await target.line());
-    const threads = await dumped("-ll", "-p", `0x${target.pid.toString(16)}`);
+    const threads = await dumped(workplace, "-ll", "-p", `0x${target.pid.toString(16)}`);
     expect(threads.at(-1)).toMatchObject({ os_thread_id: target.pid });
     expect(threads).toHaveLength(4);
     for (const [index, [, stack]] of Object.entries(told).sort().entries()) {
@@ -100,87 +60,11 @@ describe.each(findPythons())("CPython $name", (python) => {
   test("values of many types are what repr() says", async () => {
     await using target = Target.start([...python.command, "-c", VALUES]);
     const told: readonly (readonly [string, string])[] = JSON.parse(await target.line());
-    const [thread] = await dumped("-ll", "-p", String(target.pid));
+    const [thread] = await dumped(workplace, "-ll", "-p", String(target.pid));
     const { locals } = thread?.frames.find(({ name }) => name === "main") ?? {};
     const shown = new Map((locals ?? []).map((local) => [local.name, local.repr]));
     expect(told.map(([name]) => [name, shown.get(name)])).toEqual(told);
   });
-
-  test.runIf(isNamed(python))("threads have the names that they were given", async () => {
-    const source = `
-import threading
-gate = threading.Lock(); gate.acquire()
-for number in range(10):
-    thread = threading.Thread(target=lambda: gate.acquire(), daemon=True)
-    thread.start()
-    thread.name = "CustomThreadName-%s" % number
-ready(); sys.stdin.read()
-`;
-    await using target = await stand(python, source);
-    const names = (await dumped("-p", String(target.pid))).map(({ thread_name }) => thread_name);
-    const given = Array.from({ length: 10 }, (_, number) => `CustomThreadName-${number}`);
-    expect(new Set(names)).toEqual(new Set(["MainThread", ...given]));
-  });
-
-  test("lines that go back are right: a comprehension over several lines", async () => {
-    const source = `
-def stop():
-    lines = []
-    frame = sys._getframe(1)
-    while frame is not None:
-        lines.append(frame.f_lineno)
-        frame = frame.f_back
-    print(lines); sys.stdout.flush(); sys.stdin.read()
-def f():
-    ready()
-    return [
-        stop()
-        for number in [
-            1,
-        ]
-    ]
-f()
-`;
-    await using target = await stand(python, source);
-    const told = await target.line();
-    const [thread] = await dumped("-p", String(target.pid));
-    const frames = (thread?.frames ?? []).map(({ name, line }) => [name, line]);
-    // PEP 709, and 2.x, have no function for it.
-    const { major, minor } = python.version;
-    const inlined = major === 2 || minor >= 12;
-    const outer = frames.slice(frames.findIndex(([name]) => name === "stop") + 1);
-    expect(outer.map(([name]) => name)).toEqual(
-      inlined ? ["f", "<module>"] : ["<listcomp>", "f", "<module>"],
-    );
-    expect(outer.map(([, line]) => line)).toEqual(JSON.parse(told));
-  });
-});
-
-test("names in any script", async () => {
-  const file = join(workplace.folder, "unicode💩.py");
-  writeFileSync(file, "def кириллица():\n    print('ready', flush=True); input()\nкириллица()\n");
-  const target = workplace.start([...anyPython().command, file], { stdin: "pipe" });
-  await target.until(({ stdout }) => stdout.includes("ready"));
-  const { stdout } = await textOf("-p", String(target.pid));
-  expect(stdout).toContain("\n    кириллица (unicode💩.py:2)\n    <module> (unicode💩.py:3)\n");
-});
-
-test("threads that come and go are never mixed up", async () => {
-  const source = `
-import threading
-def short(): pass
-def start():
-    while True:
-        thread = threading.Thread(target=short); thread.start(); thread.join()
-threading.Thread(target=start, daemon=True, name="starter").start()
-ready(); sys.stdin.read()
-`;
-  await using target = await stand(anyPython(), source);
-  for (let look = 0; look < 5; look++) {
-    const threads = await dumped("-p", String(target.pid));
-    const starter = threads.find(({ thread_name }) => thread_name === "starter");
-    expect(starter?.frames.map(({ name }) => name)).toContain("start");
-  }
 });
 
 test("a stopped process is read, and stays stopped", async () => {
@@ -244,24 +128,6 @@ sleep.kill()
     expect(new Set(threads.map(({ pid }) => pid)).size).toBe(9);
     expect(new Set(threads.slice(1).map(({ process_info }) => process_info.parent?.pid))).toEqual(
       new Set([target.pid]),
-    );
-    target.release();
-    await target.exited;
-  });
-
-  test("a shell that starts a Python later is no failure once it has", async () => {
-    const python = anyPython();
-    const script = `read line; ${python.command.join(" ")} -c 'import os; os.read(0, 1)'; true`;
-    await using target = Target.start(["sh", "-c", script]);
-    target.write("go\n");
-    await vi.waitFor(
-      async () => {
-        const { code, stdout } = await textOf("-s", "-p", String(target.pid));
-        expect(code).toBe(0);
-        expect(stdout).toMatch(/^Process \d+: sh -c .*\nIt is not a Python program\n\n─+\nProcess \d+: /);
-        expect(stdout.match(/^Thread/gm)).toHaveLength(1);
-      },
-      { timeout: 30_000, interval: 50 },
     );
     target.release();
     await target.exited;

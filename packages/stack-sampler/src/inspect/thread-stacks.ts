@@ -106,7 +106,7 @@ export function readThreadStacks(
     reader.close();
   }
   const batch = builder.take();
-  const stacks = describe(batch, found);
+  const stacks = withoutUnbegun(describe(batch, found));
   return {
     stacks: stacks.toSorted((a, b) => Number(a.thread.interpreter > 0) - Number(b.thread.interpreter > 0)),
     tasks: describeTasks(batch, tasks),
@@ -115,6 +115,13 @@ export function readThreadStacks(
     isThere,
     stopped,
   };
+}
+
+/** A thread that is being started has the id of the one that starts it, until it runs (up to 3.11). */
+function withoutUnbegun(stacks: readonly ThreadStack[]): ThreadStack[] {
+  const idOf = ({ thread }: ThreadStack): string => `${thread.interpreter} ${thread.pythonId}`;
+  const begun = new Set(stacks.filter(({ frames }) => frames.length > 0).map(idOf));
+  return stacks.filter((stack) => stack.frames.length > 0 || !begun.has(idOf(stack)));
 }
 
 interface FoundThread {

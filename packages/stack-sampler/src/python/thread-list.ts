@@ -22,6 +22,9 @@ export interface InterpreterTrack {
   holder: Address;
 }
 
+/** How often the list of threads is walked until it is believed. */
+const MOST_WALKS = 8;
+
 /**
  * The interpreters and threads of a runtime. Both are linked lists with the newest first, so that whoever is new
  * shows in the word that the list starts at, and that is all that has to be read in a sample.
@@ -134,12 +137,12 @@ export class ThreadList {
     for (let address = head; address !== 0 && !met.has(address); ) {
       met.add(address);
       const next = this.#words.read(address + interpreter.next);
-      const first = this.#words.read(address + interpreter.threads_head);
-      if (next === undefined || first === undefined) break;
+      const threads = this.#wholeList(address);
+      if (next === undefined || threads === undefined) break;
       const id = interpreter.id === ABSENT ? undefined : this.#words.read(address + interpreter.id);
       const gil =
         interpreter.ceval_gil === ABSENT ? 0 : (this.#words.read(address + interpreter.ceval_gil) ?? 0);
-      found.push({ address, id: id ?? 0, gil, threads: this.#threadsOf(address, first) });
+      found.push({ address, id: id ?? 0, gil, threads });
       address = next;
     }
     // Oldest first: with the main interpreter's main thread the place of the kernel's ids is found.
@@ -170,7 +173,28 @@ export class ThreadList {
     return true;
   }
 
-  #threadsOf(interpreter: Address, first: Address): FoundThread[] {
+  /**
+   * The threads of an interpreter, newest first; undefined if they cannot be read. A newest one that has just ended, in
+   * whose place another one may be in the making, leads nowhere: a list that does not end where it did has to be met twice.
+   */
+  #wholeList(interpreter: Address): readonly FoundThread[] | undefined {
+    const known = this.#interpreters.find(({ address }) => address === interpreter)?.threads[0];
+    let longest: FoundThreads | undefined;
+    let before: FoundThreads | undefined;
+    for (let walk = 0; walk < MOST_WALKS; walk++) {
+      const now = this.#threadsOf(interpreter);
+      const last = now?.threads.at(-1)?.address;
+      if (now?.isWhole && last === (known?.threadState ?? before?.threads.at(-1)?.address))
+        return now.threads;
+      if (now?.isWhole) before = now;
+      if (now !== undefined && now.threads.length >= (longest?.threads.length ?? 0)) longest = now;
+    }
+    return longest?.threads;
+  }
+
+  #threadsOf(interpreter: Address): FoundThreads | undefined {
+    const first = this.#words.read(interpreter + this.#layout.interpreter.threads_head);
+    if (first === undefined) return undefined;
     const { threadState } = this.#layout;
     const { next, interp, thread_id, native_thread_id, thread_id_width } = threadState;
     const bytes = new Uint8Array(Math.max(next, interp, thread_id, native_thread_id) + this.#words.size);
@@ -178,14 +202,15 @@ export class ThreadList {
     const threadIds = new TargetWords(this.#memory, thread_id_width);
     const found: FoundThread[] = [];
     const met = new Set<Address>();
-    for (let address = first; address !== 0 && !met.has(address); address = this.#words.at(view, next)) {
+    let address = first;
+    for (; address !== 0 && !met.has(address); address = this.#words.at(view, next)) {
       met.add(address);
       const isRead = this.#memory.readInto(address, bytes) === bytes.length;
       if (!isRead || this.#words.at(view, interp) !== interpreter) break;
       const tid = native_thread_id === ABSENT ? undefined : threadIds.at(view, native_thread_id);
       found.push({ address, pythonId: threadIds.at(view, thread_id), tid });
     }
-    return found;
+    return { threads: found, isWhole: address === 0 };
   }
 
   #trackOf(
@@ -208,6 +233,12 @@ interface FoundInterpreter {
   readonly id: number;
   readonly gil: Address;
   readonly threads: readonly FoundThread[];
+}
+
+interface FoundThreads {
+  readonly threads: readonly FoundThread[];
+  /** It ended where a list ends. */
+  readonly isWhole: boolean;
 }
 
 interface FoundThread {

@@ -74,6 +74,8 @@ export class ThreadNames {
     const start = performance.now();
     const isNew = objects.readAt < thread.since;
     if (isNew || objects.of(pythonId) === 0 || now > objects.readAt + KEPT_FOR) objects.refresh(now);
+    // A dict that is changed while it is read can lack any of its items, and there may be no second look.
+    if (isNew && objects.of(pythonId) === 0) objects.refreshAgain(now);
     // What was read before the thread began may be of the one that had its id.
     const object = objects.readAt < thread.since ? 0 : objects.of(pythonId);
     const name = object === 0 ? undefined : this.#readName(object);

@@ -29,6 +29,7 @@ export class ThreadObjects {
   #modulesWithout = -1;
   #objects = new Map<number, Address>();
   #nextRead = Number.NEGATIVE_INFINITY;
+  #repeatedAt = Number.NEGATIVE_INFINITY;
   /** When the objects were read, in the caller's milliseconds. */
   readAt = Number.NEGATIVE_INFINITY;
 
@@ -75,6 +76,14 @@ export class ThreadObjects {
     }
     this.#objects = objects;
     this.#nextRead = now + (performance.now() - start) * SHARE;
+  }
+
+  /** Reads them once more at a moment at which they were read. */
+  refreshAgain(now: number): void {
+    if (this.#repeatedAt === now) return;
+    this.#repeatedAt = now;
+    this.#nextRead = now;
+    this.refresh(now);
   }
 
   #locate(now: number): void {
