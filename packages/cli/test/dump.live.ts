@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
-import { gdbCore } from "../../../tools/testing/process-cores.js";
+import { gdbCore, kernelLikeCore } from "../../../tools/testing/process-cores.js";
 import { findPythons } from "../../../tools/testing/pythons.js";
 import { Target } from "../../../tools/testing/target.js";
 import { type DumpedFrame, type DumpedThread, dumped, isDump, stand } from "./dump/live-dump.js";
-import { anyPython, busy, type Outcome, Workplace } from "./pyspy-process.js";
+import { anyPython, busy, type Outcome, pythons, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 // Given as an argument: an interpreter in a root of its own does not see these files.
@@ -30,32 +30,38 @@ main(2 ** 70, "x", y=set(["z"]))
 `;
 
 describe.each(findPythons())("CPython $name", (python) => {
-  test("stacks and variables are those that Python itself tells", async () => {
-    await using target = Target.start([...python.command, "-c", standing]);
-    type Told = readonly [name: string, file: string, line: number, variables: Record<string, string>];
-    const told: Record<string, readonly Told[]> = JSON.parse(await target.line());
-    const threads = await dumped(workplace, "-ll", "-p", `0x${target.pid.toString(16)}`);
-    expect(threads.at(-1)).toMatchObject({ os_thread_id: target.pid });
-    expect(threads).toHaveLength(4);
-    for (const [index, [, stack]] of Object.entries(told).sort().entries()) {
-      // Newest first.
-      const frames = threads[2 - index]?.frames ?? [];
-      expect(frames.map(({ name, filename, line }) => [name, filename, line])).toEqual(
-        stack.map(([name, file, line]) => [name, file, line]),
-      );
-      for (const [position, [name, , , variables]] of stack.entries()) {
-        if (name !== "work") continue;
-        const { locals, locals_changed, qualname } = frames[position] as DumpedFrame;
-        const shown = (locals ?? []).filter((local) => local.name !== "self");
-        expect(Object.fromEntries(shown.map((local) => [local.name, local.repr]))).toEqual(variables);
-        expect(shown.filter(({ arg }) => arg).map((local) => local.name)).toEqual(
-          ["depth", "label"].filter((argument) => argument in variables),
+  test.each(["the process", "its core"])(
+    "stacks and variables of %s are those that Python itself tells",
+    async (what) => {
+      await using target = Target.start([...python.command, "-c", standing]);
+      type Told = readonly [name: string, file: string, line: number, variables: Record<string, string>];
+      const told: Record<string, readonly Told[]> = JSON.parse(await target.line());
+      const core = join(workplace.folder, "core");
+      if (what === "its core") kernelLikeCore(target.pid, core);
+      const place = what === "its core" ? ["--core", core] : ["-p", `0x${target.pid.toString(16)}`];
+      const threads = await dumped(workplace, "-ll", ...place);
+      expect(threads.at(-1)).toMatchObject({ os_thread_id: target.pid });
+      expect(threads).toHaveLength(4);
+      for (const [index, [, stack]] of Object.entries(told).sort().entries()) {
+        // Newest first.
+        const frames = threads[2 - index]?.frames ?? [];
+        expect(frames.map(({ name, filename, line }) => [name, filename, line])).toEqual(
+          stack.map(([name, file, line]) => [name, file, line]),
         );
-        expect(locals_changed).toBe(false);
-        expect(qualname).toBe("Worker.work");
+        for (const [position, [name, , , variables]] of stack.entries()) {
+          if (name !== "work") continue;
+          const { locals, locals_changed, qualname } = frames[position] as DumpedFrame;
+          const shown = (locals ?? []).filter((local) => local.name !== "self");
+          expect(Object.fromEntries(shown.map((local) => [local.name, local.repr]))).toEqual(variables);
+          expect(shown.filter(({ arg }) => arg).map((local) => local.name)).toEqual(
+            ["depth", "label"].filter((argument) => argument in variables),
+          );
+          expect(locals_changed).toBe(false);
+          expect(qualname).toBe("Worker.work");
+        }
       }
-    }
-  });
+    },
+  );
 
   test("values of many types are what repr() says", async () => {
     await using target = Target.start([...python.command, "-c", VALUES]);
@@ -228,6 +234,68 @@ describe("what cannot be shown", () => {
     expect(await textOf("-p", String(gone.pid))).toMatchObject({
       ...{ code: 1, stdout: "" },
       stderr: `pyspy: Cannot open process ${gone.pid}: there is no such process\n`,
+    });
+  });
+
+  test("a process that ends midway: what was seen is shown, and one sentence", async () => {
+    await using target = await stand(anyPython(), "ready(); sys.stdin.read()");
+    const pyspy = workplace.pyspy(
+      "dump",
+      "-p",
+      String(target.pid),
+      "--repeat",
+      "100000",
+      "--interval",
+      "0.01",
+    );
+    await pyspy.until(({ stdout }) => stdout.includes("After"));
+    process.kill(target.pid, "SIGKILL");
+    const { code, stdout, stderr } = await pyspy.outcome;
+    expect(stdout).toContain(`Process ${target.pid}: `);
+    expect(stdout).toContain("    <module> (<string>:");
+    expect(stderr).toBe(`pyspy: Process ${target.pid} has exited or runs no Python any more\n`);
+    expect(code).toBe(0);
+  });
+
+  describe("of a core", () => {
+    async function coreOf(change: (core: Buffer) => Buffer, python = anyPython()): Promise<string> {
+      await using target = await stand(python, "ready(); sys.stdin.read()");
+      const path = join(workplace.folder, "core");
+      kernelLikeCore(target.pid, path);
+      writeFileSync(path, change(readFileSync(path)));
+      return path;
+    }
+
+    test("that is cut off: its header is shown, and what is missing", async () => {
+      const path = await coreOf((core) => core.subarray(0, 40_000));
+      const { code, stdout, stderr } = await textOf("--core", path);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^Core .*\nProcess \d+: .*python/);
+      expect(stderr).toMatch(/^pyspy: The core file is cut off: 40000 of \d+ bytes are there\n/);
+      expect(stderr).toMatch(/\npyspy: Cannot read stacks in core file .*\n/);
+    });
+
+    test("of another architecture", async () => {
+      const path = await coreOf((core) => {
+        // EM_AARCH64
+        core.writeUInt16LE(183, 18);
+        return core;
+      });
+      const { code, stdout, stderr } = await textOf("--core", path);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^Core /);
+      expect(stderr).toMatch(/^pyspy: Cannot read stacks in core file .*: it is of an? \S+ machine, .*\n/);
+    });
+
+    test("whose libraries cannot be read", async () => {
+      // From 3.13 on the memory of a Python tells enough of it.
+      const [python] = pythons.filter(({ version }) => version.minor === 12);
+      const path = await coreOf((core) => core, python);
+      const { code, stdout, stderr } = await textOf("--core", path, "--sysroot", workplace.folder);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^Core .*\nProcess \d+: .*python/);
+      expect(stderr).toMatch(/\d+ files that the process had mapped cannot be found here: .*python/);
+      expect(stderr).toMatch(/Cannot read stacks in core file .*: no Python was found in .*python/);
     });
   });
 
