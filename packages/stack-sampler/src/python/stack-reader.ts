@@ -174,7 +174,7 @@ export class StackReader {
     plan.clear();
     this.#threads.plan(plan);
     for (const { track } of this.#wanted) this.#snapshot.plan(track, plan);
-    this.#codes.plan(plan);
+    this.#codes.plan(plan, this.#threads.interpreters);
   }
 
   /** Says which threads are wanted now; true if the ones to be read are not the same as before. */
@@ -217,7 +217,7 @@ export class StackReader {
       plan = this.#single;
       plan.clear();
       this.#snapshot.plan(track, plan);
-      this.#codes.plan(plan);
+      this.#codes.plan(plan, this.#threads.interpreters);
       // What is known of the thread's places now is of this plan.
       this.#planRevision = -1;
       this.#process.memory.readScatter(plan);
