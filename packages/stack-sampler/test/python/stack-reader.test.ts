@@ -184,6 +184,42 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
     });
   });
 
+  it("takes one read also where a stack is deep and shallow in turns", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    const [main = 0, deep = 0, leaf = 0] = ["main", "deep", "leaf"].map((name) =>
+      read.python.addCode({ name }),
+    );
+    thread.call(main, leaf);
+    for (let turn = 0; turn < 3; turn++) {
+      thread.leave();
+      thread.call(...Array<number>(150).fill(deep));
+      for (let sample = 0; sample < 20; sample++) expect(read.sample().torn).toBe(0);
+      for (let frame = 0; frame < 150; frame++) thread.leave();
+      thread.call(leaf);
+      for (let sample = 0; sample < 3; sample++)
+        expect(read.sample()).toMatchObject({ seen: [{ stack: "main;leaf" }], torn: 0 });
+      const before = read.python.memory.reads;
+      read.sample();
+      expect(read.python.memory.reads - before).toBe(1);
+    }
+  });
+
+  it("follows a thread that comes into Python anew, elsewhere", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    for (const name of ["one", "two", "three"]) {
+      thread.enterFromC();
+      thread.call(read.python.addCode({ name }), read.python.addCode({ name: "inner" }));
+      for (let sample = 0; sample < 20; sample++)
+        expect(read.sample()).toMatchObject({ seen: [{ stack: `${name};inner` }], torn: 0 });
+      const before = read.python.memory.reads;
+      read.sample();
+      expect(read.python.memory.reads - before).toBe(1);
+      while (thread.frames.length > 0) thread.leave();
+    }
+  });
+
   it("is what it was also when ids have started over", () => {
     const read = new Read(layout, true);
     const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
