@@ -194,6 +194,7 @@ export class StackReader {
         else hasOthers = put(this.#wanted, wanted++, track, interpreter) || hasOthers;
       }
     }
+    this.#watch.end();
     this.#resting.length = resting;
     if (this.#wanted.length === wanted) return hasOthers;
     this.#wanted.length = wanted;

@@ -63,6 +63,17 @@ class Read {
     return { readable, seen, good, torn, unreadable };
   }
 
+  /** How many reads a sample takes, but for names, which are looked at again from time to time. */
+  fewestReads(): number {
+    const { memory } = this.python;
+    const reads = [0, 1, 2].map(() => {
+      const before = memory.reads;
+      this.sample();
+      return memory.reads - before;
+    });
+    return Math.min(...reads);
+  }
+
   #stackOf(leaf: number): string {
     const names: string[] = [];
     for (let node = leaf; node >= 0; ) {
@@ -199,9 +210,7 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
       thread.call(leaf);
       for (let sample = 0; sample < 3; sample++)
         expect(read.sample()).toMatchObject({ seen: [{ stack: "main;leaf" }], torn: 0 });
-      const before = read.python.memory.reads;
-      read.sample();
-      expect(read.python.memory.reads - before).toBe(1);
+      expect(read.fewestReads()).toBe(1);
     }
   });
 
@@ -213,9 +222,7 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
       thread.call(read.python.addCode({ name }), read.python.addCode({ name: "inner" }));
       for (let sample = 0; sample < 20; sample++)
         expect(read.sample()).toMatchObject({ seen: [{ stack: `${name};inner` }], torn: 0 });
-      const before = read.python.memory.reads;
-      read.sample();
-      expect(read.python.memory.reads - before).toBe(1);
+      expect(read.fewestReads()).toBe(1);
       while (thread.frames.length > 0) thread.leave();
     }
   });
