@@ -13,6 +13,11 @@ export function buildOf(entry: Record<string, string>): ReturnType<typeof define
     sourcemap: true,
     clean: true,
     treeshake: true,
+    // What a program loads, it also parses. Names stay, for the stack traces that people report.
+    esbuildOptions(build) {
+      build.minifyWhitespace = true;
+      build.minifySyntax = true;
+    },
     dts: {
       entry: { index: "src/index.ts" },
       // tsup 8 injects `baseUrl`, which TypeScript 6 reports as deprecated.

@@ -30,7 +30,6 @@ import {
   cpython_3_11_7_i386,
   cpython_3_12_1_i386,
 } from "./i386.js";
-
 import type { MeasuredKey } from "./measured-key.js";
 
 /** What was measured of one build: offsets and sizes in bytes, and constants. */
@@ -60,7 +59,6 @@ const texts = {
   "3.14.10t": cpython_3_14_10t,
   "3.15.2": cpython_3_15_2,
   "3.15.2t": cpython_3_15_2t,
-
   // The same for i386.
   "2.7.18-i386": cpython_2_7_18_i386,
   "3.6.15-i386": cpython_3_6_15_i386,
