@@ -1,10 +1,17 @@
-import type { MappedFile, Pid } from "@pyspy/proc-memory";
-import type { DiscoveryStep } from "../discovery/discovery.js";
-import type { InspectedPython } from "../inspect/inspect.js";
-import type { InspectOptions, ThreadStack } from "../inspect/thread-stacks.js";
-import type { SamplerError } from "../sampler-error.js";
+import type { MappedFile, Pid, Tid } from "@pyspy/proc-memory";
+import type { Discovery, DiscoveryStep } from "../discovery/discovery.js";
+import { RuntimeFinder } from "../discovery/runtime-finder.js";
+import { describeInspected, type InspectedPython } from "../inspect/inspect.js";
+import { type InspectOptions, readThreadStacks, type ThreadStack } from "../inspect/thread-stacks.js";
+import type { PythonRuntime } from "../python/python-runtime.js";
+import { UNREADABLE } from "../python/remote-text.js";
+import { TargetWords } from "../python/target-words.js";
+import type { SampleCounters } from "../sample-batch.js";
+import { SamplerError } from "../sampler-error.js";
 import type { FilePlaces } from "./binary-files.js";
-import type { EndSignal } from "./signal-text.js";
+import { CoreProcess } from "./core-process.js";
+import { type CoreSource, openCoreSource } from "./core-source.js";
+import { type EndSignal, endSignalOf } from "./signal-text.js";
 
 /** A process as it was when its core file was written. */
 export interface Core extends Disposable {
@@ -56,7 +63,145 @@ export interface CoreThread extends ThreadStack {
  * ```
  */
 export async function openCore(path: string, options: CoreOptions = {}): Promise<Core> {
-  // Most programs that use this package look at no core: they are not to load what reads one.
-  const { readCore } = await import("./read-core.js");
-  return readCore(path, options);
+  const source = await openCoreSource(path);
+  const process = new CoreProcess(source.file, source.core, options);
+  const close = () => {
+    process.close();
+    source.file.close();
+  };
+  try {
+    const content = await readContent(source, process, options);
+    const { pid, executable, commandLine } = process;
+    const signal = endSignalOf(source.core.signal, pid);
+    return {
+      ...{ path, pid, executable, commandLine, signal },
+      ...{ pythons: content.runtimes.map(describeInspected), steps: content.steps, problem: content.problem },
+      threads: allThreads(source, content.stacks, signal !== undefined),
+      warnings: [...source.warnings, ...lostStacks(source, process), ...warningsOf(process, content)],
+      openFile: (path) => process.openFile(path),
+      close,
+      [Symbol.dispose]: close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+interface Content {
+  readonly runtimes: readonly PythonRuntime[];
+  readonly steps: readonly DiscoveryStep[];
+  readonly problem: SamplerError | undefined;
+  readonly stacks: readonly ThreadStack[];
+  readonly counters: SampleCounters | undefined;
+}
+
+/** What the layouts of objects are known for. */
+const ARCHITECTURES: ReadonlySet<string> = new Set(["x86-64", "x86"]);
+
+async function readContent(
+  { path, core }: CoreSource,
+  process: CoreProcess,
+  options: InspectOptions,
+): Promise<Content> {
+  if (!ARCHITECTURES.has(core.architecture)) {
+    const problem = new SamplerError(
+      "unsupported-core",
+      `Cannot read stacks in core file ${path}: it is of ${core.architecture === "other" ? "a machine that is not known" : `an ${core.architecture} machine`}, only those of x86-64 and x86 can be read`,
+    );
+    return { runtimes: [], steps: [], problem, stacks: [], counters: undefined };
+  }
+  const discovery = await new RuntimeFinder(process).findAll();
+  if (discovery.kind !== "found") {
+    const problem = problemOf(path, process, discovery);
+    return { runtimes: [], steps: discovery.steps, problem, stacks: [], counters: undefined };
+  }
+  const { runtimes, steps } = discovery;
+  const { stacks, counters } = readThreadStacks(process, runtimes, options);
+  return { runtimes, steps, problem: undefined, stacks, counters };
+}
+
+function problemOf(
+  path: string,
+  { pid, executable }: CoreProcess,
+  discovery: Exclude<Discovery, { kind: "found" }>,
+): SamplerError {
+  const facts = { pid, ...(executable !== undefined && { executable }) };
+  const action = `Cannot read stacks in core file ${path}`;
+  const program = executable ?? `process ${pid}`;
+  if (discovery.kind === "unsupported") {
+    const message = `${action}: ${program} has a Python that is not supported: ${discovery.reason}`;
+    return new SamplerError("unsupported-python", message, { ...facts, cause: discovery.cause });
+  }
+  if (discovery.kind === "absent") {
+    return new SamplerError("not-python", `${action}: no Python was found in ${program}`, facts);
+  }
+  const message = `${action}: the Python in ${program} has no interpreter with a thread that can be read`;
+  return new SamplerError("not-started", message, facts);
+}
+
+/**
+ * Python's threads with the kernel's ids, and the others. A thread is known by the place of its thread-local storage, which is what
+ * Python calls it; what Python itself knows of the kernel's ids is from inside of the pid namespace, and only from 3.11 on.
+ */
+function allThreads({ core }: CoreSource, stacks: readonly ThreadStack[], hasSignal: boolean): CoreThread[] {
+  const byPointer = new Map(core.threads.map(({ threadPointer, tid }) => [threadPointer, tid]));
+  const signalled = hasSignal ? core.threads[0]?.tid : undefined;
+  const threads = stacks.map((stack): CoreThread => {
+    const tid = byPointer.get(stack.thread.pythonId) ?? stack.thread.tid;
+    return { ...stack, thread: { ...stack.thread, tid }, isSignalled: tid !== 0 && tid === signalled };
+  });
+  const known = new Set<Tid>(threads.map(({ thread }) => thread.tid));
+  for (const { tid } of core.threads) {
+    if (known.has(tid)) continue;
+    const thread = { process: 0, tid, pythonId: 0, name: "", interpreter: 0 };
+    threads.push({ thread, state: 0, frames: [], isSignalled: tid === signalled });
+  }
+  return threads;
+}
+
+/**
+ * A thread-local storage begins with its own address, on x86 as on x86-64, and is in the mapping of the thread's stack. gdb leaves
+ * the rest of a mapping out, as zeros, when it meets a page that it cannot read, such as the guard pages of glibc 2.42.
+ */
+function lostStacks({ core }: CoreSource, { memory }: CoreProcess): readonly string[] {
+  const words = new TargetWords(memory, core.pointerSize);
+  const lost = core.threads.filter(
+    ({ threadPointer }) => threadPointer !== undefined && words.read(threadPointer) !== threadPointer,
+  );
+  if (lost.length === 0) return [];
+  return [
+    `The stacks of ${counted(lost.length, "thread")} are not in the core file: outer frames of them may be missing`,
+  ];
+}
+
+/** More names of files than that nobody reads. */
+const MOST_NAMES = 3;
+
+function warningsOf({ files }: CoreProcess, { problem, stacks, counters }: Content): readonly string[] {
+  const warnings: string[] = [];
+  for (const [path, here] of files.otherBuilds) {
+    warnings.push(
+      `${here} is not used: it is another build (by its build id) than ${here === path ? "the one" : path} that ran`,
+    );
+  }
+  const unreadable = counters?.unreadable ?? 0;
+  if (unreadable > 0) warnings.push(`${counted(unreadable, "stack")} cannot be read in the core file`);
+  const isComplete = problem === undefined && unreadable === 0 && !stacks.some(hasUnreadableName);
+  if (!isComplete && files.missing.length > 0) warnings.push(missingFiles(files.missing));
+  return warnings;
+}
+
+function hasUnreadableName({ frames }: ThreadStack): boolean {
+  return frames.some(({ function: { name, file } }) => name === UNREADABLE || file === UNREADABLE);
+}
+
+function missingFiles(paths: readonly string[]): string {
+  const names = paths.slice(0, MOST_NAMES).join(", ");
+  const more = paths.length > MOST_NAMES ? ` and ${paths.length - MOST_NAMES} more` : "";
+  return `${counted(paths.length, "file")} that the process had mapped cannot be found here: ${names}${more}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
