@@ -1,9 +1,10 @@
 import { isatty } from "node:tty";
-import type { DoctorCommand, RecordCommand } from "./args.js";
+import type { DoctorCommand } from "./args.js";
 import { exitCodeOf } from "./command-error.js";
 import type { DumpCommand } from "./dump-arguments.js";
 import { type Ending, leave } from "./ending.js";
 import { currentInvocation, type Invocation } from "./invocation.js";
+import type { RecordCommand } from "./record-arguments.js";
 import { writeOutput } from "./standard-output.js";
 import { styleOf } from "./terminal/style.js";
 import { errorTerminal, type Terminal } from "./terminal/terminal.js";
@@ -64,15 +65,17 @@ async function printVersion(): Promise<Ending> {
 type Report = (error: unknown) => Promise<void>;
 
 async function runRecord(command: RecordCommand, terminal: Terminal, report: Report): Promise<Ending> {
-  const [{ record }, { attach, launch }, { hasControllingTerminal, onAskingSignal }] = await Promise.all([
-    import("./commands/record.js"),
-    import("@pyspy/stack-sampler"),
-    import("./signals.js"),
-  ]);
+  const [{ record }, { attach, launch }, { hasControllingTerminal, onAskingSignal, onControlSignal }] =
+    await Promise.all([
+      import("./commands/record.js"),
+      import("@pyspy/stack-sampler"),
+      import("./signals.js"),
+    ]);
   return record(command, {
     samplers: { attach, launch },
     terminal,
     onAskingSignal,
+    onControlSignal,
     hasControllingTerminal: hasControllingTerminal(),
     sharesScreen: isatty(1),
     report,

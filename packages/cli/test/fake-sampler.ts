@@ -51,6 +51,7 @@ export class FakeSampler implements LaunchedSampler {
     this.#resolveEnd({
       reason: "exited",
       seconds: 2,
+      paused: 0,
       statistics: undefined,
       python,
       problem: undefined,
@@ -68,6 +69,14 @@ export class FakeSampler implements LaunchedSampler {
   stop(): void {
     this.orders.push("stop");
     this.#onStop?.(this);
+  }
+
+  pause(): void {
+    this.orders.push("pause");
+  }
+
+  resume(): void {
+    this.orders.push("resume");
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -79,6 +79,7 @@ class LazySampler implements AttachedSampler {
   readonly #start = performance.now();
   #worker: WorkerSampler | undefined;
   #isStopped = false;
+  #isPaused = false;
 
   constructor(
     process: LiveProcess,
@@ -122,6 +123,16 @@ class LazySampler implements AttachedSampler {
     this.#worker?.stop();
   }
 
+  pause(): void {
+    this.#isPaused = true;
+    this.#worker?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#worker?.resume();
+  }
+
   async *[Symbol.asyncIterator](): AsyncIterator<SampleBatch> {
     yield* this.#stream() ?? [];
   }
@@ -138,6 +149,7 @@ class LazySampler implements AttachedSampler {
     if (this.#worker === undefined && !this.#isStopped && this.#options.signal?.aborted !== true) {
       const { pid, startTime } = this.#process;
       this.#worker = new WorkerSampler({ kind: "attach", pid, startTime }, this.#options);
+      if (this.#isPaused) this.#worker.pause();
     }
     return this.#worker;
   }
@@ -153,6 +165,7 @@ class LazySampler implements AttachedSampler {
     return {
       reason: "stopped",
       seconds: 0,
+      paused: 0,
       statistics: undefined,
       python: this.#description,
       problem: undefined,

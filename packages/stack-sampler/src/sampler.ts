@@ -5,7 +5,9 @@ import type { SamplerError } from "./sampler-error.js";
 export interface SamplerOptions {
   /** Samples a second on average; the times between them are random (exponential). Default 100. */
   readonly rate?: number;
-  /** Seconds of wall time after which sampling ends. Default: when the process does. */
+  /** Seconds before the first sample, from when there is a Python. Default 0. */
+  readonly delay?: number;
+  /** Seconds of wall time after which sampling ends, without the delay. Default: when the process does. */
   readonly duration?: number;
   /** Keep the stacks of threads that are not running, too. Default false. */
   readonly idle?: boolean;
@@ -67,6 +69,8 @@ export interface SamplerEnd {
   readonly reason: "exited" | "duration" | "stopped" | "failed";
   /** Seconds of wall time from the first point of the schedule to the end. 0 if sampling never began. */
   readonly seconds: number;
+  /** How many of them it was paused. */
+  readonly paused: number;
   /** Undefined if sampling never began. */
   readonly statistics: SamplingStatistics | undefined;
   /** The Python found (the last one, if the process has executed another); undefined if none was. */
@@ -87,6 +91,9 @@ export interface Sampler extends AsyncIterable<SampleBatch>, AsyncDisposable {
   readonly end: Promise<SamplerEnd>;
   /** Asks for the end. What was sampled so far still arrives. */
   stop(): void;
+  /** Takes no samples until {@link resume}. Its points of the schedule do not count, neither as taken nor as missed. */
+  pause(): void;
+  resume(): void;
 }
 
 /** A process that {@link attach} has been given. Nothing runs beside it until it is iterated over, or its {@link Sampler.end} is asked for. */

@@ -69,6 +69,7 @@ export class WorkerSampler implements LaunchedSampler {
       control: this.#control.buffer,
       target,
       rate: options.rate ?? DEFAULT_RATE,
+      delay: options.delay ?? 0,
       duration: options.duration,
       idle: options.idle ?? false,
       blocking: options.blocking ?? false,
@@ -106,6 +107,14 @@ export class WorkerSampler implements LaunchedSampler {
 
   stop(): void {
     this.#control.requestStop();
+  }
+
+  pause(): void {
+    this.#control.setPaused(true);
+  }
+
+  resume(): void {
+    this.#control.setPaused(false);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -157,7 +166,7 @@ export class WorkerSampler implements LaunchedSampler {
 
   #fail(cause: unknown): void {
     const problem = new SamplerError("internal", `Cannot go on sampling: ${String(cause)}`, { cause });
-    this.#finish({ reason: "failed", seconds: 0, statistics: undefined, python: undefined, problem });
+    this.#finish({ reason: "failed", seconds: 0, paused: 0, statistics: undefined, python: undefined, problem });
     this.#exit.reject(problem);
   }
 

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RecordCommand } from "../../src/args.js";
-import { record, type Surroundings } from "../../src/commands/record.js";
-import type { AskingSignal } from "../../src/signals.js";
+import { record } from "../../src/commands/record.js";
+import type { Surroundings } from "../../src/record/surroundings.js";
+import type { RecordCommand } from "../../src/record-arguments.js";
+import type { AskingSignal, ControlSignal } from "../../src/signals.js";
 import { createStyle } from "../../src/terminal/style.js";
 import { Terminal } from "../../src/terminal/terminal.js";
 import { FakeSampler, python } from "../fake-sampler.js";
@@ -25,6 +26,7 @@ class World {
   readonly asked: unknown[] = [];
   readonly left: unknown[] = [];
   readonly surroundings: Surroundings;
+  control: (signal: ControlSignal) => void = () => {};
   #listener: ((signal: AskingSignal) => void) | undefined;
 
   constructor(sampler: FakeSampler, changes: Partial<Surroundings> = {}) {
@@ -53,6 +55,10 @@ class World {
           },
         };
       },
+      onControlSignal: (listener) => {
+        this.control = listener;
+        return { [Symbol.dispose]: () => {} };
+      },
       hasControllingTerminal: false,
       sharesScreen: false,
       report: async (error) => {
@@ -79,17 +85,33 @@ function recordCommand(target: RecordCommand["target"], changes: Partial<RecordC
     name: "record",
     target,
     output: join(folder, "out.txt"),
+    subprocesses: false,
     format: "raw",
+    lines: "line",
+    fullFileNames: false,
+    threads: false,
+    processes: false,
+    top: 20,
     duration: undefined,
+    delay: 0,
     rate: 100,
     idle: false,
+    gil: false,
+    mainThread: false,
+    include: undefined,
+    exclude: undefined,
     blocking: false,
+    rotation: undefined,
+    afterwards: "wait",
+    strict: false,
+    capture: false,
+    hideProgress: false,
     debug: false,
     ...changes,
   };
 }
 
-const attached = { kind: "process", pid: 1234 } as const;
+const attached = { kind: "processes", pids: [1234], match: undefined } as const;
 const launched = { kind: "program", words: ["python3", "app.py"] } as const;
 const output = (): string => readFileSync(join(folder, "out.txt"), "utf8");
 const exited = (code: number) => ({ code });

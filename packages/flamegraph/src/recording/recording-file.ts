@@ -13,10 +13,10 @@ export class RecordingFile {
   /**
    * Creates the file or empties it. What `node:fs` throws comes through.
    *
-   * @param mode Permissions of a new file. Default: as of any file.
+   * @param mode Permissions of the file, which must not exist then. Default: as of any file.
    */
   constructor(path: string, mode?: number) {
-    this.#descriptor = openSync(path, "w+", mode);
+    this.#descriptor = openSync(path, mode === undefined ? "w+" : "wx+", mode);
   }
 
   /** Reads what has been appended up to now, also after the file has been unlinked; not after it has been closed. */

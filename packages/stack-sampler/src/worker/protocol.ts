@@ -8,6 +8,8 @@ export interface SessionOrder {
   readonly control: SharedArrayBuffer;
   readonly target: AttachOrder | LaunchOrder;
   readonly rate: number;
+  /** Seconds. */
+  readonly delay: number;
   /** Seconds; undefined is until the process ends. */
   readonly duration: number | undefined;
   readonly idle: boolean;

@@ -61,6 +61,9 @@ export class SamplingRun {
   #lookCalls = 0;
   #turns = 1;
   #lastPost = performance.now();
+  /** Of all pauses that are over, and when the one that is not began. */
+  #paused: Nanoseconds = 0;
+  #pausedSince: Nanoseconds | undefined;
   #nextLook = 0;
 
   constructor(
@@ -95,11 +98,13 @@ export class SamplingRun {
     if (reason !== "failed" && this.#python === undefined)
       problem = endedTooSoon(this.#order.target, reason, this.#process.exitStatus());
     this.#postBatch();
-    const seconds = this.#start === undefined ? 0 : this.#now() / 1e9;
+    this.#endPause();
+    const seconds = this.#start === undefined ? 0 : Math.max(0, this.#now() / 1e9);
     return {
       reason,
       seconds,
-      statistics: this.#start === undefined ? undefined : this.#statistics(seconds),
+      paused: this.#paused / 1e9,
+      statistics: this.#start === undefined ? undefined : this.#statistics(seconds - this.#paused / 1e9),
       python: this.#python,
       problem: problem && problemOf(problem),
     };
@@ -135,6 +140,10 @@ export class SamplingRun {
   #sampleNext(readers: ReadonlyMap<Address, StackReader>): boolean {
     const schedule = this.#schedule;
     if (schedule === undefined) return false;
+    if (this.#isPaused()) {
+      this.#sleep(Math.min(BATCH_MILLISECONDS, this.#untilDeadline));
+      return this.#process.isAlive();
+    }
     const { counters } = this.#builder;
     const wait = Math.min((schedule.next - this.#now()) / 1e6, this.#untilDeadline);
     if (wait > 0) {
@@ -160,6 +169,24 @@ export class SamplingRun {
     this.#costs.add(this.#now() - now);
     this.#attendWhenDue();
     return isThere;
+  }
+
+  #isPaused(): boolean {
+    if (this.#control.isPaused) {
+      this.#pausedSince ??= this.#now();
+      return true;
+    }
+    this.#endPause();
+    return false;
+  }
+
+  /** The points that have gone by were not meant to be taken. */
+  #endPause(): void {
+    if (this.#pausedSince === undefined) return;
+    const now = this.#now();
+    this.#paused += now - this.#pausedSince;
+    this.#pausedSince = undefined;
+    this.#schedule?.passDue(now);
   }
 
   /**
@@ -196,7 +223,7 @@ export class SamplingRun {
     if (first === undefined) return;
     this.#python = describePython(this.#process, first);
     if (this.#start !== undefined) return;
-    this.#start = performance.now();
+    this.#start = performance.now() + this.#order.delay * 1000;
     this.#found = { ...this.#readCosts };
     this.#schedule = new PoissonSchedule(this.#order.rate, 0);
     this.#post({ type: "python", python: this.#python });

@@ -49,7 +49,7 @@ export async function runSession(
       program !== undefined && problem.code === "exited"
         ? { reason: "exited", problem: problemOf(endedTooSoon(target, "exited")) }
         : { reason: "failed", problem: problemOf(problem) };
-    post({ type: "end", end: { ...end, seconds: 0, statistics: undefined, python: undefined } });
+    post({ type: "end", end: { ...end, seconds: 0, paused: 0, statistics: undefined, python: undefined } });
   }
   if (program !== undefined) post({ type: "exit", status: waitForExit(program, control, forwardSignals) });
 }

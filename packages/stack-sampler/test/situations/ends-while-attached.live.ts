@@ -67,6 +67,7 @@ async function attachIn(pid: number): Promise<{ outcome: string; took: number }>
   const { buffer: control } = new ControlBlock();
   const how = {
     rate: 1000,
+    delay: 0,
     duration: 600,
     idle: false,
     blocking: false,
