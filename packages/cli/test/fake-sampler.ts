@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type {
   ExitStatus,
   LaunchedSampler,
@@ -63,6 +64,11 @@ export class FakeSampler implements LaunchedSampler {
 
   exited(code: number): this {
     this.#resolveExit({ code, signal: undefined, signalNumber: undefined });
+    return this;
+  }
+
+  died(signal: NodeJS.Signals): this {
+    this.#resolveExit({ code: undefined, signal, signalNumber: constants.signals[signal] });
     return this;
   }
 

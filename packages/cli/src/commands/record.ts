@@ -77,6 +77,7 @@ async function recordProgram(
     );
     isComplete = await takeDown(sampler, command, recording, surroundings, !sharesScreen);
   } catch (error) {
+    sampler.stop();
     await report(error);
   }
   const { reason } = await sampler.end;

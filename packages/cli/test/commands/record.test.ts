@@ -26,6 +26,7 @@ class World {
   readonly asked: unknown[] = [];
   readonly left: unknown[] = [];
   readonly surroundings: Surroundings;
+  isControlled = false;
   control: (signal: ControlSignal) => void = () => {};
   #listener: ((signal: AskingSignal) => void) | undefined;
 
@@ -57,6 +58,7 @@ class World {
       },
       onControlSignal: (listener) => {
         this.control = listener;
+        this.isControlled = true;
         return { [Symbol.dispose]: () => {} };
       },
       hasControllingTerminal: false,
@@ -209,6 +211,62 @@ describe("a running process", () => {
     expect(world.text).toMatch(/Nothing to show: every thread was idle in all 497 samples; .*\n.*Wrote/);
   });
 
+  test.each([
+    ["a function", { include: /^work$/ }, 3],
+    ["no function", { include: /^play$/ }, 0],
+    ["all but a file", { exclude: /app\.py/ }, 0],
+    ["the main thread", { mainThread: true }, 3],
+    ["what holds the GIL", { gil: true }, 0],
+  ])("is recorded with %s only", async (_, filters, samples) => {
+    const world = new World(new FakeSampler({ python }).take(3).finish());
+    expect(await record(recordCommand(attached, filters), world.surroundings)).toEqual(exited(0));
+    expect(output()).toBe(samples === 0 ? "" : "work (app.py:4) 3\n");
+    const nothing = `Nothing to show: none of 3 samples is left by --${Object.keys(filters)[0]?.replace(/T/, "-t")}`;
+    expect(world.text.includes(nothing)).toBe(samples === 0);
+  });
+
+  test("is shown as the options say", async () => {
+    const world = new World(new FakeSampler({ python }).take(3).finish());
+    const shown = { lines: "function", threads: true, processes: true, fullFileNames: true } as const;
+    await record(recordCommand(attached, shown), world.surroundings);
+    expect(output()).toBe('process 1234:"python3 app.py";thread (1234): MainThread;work (/app.py:3) 3\n');
+  });
+
+  test("is paused and sampled again as often as somebody asks", async () => {
+    const sampler = new FakeSampler({ python }).take(3);
+    const world = new World(sampler);
+    const ending = record(recordCommand(attached), world.surroundings);
+    await until(() => world.isControlled);
+    for (let round = 0; round < 3; round++) world.control("SIGUSR2");
+    sampler.finish();
+    await ending;
+    expect(sampler.orders).toEqual(["pause", "resume", "pause", "dispose"]);
+    expect(world.text).toContain("pyspy: Paused; SIGUSR2 goes on\npyspy: Sampling again\npyspy: Paused");
+  });
+
+  test("is written up to now when somebody asks, and at the end", async () => {
+    const sampler = new FakeSampler({ python }).take(3);
+    const world = new World(sampler);
+    const ending = record(recordCommand(attached), world.surroundings);
+    await until(() => world.isControlled);
+    await new Promise((resolve) => setImmediate(resolve));
+    world.control("SIGUSR1");
+    const [snapshot = ""] = readdirSync(folder);
+    expect(snapshot).toMatch(/^out-snapshot-.*\.txt$/);
+    expect(readFileSync(join(folder, snapshot), "utf8")).toBe("work (app.py:4) 3\n");
+    sampler.take(2).finish();
+    await ending;
+    expect(output()).toBe("work (app.py:4) 5\n");
+  });
+
+  test("whose recording failed at once leaves no file", async () => {
+    const problem = new SamplerError("permission-denied", "Cannot read process 1234: permission denied");
+    const world = new World(new FakeSampler({ python }).finish({ reason: "failed", problem }));
+    const command = recordCommand(attached, { format: "pyspy" });
+    await expect(record(command, world.surroundings)).rejects.toBe(problem);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test("is not touched if the profile could not be written", async () => {
     const world = new World(new FakeSampler({ python }));
     const command = recordCommand(attached, { output: join(folder, "missing", "out.txt") });
@@ -298,6 +356,43 @@ describe("a program", () => {
     expect(await ending).toEqual(exited(0));
     expect(world.reported).toMatchObject([{ code: "output" }]);
     expect(readdirSync(folder)).toEqual(["out.txt"]);
+  });
+
+  test("is ended when sampling is over, if that is wanted, which is no failure of its", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish({ reason: "duration" });
+    const world = new World(sampler);
+    const ending = record(recordCommand(launched, { afterwards: "kill" }), world.surroundings);
+    await until(() => sampler.orders.includes("SIGTERM"));
+    sampler.died("SIGTERM");
+    expect(await ending).toEqual(exited(0));
+    expect(output()).toBe("work (app.py:4) 5\n");
+  });
+
+  test("that has ended by itself keeps its exit code, whatever was wanted", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish().exited(7);
+    const world = new World(sampler);
+    expect(await record(recordCommand(launched, { afterwards: "kill" }), world.surroundings)).toEqual(
+      exited(7),
+    );
+    expect(sampler.orders).toEqual(["dispose"]);
+  });
+
+  test("is left alone when sampling is over, if that is wanted", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish({ reason: "duration" });
+    const world = new World(sampler);
+    expect(await record(recordCommand(launched, { afterwards: "detach" }), world.surroundings)).toEqual(
+      exited(0),
+    );
+    expect(sampler.orders).toEqual(["dispose"]);
+  });
+
+  test("that was not sampled makes pyspy fail if it is to be strict", async () => {
+    const problem = new SamplerError("not-python", "No Python was found in sleep");
+    const sampler = new FakeSampler({ python: undefined })
+      .finish({ seconds: 0, python: undefined, problem })
+      .exited(0);
+    const world = new World(sampler);
+    expect(await record(recordCommand(launched, { strict: true }), world.surroundings)).toEqual(exited(1));
   });
 
   test("that cannot be started is a failure of ours", async () => {
