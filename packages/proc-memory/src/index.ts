@@ -36,6 +36,7 @@ export {
 } from "./permissions.js";
 export { ProcessError, type ProcessErrorCode, type ProcessErrorFacts } from "./process-error.js";
 export type { LiveProcess, MappedFile, Pid, ProcessView, Tid } from "./process-view.js";
+export { type ProcessWatch, sharesMemory, watchProcesses } from "./process-watch.js";
 export { ScatterRead } from "./scatter-read.js";
 export { type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";
 export { openThreadStopper, type StopOutcome, type ThreadStopper } from "./stop.js";

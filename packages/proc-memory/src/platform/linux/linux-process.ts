@@ -76,16 +76,20 @@ export function listLinuxProcesses(): Pid[] {
 
 /** See `readFamily`. */
 export function readLinuxFamily(): FamilyMember[] {
-  return listLinuxProcesses().flatMap((pid) => {
-    try {
-      const line = readFileSync(`/proc/${pid}/stat`);
-      const stat = parseStat(line, line.length);
-      return stat === undefined ? [] : [{ pid, parent: stat.parent, isAlive: stat.state !== "exited" }];
-    } catch {
-      // It has ended since they were listed.
-      return [];
-    }
-  });
+  return listLinuxProcesses().flatMap((pid) => readLinuxFamilyMember(pid) ?? []);
+}
+
+/** Undefined if there is no such process any more. */
+export function readLinuxFamilyMember(pid: Pid): FamilyMember | undefined {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`);
+    const stat = parseStat(line, line.length);
+    if (stat === undefined) return undefined;
+    const { parent, group, session, startTime, state } = stat;
+    return { pid, parent, group, session, startTime, isAlive: state !== "exited" };
+  } catch {
+    return undefined;
+  }
 }
 
 /** See `dateOfStart`. */
