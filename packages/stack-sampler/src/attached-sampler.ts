@@ -8,7 +8,7 @@ import { SamplerError, type SamplerErrorCode } from "./sampler-error.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
 import { endedTooSoon } from "./worker/ended-too-soon.js";
 import { attachPatience, describePython, waitForPython } from "./worker/python-wait.js";
-import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sampler.js";
+import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, NOTHING_MET, WorkerSampler } from "./worker-sampler.js";
 
 /**
  * Attaches to a running process.
@@ -168,6 +168,7 @@ class LazySampler implements AttachedSampler {
       paused: 0,
       statistics: undefined,
       python: this.#description,
+      ...NOTHING_MET,
       problem: undefined,
     };
   }

@@ -9,6 +9,11 @@ export interface SamplerOptions {
   readonly delay?: number;
   /** Seconds of wall time after which sampling ends, without the delay. Default: when the process does. */
   readonly duration?: number;
+  /**
+   * Also what the process starts, what that starts, and so on: also when what has started it has ended. Sampling then ends with
+   * the last Python. Default false.
+   */
+  readonly subprocesses?: boolean;
   /** Keep the stacks of threads that are not running, too. Default false. */
   readonly idle?: boolean;
   /**
@@ -75,8 +80,21 @@ export interface SamplerEnd {
   readonly statistics: SamplingStatistics | undefined;
   /** The Python found (the last one, if the process has executed another); undefined if none was. */
   readonly python: PythonDescription | undefined;
+  /** How many processes with a Python there were. */
+  readonly pythons: number;
+  /** Processes that were met, among several or in a tree, and had no Python to be sampled. */
+  readonly others: readonly OtherProcess[];
   /** Why nothing, or nothing more, could be sampled. Also set beside `exited` when the process ended before a Python was found. */
   readonly problem: SamplerError | undefined;
+}
+
+/** Processes alike that were not sampled. */
+export interface OtherProcess {
+  /** Of the executable. */
+  readonly name: string;
+  readonly count: number;
+  /** What has kept us from it; undefined if there was no Python in it. */
+  readonly reason: string | undefined;
 }
 
 /**

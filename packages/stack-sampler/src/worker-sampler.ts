@@ -46,6 +46,9 @@ export async function launch(
   return sampler;
 }
 
+/** Of a sampling that never began. */
+export const NOTHING_MET = { pythons: 0, others: [] };
+
 /** Samples in a worker thread. */
 export class WorkerSampler implements LaunchedSampler {
   readonly #control = new ControlBlock();
@@ -71,6 +74,7 @@ export class WorkerSampler implements LaunchedSampler {
       rate: options.rate ?? DEFAULT_RATE,
       delay: options.delay ?? 0,
       duration: options.duration,
+      subprocesses: options.subprocesses ?? false,
       idle: options.idle ?? false,
       blocking: options.blocking ?? false,
       stopBudget: options.stopBudget,
@@ -166,7 +170,15 @@ export class WorkerSampler implements LaunchedSampler {
 
   #fail(cause: unknown): void {
     const problem = new SamplerError("internal", `Cannot go on sampling: ${String(cause)}`, { cause });
-    this.#finish({ reason: "failed", seconds: 0, paused: 0, statistics: undefined, python: undefined, problem });
+    this.#finish({
+      reason: "failed",
+      seconds: 0,
+      paused: 0,
+      statistics: undefined,
+      python: undefined,
+      ...NOTHING_MET,
+      problem,
+    });
     this.#exit.reject(problem);
   }
 

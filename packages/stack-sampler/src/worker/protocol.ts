@@ -12,6 +12,7 @@ export interface SessionOrder {
   readonly delay: number;
   /** Seconds; undefined is until the process ends. */
   readonly duration: number | undefined;
+  readonly subprocesses: boolean;
   readonly idle: boolean;
   readonly blocking: boolean;
   readonly stopBudget: number | undefined;
@@ -24,6 +25,8 @@ export interface AttachOrder {
   readonly pid: Pid;
   /** Of the process that is meant, if one is: its pid may be another one's by now. */
   readonly startTime?: number;
+  /** Other processes to sample with it. */
+  readonly more?: readonly Pid[];
 }
 
 export interface LaunchOrder {

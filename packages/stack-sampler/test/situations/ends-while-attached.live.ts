@@ -69,6 +69,7 @@ async function attachIn(pid: number): Promise<{ outcome: string; took: number }>
     rate: 1000,
     delay: 0,
     duration: 600,
+    subprocesses: false,
     idle: false,
     blocking: false,
     stopBudget: undefined,
