@@ -1,4 +1,4 @@
-import type { PythonDescription, SampleCounters, SamplingStatistics } from "@pyspy/stack-sampler";
+import type { PythonDescription, SampleCounters, SamplerEnd, SamplingStatistics } from "@pyspy/stack-sampler";
 import { inputName } from "./input-file.js";
 import type { RecordCommand, RecordTarget } from "./record-arguments.js";
 import { commandLine, shortened } from "./terminal/printable.js";
@@ -18,12 +18,27 @@ export function startMessage(options: {
   readonly delay: number;
 }): string {
   const { target, python, rate, duration, delay } = options;
-  const described = python ? `${subjectOf(target)} (Python ${python.version})` : subjectOf(target);
+  // Several may be of several versions.
+  const isOne = target.kind === "processes" && target.pids.length === 1;
+  const described = python && isOne ? `${subjectOf(target)} (Python ${python.version})` : subjectOf(target);
   const often = rate === 1 ? "once a second" : `${rate} times a second`;
   const span = duration === undefined ? "until it ends" : `for ${duration} s`;
   const start = delay > 0 ? `after ${delay} s ` : "";
   return `Sampling ${often} ${start}${span} (Ctrl-C to stop): ${described}`;
 }
+
+/** Which processes of several there were no samples of: `2 processes without Python: sh, sleep`. */
+export function othersMessages({ others }: Pick<SamplerEnd, "others">): string[] {
+  const failed = others.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
+  const plain = others.filter(({ reason }) => reason === undefined);
+  const total = plain.reduce((sum, { count: each }) => sum + each, 0);
+  const names = plain.map(({ name, count: each }) => (each === 1 ? name : `${name} (${each})`));
+  const shown = names.length > mostNames ? [...names.slice(0, mostNames), "…"] : names;
+  const all = total === 1 ? "1 process without Python" : `${total} processes without Python`;
+  return [...failed.slice(0, mostNames), ...(total === 0 ? [] : [`${all}: ${shown.join(", ")}`])];
+}
+
+const mostNames = 8;
 
 /** Said when nothing more is sampled of a program that goes on. */
 export function waitingMessage(target: RecordTarget): string {

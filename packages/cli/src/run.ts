@@ -65,14 +65,21 @@ async function printVersion(): Promise<Ending> {
 type Report = (error: unknown) => Promise<void>;
 
 async function runRecord(command: RecordCommand, terminal: Terminal, report: Report): Promise<Ending> {
-  const [{ record }, { attach, launch }, { hasControllingTerminal, onAskingSignal, onControlSignal }] =
-    await Promise.all([
-      import("./commands/record.js"),
-      import("@pyspy/stack-sampler"),
-      import("./signals.js"),
-    ]);
+  const [
+    { record },
+    { attach, attachAll, launch, listPythonProcesses },
+    { hasControllingTerminal, onAskingSignal, onControlSignal },
+  ] = await Promise.all([
+    import("./commands/record.js"),
+    import("@pyspy/stack-sampler"),
+    import("./signals.js"),
+  ]);
   return record(command, {
-    samplers: { attach, launch },
+    samplers: { attach, attachAll, launch },
+    findPythons: async (match) => {
+      const isMeant = (words: readonly string[]) => match.test(words.join(" "));
+      return (await listPythonProcesses(isMeant)).processes.map(({ pid }) => pid);
+    },
     terminal,
     onAskingSignal,
     onControlSignal,

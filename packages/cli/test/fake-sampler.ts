@@ -55,6 +55,8 @@ export class FakeSampler implements LaunchedSampler {
       paused: 0,
       statistics: undefined,
       python,
+      pythons: 1,
+      others: [],
       problem: undefined,
       ...end,
     });

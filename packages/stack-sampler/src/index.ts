@@ -8,6 +8,7 @@ export type {
   Permissions,
   ProcessIds,
   ProcessSecurity,
+  ProgramUser,
   SeccompMode,
   TargetSecurity,
   Trial,

@@ -1,4 +1,4 @@
-import type { ExitStatus, StopStatistics } from "@pyspy/proc-memory";
+import type { ExitStatus, ProgramUser, StopStatistics } from "@pyspy/proc-memory";
 import type { SampleBatch } from "./sample-batch.js";
 import type { SamplerError } from "./sampler-error.js";
 
@@ -34,6 +34,10 @@ export interface LaunchOptions extends SamplerOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Default: the working directory of this process. */
   readonly workingDirectory?: string;
+  /** Open files that become its standard input, output and error. Default: those of this process. */
+  readonly streams?: readonly [number, number, number];
+  /** Who runs it, which takes root. Default: who runs this process. */
+  readonly user?: ProgramUser;
 }
 
 /** The Python that is sampled. */

@@ -40,8 +40,9 @@ export async function launch(
   program: readonly string[],
   options: LaunchOptions = {},
 ): Promise<LaunchedSampler> {
-  const { environment, workingDirectory } = options;
-  const sampler = new WorkerSampler({ kind: "launch", program, environment, workingDirectory }, options);
+  const { environment, workingDirectory, streams, user } = options;
+  const order = { kind: "launch", program, environment, workingDirectory, streams, user } as const;
+  const sampler = new WorkerSampler(order, options);
   await sampler.launched;
   return sampler;
 }

@@ -1,11 +1,12 @@
 import type { ExitStatus, LaunchedSampler, Sampler, SamplerOptions } from "@pyspy/stack-sampler";
+import { CommandError } from "../command-error.js";
 import { type Ending, endingOf } from "../ending.js";
 import { searchingMessage, startMessage, waitingMessage } from "../messages.js";
 import { recordingPlanOf } from "../record/recorded-profile.js";
 import { RunningRecording } from "../record/running-recording.js";
 import type { Surroundings } from "../record/surroundings.js";
 import { takeDown } from "../record/take-down.js";
-import type { RecordCommand } from "../record-arguments.js";
+import type { RecordCommand, RecordTarget } from "../record-arguments.js";
 import type { AskingSignal } from "../signals.js";
 import type { Terminal } from "../terminal/terminal.js";
 
@@ -17,21 +18,44 @@ import type { Terminal } from "../terminal/terminal.js";
  */
 export async function record(command: RecordCommand, surroundings: Surroundings): Promise<Ending> {
   const { target } = command;
+  if (target.kind === "processes")
+    return recordProcesses(await withMatches(command, target, surroundings), surroundings);
   using recording = await RunningRecording.open(recordingPlanOf(command));
-  return target.kind === "processes"
-    ? await recordProcesses(target.pids, command, recording, surroundings)
-    : await recordProgram(target.words, command, recording, surroundings);
+  return await recordProgram(target.words, command, recording, surroundings);
 }
 
-async function recordProcesses(
-  [pid = 0]: readonly number[],
+/** The same command, of the processes that are meant. */
+async function withMatches(
   command: RecordCommand,
-  recording: RunningRecording,
+  target: ProcessesTarget,
+  { findPythons }: Surroundings,
+): Promise<RecordCommand & { readonly target: ProcessesTarget }> {
+  const { match } = target;
+  if (match === undefined) return { ...command, target };
+  const pids = [...new Set([...target.pids, ...(await findPythons(match))])];
+  if (pids.length === 0) {
+    throw new CommandError(
+      "input",
+      `No Python that can be looked into has a command line like ${match.source}`,
+    );
+  }
+  return { ...command, target: { ...target, pids } };
+}
+
+type ProcessesTarget = Extract<RecordTarget, { kind: "processes" }>;
+
+async function recordProcesses(
+  command: RecordCommand & { readonly target: ProcessesTarget },
   surroundings: Surroundings,
 ): Promise<Ending> {
   const { samplers, terminal, onAskingSignal, leave } = surroundings;
+  const [pid = 0, ...more] = command.target.pids;
+  const isOne = more.length === 0 && !command.subprocesses;
+  using recording = await RunningRecording.open(recordingPlanOf(command));
   // Until the process is open there is nothing to keep, and a signal ends pyspy as it would any program.
-  await using sampler = await samplers.attach(pid, samplerOptions(command));
+  await using sampler = isOne
+    ? await samplers.attach(pid, samplerOptions(command))
+    : await samplers.attachAll(command.target.pids, samplerOptions(command));
   let isStopping = false;
   using _signals = onAskingSignal((signal) => {
     // The first one asks for the profile. Who sends another does not want to wait for it.
@@ -122,6 +146,12 @@ const NOTICE_MILLISECONDS = 200;
 /** How long a program has to end by itself. */
 const KILL_MILLISECONDS = 5000;
 
-function samplerOptions({ rate, duration, delay, idle, blocking }: RecordCommand): SamplerOptions {
-  return { rate, idle, blocking, ...(duration !== undefined && { duration }), ...(delay > 0 && { delay }) };
+function samplerOptions(command: RecordCommand): SamplerOptions {
+  const { rate, duration, delay, idle, blocking, subprocesses } = command;
+  return {
+    ...{ rate, idle, blocking },
+    ...(duration !== undefined && { duration }),
+    ...(delay > 0 && { delay }),
+    ...(subprocesses && { subprocesses }),
+  };
 }

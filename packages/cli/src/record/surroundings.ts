@@ -7,8 +7,11 @@ import type { Terminal } from "../terminal/terminal.js";
 export interface Surroundings {
   readonly samplers: {
     attach(pid: number, options?: SamplerOptions): Promise<Sampler>;
+    attachAll(pids: readonly number[], options?: SamplerOptions): Promise<Sampler>;
     launch(program: readonly string[], options?: LaunchOptions): Promise<LaunchedSampler>;
   };
+  /** Ids of the Pythons whose command lines are like that. */
+  readonly findPythons: (match: RegExp) => Promise<readonly number[]>;
   readonly terminal: Terminal;
   /** Calls back for each signal that asks pyspy to end, until disposed of. */
   readonly onAskingSignal: (listener: (signal: AskingSignal) => void) => Disposable;

@@ -5,6 +5,7 @@ import {
   costMessage,
   emptyMessage,
   limitMessages,
+  othersMessages,
   pausedMessage,
   snapshotMessage,
   wroteMessage,
@@ -99,6 +100,7 @@ function write(
     terminal.warn(closedMessage(recording.name));
     return;
   }
+  for (const note of othersMessages(end)) terminal.say(note);
   if (statistics !== undefined && samples > 0) {
     terminal.say(costMessage(statistics, seconds));
     for (const note of limitMessages(statistics)) terminal.warn(note);

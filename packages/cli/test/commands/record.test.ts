@@ -38,6 +38,7 @@ class World {
     this.surroundings = {
       samplers: {
         attach: async (pid, options) => remember(pid, options),
+        attachAll: async (pids, options) => remember(pids, options),
         launch: async (words, options) => remember(words, options),
       },
       terminal: new Terminal({
@@ -48,6 +49,7 @@ class World {
         interactive: false,
         columns: () => 80,
       }),
+      findPythons: async (match) => [1234, 77].filter((pid) => match.test(String(pid))),
       onAskingSignal: (listener) => {
         this.#listener = listener;
         return {
@@ -230,6 +232,35 @@ describe("a running process", () => {
     const shown = { lines: "function", threads: true, processes: true, fullFileNames: true } as const;
     await record(recordCommand(attached, shown), world.surroundings);
     expect(output()).toBe('process 1234:"python3 app.py";thread (1234): MainThread;work (/app.py:3) 3\n');
+  });
+
+  test.each([
+    [{ pids: [5, 6], match: undefined }, {}, [5, 6], {}],
+    [{ pids: [5], match: undefined }, { subprocesses: true }, [5], { subprocesses: true }],
+    [{ pids: [5], match: /7/ }, {}, [5, 77], {}],
+    [{ pids: [], match: /1234/ }, {}, 1234, {}],
+  ])("of %o, with %o, is sampled with what else is meant", async (target, changes, asked, options) => {
+    const others = [
+      { name: "sh", count: 2, reason: undefined },
+      { name: "sleep", count: 1, reason: undefined },
+      { name: "x", count: 1, reason: "Cannot open process 3: it is hidden from this user" },
+    ];
+    const world = new World(new FakeSampler({ python }).take(1).finish({ others }));
+    const command = recordCommand({ kind: "processes", ...target }, changes);
+    expect(await record(command, world.surroundings)).toEqual(exited(0));
+    expect(world.asked).toEqual([asked, { rate: 100, idle: false, blocking: false, ...options }]);
+    expect(world.text).toContain(
+      "pyspy: Cannot open process 3: it is hidden from this user\npyspy: 3 processes without Python: sh (2), sleep\n",
+    );
+  });
+
+  test("is a failure if none is like what is meant", async () => {
+    const world = new World(new FakeSampler({ python }));
+    const command = recordCommand({ kind: "processes", pids: [], match: /nothing/ });
+    await expect(record(command, world.surroundings)).rejects.toMatchObject({
+      code: "input",
+      message: "No Python that can be looked into has a command line like nothing",
+    });
   });
 
   test("is paused and sampled again as often as somebody asks", async () => {

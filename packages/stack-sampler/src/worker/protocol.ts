@@ -1,4 +1,4 @@
-import type { Denial, ExitStatus, Pid } from "@pyspy/proc-memory";
+import type { Denial, ExitStatus, Pid, ProgramUser } from "@pyspy/proc-memory";
 import type { SampleBatch } from "../sample-batch.js";
 import type { PythonDescription, SamplerEnd } from "../sampler.js";
 import { SamplerError, type SamplerErrorCode } from "../sampler-error.js";
@@ -34,6 +34,8 @@ export interface LaunchOrder {
   readonly program: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>> | undefined;
   readonly workingDirectory: string | undefined;
+  readonly streams: readonly [number, number, number] | undefined;
+  readonly user: ProgramUser | undefined;
 }
 
 /** What a worker says, in this order: `launched`, `python`, batches, `end`, `exit`. The first and the last if it launched a program. */

@@ -97,10 +97,12 @@ function isMeant(target: SessionOrder["target"], process: LiveProcess | undefine
   return target.kind === "launch" || (target.startTime ?? process?.startTime) === process?.startTime;
 }
 
-function launch({ program, environment, workingDirectory }: LaunchOrder): SpawnedProcess {
+function launch({ program, environment, workingDirectory, streams, user }: LaunchOrder): SpawnedProcess {
   return spawn(program, {
     ...(environment !== undefined && { environment }),
     ...(workingDirectory !== undefined && { workingDirectory }),
+    ...(streams !== undefined && { streams }),
+    ...(user !== undefined && { user }),
   });
 }
 
