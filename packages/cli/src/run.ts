@@ -69,10 +69,12 @@ async function runRecord(command: RecordCommand, terminal: Terminal, report: Rep
     { record },
     { attach, attachAll, launch, listPythonProcesses },
     { hasControllingTerminal, onAskingSignal, onControlSignal },
+    { callingUser },
   ] = await Promise.all([
     import("./commands/record.js"),
     import("@pyspy/stack-sampler"),
     import("./signals.js"),
+    import("./record/program-options.js"),
   ]);
   return record(command, {
     samplers: { attach, attachAll, launch },
@@ -83,6 +85,8 @@ async function runRecord(command: RecordCommand, terminal: Terminal, report: Rep
     terminal,
     onAskingSignal,
     onControlSignal,
+    callingUser: callingUser(process.env, process.geteuid?.() === 0),
+    showCaptured: (bytes) => writeFully(2, bytes),
     hasControllingTerminal: hasControllingTerminal(),
     sharesScreen: isatty(1),
     report,

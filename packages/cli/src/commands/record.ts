@@ -2,6 +2,7 @@ import type { ExitStatus, LaunchedSampler, Sampler, SamplerOptions } from "@pysp
 import { CommandError } from "../command-error.js";
 import { type Ending, endingOf } from "../ending.js";
 import { searchingMessage, startMessage, waitingMessage } from "../messages.js";
+import { captureOutput } from "../record/program-options.js";
 import { recordingPlanOf } from "../record/recorded-profile.js";
 import { RunningRecording } from "../record/running-recording.js";
 import type { Surroundings } from "../record/surroundings.js";
@@ -79,7 +80,7 @@ async function recordProgram(
   recording: RunningRecording,
   surroundings: Surroundings,
 ): Promise<Ending> {
-  const { samplers, terminal, onAskingSignal, hasControllingTerminal, sharesScreen, report } = surroundings;
+  const { samplers, terminal, onAskingSignal, hasControllingTerminal, report, callingUser } = surroundings;
   let launched: LaunchedSampler | undefined;
   const early: AskingSignal[] = [];
   const passOn = (signal: AskingSignal): void => {
@@ -90,22 +91,30 @@ async function recordProgram(
     if (launched === undefined) early.push(signal);
     else passOn(signal);
   });
-  await using sampler = await samplers.launch(words, samplerOptions(command));
+  using captured = command.capture ? captureOutput() : undefined;
+  await using sampler = await samplers.launch(words, {
+    ...samplerOptions(command),
+    ...callingUser,
+    ...(captured && { streams: captured.streams }),
+  });
   launched = sampler;
   for (const signal of early) passOn(signal);
   let isComplete = false;
+  const showsProgress = captured !== undefined || !surroundings.sharesScreen;
   try {
     terminal.say(startMessage({ ...command, python: undefined }));
     using _notice = noticeAfter(SEARCH_MILLISECONDS, sampler, () =>
       terminal.say(searchingMessage(command.target)),
     );
-    isComplete = await takeDown(sampler, command, recording, surroundings, !sharesScreen);
+    isComplete = await takeDown(sampler, command, recording, surroundings, showsProgress);
   } catch (error) {
     sampler.stop();
     await report(error);
   }
   const { reason } = await sampler.end;
   const ending = reason === "exited" ? await sampler.exit : await afterSampling(sampler, command, terminal);
+  const hasFailed = ending !== undefined && ending.code !== 0;
+  if (captured !== undefined && (hasFailed || !isComplete)) surroundings.showCaptured(captured.read());
   if (command.strict && !isComplete) return { code: 1 };
   return ending === undefined ? { code: 0 } : endingOf(ending);
 }

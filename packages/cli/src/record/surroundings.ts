@@ -2,6 +2,7 @@ import type { LaunchedSampler, LaunchOptions, Sampler, SamplerOptions } from "@p
 import type { Ending } from "../ending.js";
 import type { AskingSignal, ControlSignal } from "../signals.js";
 import type { Terminal } from "../terminal/terminal.js";
+import type { CallingUser } from "./program-options.js";
 
 /** What a recording needs of the world. */
 export interface Surroundings {
@@ -17,6 +18,10 @@ export interface Surroundings {
   readonly onAskingSignal: (listener: (signal: AskingSignal) => void) => Disposable;
   /** Calls back for each signal that asks pyspy to do something, until disposed of. */
   readonly onControlSignal: (listener: (signal: ControlSignal) => void) => Disposable;
+  /** Who a program is run as, if that is not who runs pyspy. */
+  readonly callingUser: CallingUser | undefined;
+  /** Shows what a program has printed that was kept from the screen. */
+  readonly showCaptured: (bytes: Uint8Array) => void;
   /** Ctrl-C reaches a program that we start without our help. */
   readonly hasControllingTerminal: boolean;
   /** What a program that we start prints appears where our status line would. */

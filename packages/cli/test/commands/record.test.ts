@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
+import { type LaunchOptions, SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { record } from "../../src/commands/record.js";
 import type { Surroundings } from "../../src/record/surroundings.js";
@@ -27,6 +27,7 @@ class World {
   readonly left: unknown[] = [];
   readonly surroundings: Surroundings;
   isControlled = false;
+  captured = "";
   control: (signal: ControlSignal) => void = () => {};
   #listener: ((signal: AskingSignal) => void) | undefined;
 
@@ -62,6 +63,10 @@ class World {
         this.control = listener;
         this.isControlled = true;
         return { [Symbol.dispose]: () => {} };
+      },
+      callingUser: undefined,
+      showCaptured: (bytes) => {
+        this.captured += Buffer.from(bytes).toString();
       },
       hasControllingTerminal: false,
       sharesScreen: false,
@@ -424,6 +429,30 @@ describe("a program", () => {
       .exited(0);
     const world = new World(sampler);
     expect(await record(recordCommand(launched, { strict: true }), world.surroundings)).toEqual(exited(1));
+  });
+
+  test.each([
+    [0, ""],
+    [3, "printed\n"],
+  ])("that ends with %i has what it printed shown only if it has failed", async (code, shown) => {
+    const sampler = new FakeSampler({ python }).take(5).finish().exited(code);
+    const world = new World(sampler);
+    const launch = async (_: readonly string[], { streams }: LaunchOptions = {}) => {
+      writeSync(streams?.[1] ?? 1, "prin");
+      writeSync(streams?.[2] ?? 1, "ted\n");
+      return sampler;
+    };
+    const samplers = { ...world.surroundings.samplers, launch };
+    const command = recordCommand(launched, { capture: true });
+    expect(await record(command, { ...world.surroundings, samplers })).toEqual(exited(code));
+    expect(world.captured).toBe(shown);
+  });
+
+  test("is run as the user who has called sudo", async () => {
+    const callingUser = { user: { uid: 7, gid: 8, name: "ada" }, environment: { HOME: "/home/ada" } };
+    const world = new World(new FakeSampler({ python }).take(5).finish().exited(0), { callingUser });
+    await record(recordCommand(launched), world.surroundings);
+    expect(world.asked[1]).toEqual({ rate: 100, idle: false, blocking: false, ...callingUser });
   });
 
   test("that cannot be started is a failure of ours", async () => {
