@@ -1,9 +1,10 @@
-import type { DoctorCommand, RecordCommand } from "./args.js";
+import type { DoctorCommand } from "./args.js";
 import { exitCodeOf } from "./command-error.js";
 import type { DumpCommand } from "./dump-arguments.js";
 import { type Ending, leave } from "./ending.js";
 import { currentInvocation, type Invocation } from "./invocation.js";
 import { packageVersion } from "./package-version.js";
+import type { RecordCommand } from "./record-arguments.js";
 import { writeOutput } from "./standard-output.js";
 import { isTerminal } from "./terminal/is-terminal.js";
 import { styleOf } from "./terminal/style.js";
@@ -69,15 +70,28 @@ function printVersion(): Ending {
 type Report = (error: unknown) => Promise<void>;
 
 async function runRecord(command: RecordCommand, terminal: Terminal, report: Report): Promise<Ending> {
-  const [{ record }, { attach, launch }, { hasControllingTerminal, onAskingSignal }] = await Promise.all([
+  const [
+    { record },
+    { attach, attachAll, launch, listPythonProcesses },
+    { hasControllingTerminal, onAskingSignal, onControlSignal },
+    { callingUser },
+  ] = await Promise.all([
     import("./commands/record.js"),
     import("@pyspy/stack-sampler"),
     import("./signals.js"),
+    import("./record/program-options.js"),
   ]);
   return record(command, {
-    samplers: { attach, launch },
+    samplers: { attach, attachAll, launch },
+    findPythons: async (match) => {
+      const isMeant = (words: readonly string[]) => match.test(words.join(" "));
+      return (await listPythonProcesses(isMeant)).processes.map(({ pid }) => pid);
+    },
     terminal,
     onAskingSignal,
+    onControlSignal,
+    callingUser: callingUser(process.env, process.geteuid?.() === 0),
+    showCaptured: (bytes) => writeFully(2, bytes),
     hasControllingTerminal: hasControllingTerminal(),
     sharesScreen: isTerminal(1),
     report,

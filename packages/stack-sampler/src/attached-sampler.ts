@@ -8,7 +8,7 @@ import { SamplerError, type SamplerErrorCode } from "./sampler-error.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
 import { endedTooSoon } from "./worker/ended-too-soon.js";
 import { attachPatience, describePython, waitForPython } from "./worker/python-wait.js";
-import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sampler.js";
+import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, NOTHING_MET, WorkerSampler } from "./worker-sampler.js";
 
 /**
  * Attaches to a running process.
@@ -79,6 +79,7 @@ class LazySampler implements AttachedSampler {
   readonly #start = performance.now();
   #worker: WorkerSampler | undefined;
   #isStopped = false;
+  #isPaused = false;
 
   constructor(
     process: LiveProcess,
@@ -122,6 +123,16 @@ class LazySampler implements AttachedSampler {
     this.#worker?.stop();
   }
 
+  pause(): void {
+    this.#isPaused = true;
+    this.#worker?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#worker?.resume();
+  }
+
   async *[Symbol.asyncIterator](): AsyncIterator<SampleBatch> {
     yield* this.#stream() ?? [];
   }
@@ -138,6 +149,7 @@ class LazySampler implements AttachedSampler {
     if (this.#worker === undefined && !this.#isStopped && this.#options.signal?.aborted !== true) {
       const { pid, startTime } = this.#process;
       this.#worker = new WorkerSampler({ kind: "attach", pid, startTime }, this.#options);
+      if (this.#isPaused) this.#worker.pause();
     }
     return this.#worker;
   }
@@ -153,8 +165,10 @@ class LazySampler implements AttachedSampler {
     return {
       reason: "stopped",
       seconds: 0,
+      paused: 0,
       statistics: undefined,
       python: this.#description,
+      ...NOTHING_MET,
       problem: undefined,
     };
   }

@@ -40,11 +40,15 @@ export async function launch(
   program: readonly string[],
   options: LaunchOptions = {},
 ): Promise<LaunchedSampler> {
-  const { environment, workingDirectory } = options;
-  const sampler = new WorkerSampler({ kind: "launch", program, environment, workingDirectory }, options);
+  const { environment, workingDirectory, streams, user } = options;
+  const order = { kind: "launch", program, environment, workingDirectory, streams, user } as const;
+  const sampler = new WorkerSampler(order, options);
   await sampler.launched;
   return sampler;
 }
+
+/** Of a sampling that never began. */
+export const NOTHING_MET = { pythons: 0, others: [] };
 
 /** Samples in a worker thread. */
 export class WorkerSampler implements LaunchedSampler {
@@ -69,7 +73,9 @@ export class WorkerSampler implements LaunchedSampler {
       control: this.#control.buffer,
       target,
       rate: options.rate ?? DEFAULT_RATE,
+      delay: options.delay ?? 0,
       duration: options.duration,
+      subprocesses: options.subprocesses ?? false,
       idle: options.idle ?? false,
       blocking: options.blocking ?? false,
       stopBudget: options.stopBudget,
@@ -108,6 +114,14 @@ export class WorkerSampler implements LaunchedSampler {
 
   stop(): void {
     this.#control.requestStop();
+  }
+
+  pause(): void {
+    this.#control.setPaused(true);
+  }
+
+  resume(): void {
+    this.#control.setPaused(false);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -159,7 +173,15 @@ export class WorkerSampler implements LaunchedSampler {
 
   #fail(cause: unknown): void {
     const problem = new SamplerError("internal", `Cannot go on sampling: ${String(cause)}`, { cause });
-    this.#finish({ reason: "failed", seconds: 0, statistics: undefined, python: undefined, problem });
+    this.#finish({
+      reason: "failed",
+      seconds: 0,
+      paused: 0,
+      statistics: undefined,
+      python: undefined,
+      ...NOTHING_MET,
+      problem,
+    });
     this.#exit.reject(problem);
   }
 

@@ -186,3 +186,20 @@ test("a file is readable while it is written and after it was closed", () => {
     expect(writeCollapsed(foldStacks(readRecording(source).profile()))).toBe("main;work 200000\n");
   }
 });
+
+test("a file that was unlinked is read while it is written", () => {
+  const folder = mkdtempSync(join(tmpdir(), "pyspy-recording-"));
+  try {
+    const path = join(folder, "a.pyspy");
+    using file = new RecordingFile(path, 0o600);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    rmSync(path);
+    const writer = new RecordingWriter((bytes) => file.append(bytes), metadata);
+    for (const count of [1, 2]) {
+      writer.add(restarted(batchOf("main 1")));
+      expect([...readRecording(file.source()).batches()]).toHaveLength(count);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

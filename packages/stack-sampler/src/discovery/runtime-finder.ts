@@ -18,6 +18,14 @@ type Failure = Exclude<Identification, { kind: "found" }>;
 /** Milliseconds until a binary that told nothing is searched again, which doubles every time: its Python may not have begun. */
 const FIRST_SEARCH_PAUSE = 20;
 
+/** What has been found out about binaries, by their device and inode. */
+export class KnownBinaries {
+  /** What they tell; undefined for what is none. A process that is starting is looked at again and again. */
+  readonly clues = new Map<string, BinaryClues | undefined>();
+  /** Those that were searched without finding anything, and when they are searched again: it is slow, and rarely of use. */
+  readonly searches = new Map<string, { next: number; pause: number }>();
+}
+
 /**
  * Finds the CPythons of a process by what is mapped, never by what it is called. Each binary is asked in turn for what names
  * a runtime, and then, if that was not enough, those that name none are searched by one slower method after the other. What a
@@ -26,13 +34,12 @@ const FIRST_SEARCH_PAUSE = 20;
  */
 export class RuntimeFinder {
   readonly #process: ProcessView;
-  /** What binaries tell: a process that is starting is looked at again and again. */
-  readonly #clues = new Map<string, BinaryClues | undefined>();
-  /** Binaries that were searched without finding anything, and when they are searched again: it is slow, and rarely of use. */
-  readonly #searches = new Map<string, { next: number; pause: number }>();
+  readonly #known: KnownBinaries;
 
-  constructor(process: ProcessView) {
+  /** @param known What is known already: many processes of a tree run the same binaries. */
+  constructor(process: ProcessView, known: KnownBinaries = new KnownBinaries()) {
     this.#process = process;
+    this.#known = known;
   }
 
   /** Looks for the first Python, which is nearly always the only one. Throws proc-memory's `ProcessError` if the process cannot be looked into. */
@@ -76,13 +83,14 @@ export class RuntimeFinder {
     steps: DiscoveryStep[],
   ): Promise<LoadedBinary | undefined> {
     const { identity, path } = binary;
-    if (!this.#clues.has(identity)) {
+    const known = this.#known.clues;
+    if (!known.has(identity)) {
       const clues = await withImage(this.#process, binary, (image) => readClues(image));
-      this.#clues.set(identity, clues);
+      known.set(identity, clues);
       if (clues === undefined)
         steps.push(step(path, "open", "unreadable", "it is not a binary that can be read"));
     }
-    const clues = this.#clues.get(identity);
+    const clues = known.get(identity);
     if (clues === undefined) return undefined;
     const bias = loadBias(binary, clues, maps);
     if (bias === undefined) steps.push(step(path, "open", "nothing", "it is mapped, but not loaded"));
@@ -103,16 +111,16 @@ export class RuntimeFinder {
     steps: DiscoveryStep[],
   ): Promise<Identification | undefined> {
     const { path, identity } = binary;
-    const known = this.#searches.get(identity);
+    const known = this.#known.searches.get(identity);
     const clues = (known === undefined && (await this.#readDebugFile(binary))) || loaded.clues;
-    this.#clues.set(identity, clues);
+    this.#known.clues.set(identity, clues);
     if (clues.runtime !== undefined) return this.#identify({ ...loaded, clues }, clues.runtime, steps);
     steps.push(step(path, "symbol", "nothing", "it names no Python runtime"));
     const now = performance.now();
     const { next, pause } = known ?? { next: 0, pause: FIRST_SEARCH_PAUSE };
     if (now < next) return undefined;
     const found = this.#searchVariables({ ...loaded, clues }, steps);
-    this.#searches.set(
+    this.#known.searches.set(
       identity,
       found === undefined ? { next: now + pause, pause: pause * 2 } : { next: 0, pause },
     );

@@ -7,8 +7,9 @@ import type { PythonRuntime } from "../python/python-runtime.js";
 import type { PythonDescription } from "../sampler.js";
 
 /** Milliseconds between two looks, at first and at most: a program may show what it is at once, or after a long start. */
-const FIRST_PAUSE = 0.5;
-const LONGEST_PAUSE = 10;
+export const FIRST_PAUSE = 0.5;
+export const LONGEST_PAUSE = 10;
+export const PAUSE_GROWTH = 1.5;
 
 /** How long an attached process that shows no Python may still be about to execute one. */
 const ABSENT_MILLISECONDS = 40;
@@ -32,7 +33,7 @@ export async function waitForPython(
   pause: (milliseconds: number) => boolean | Promise<boolean>,
 ): Promise<readonly PythonRuntime[] | undefined> {
   const start = performance.now();
-  for (let length = FIRST_PAUSE; ; length = Math.min(length * 1.5, LONGEST_PAUSE)) {
+  for (let length = FIRST_PAUSE; ; length = Math.min(length * PAUSE_GROWTH, LONGEST_PAUSE)) {
     const began = performance.now();
     const discovery = await finder.find();
     if (discovery.kind === "found") return discovery.runtimes;
@@ -60,7 +61,8 @@ export function describePython(process: LiveProcess, { layout, image }: PythonRu
   return { version: formatVersion(layout.version), executable: process.executable ?? image };
 }
 
-function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {
+/** Whether there may still be a Python where none was found after so many milliseconds. */
+export function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {
   if (discovery.kind === "absent" || discovery.kind === "finalized") return waited < patience.absent;
   return discovery.kind === "starting" && waited < patience.starting;
 }

@@ -67,7 +67,9 @@ async function attachIn(pid: number): Promise<{ outcome: string; took: number }>
   const { buffer: control } = new ControlBlock();
   const how = {
     rate: 1000,
+    delay: 0,
     duration: 600,
+    subprocesses: false,
     idle: false,
     blocking: false,
     stopBudget: undefined,

@@ -24,6 +24,7 @@ export interface Libc {
   /** For calls of three integers that not every C library has a function for. */
   syscall(number: number, first: number, second: number, third: number): number;
   getenv(name: string): string | null;
+  getgrouplist(user: Pointer, group: number, groups: Pointer, count: Pointer): number;
   posix_spawn(
     pid: Pointer,
     path: Pointer,
@@ -85,6 +86,7 @@ function load(): Libc {
     sched_yield: library.func("sched_yield", "int", []),
     syscall: library.func("syscall", "long", ["long", "long", "long", "long"]),
     getenv: library.func("getenv", "str", ["str"]),
+    getgrouplist: library.func("getgrouplist", "int", ["void *", "uint", "void *", "void *"]),
     posix_spawn: library.func("posix_spawn", "int", [
       "void *",
       "void *",
