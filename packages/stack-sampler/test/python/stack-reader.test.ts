@@ -37,7 +37,11 @@ class Read {
   constructor(layout = layoutOf(13), idle = false) {
     this.python = new SyntheticPython(layout);
     this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
-    this.reader = new StackReader(this.process, this.python.runtime, this.builder, 0, { idle, rate: 100 });
+    const record = this.builder.addProcess({ pid: PID, startTime: 0, commandLine: [], parent: -1 });
+    this.reader = new StackReader(this.process, this.python.runtime, this.builder, record, {
+      idle,
+      rate: 100,
+    });
   }
 
   /** Takes a sample; what it found, and what it counted. */
