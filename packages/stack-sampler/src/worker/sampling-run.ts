@@ -269,6 +269,6 @@ export class SamplingRun {
   /** A program that we launched is ours to wait for; one that we attach to should be a Python already. */
   #patience(): Patience {
     if (this.#isLaunched) return { absent: Number.POSITIVE_INFINITY, starting: Number.POSITIVE_INFINITY };
-    return attachPatience(this.#order);
+    return attachPatience(this.#process, this.#order);
   }
 }
