@@ -5,8 +5,8 @@ import { defineConfig, type Options } from "tsup";
  * How every package is built: ES modules for Node 20, declarations from the public entry only.
  * Declarations must not see the source condition, or siblings' sources are inlined into them.
  *
- * A profiler is started often and runs for a moment, so it matters what loading takes: every file 2 % of what Node itself
- * takes to start, and so does every 50 KB.
+ * A profiler is started often and runs for a moment, so it matters what loading takes: each file 2 % of what Node itself
+ * takes to start, and the rest by its size (docs/decisions/0007-the-command-is-a-bundle.md).
  *
  * @param splitting false: each entry is one file, whatever it shares with others
  */
