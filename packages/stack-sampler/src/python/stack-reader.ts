@@ -136,6 +136,15 @@ export class StackReader {
     return this.#watch.calls;
   }
 
+  /** What is known of code objects. */
+  get codes(): CodeCache {
+    return this.#codes;
+  }
+
+  get interpreters(): readonly InterpreterTrack[] {
+    return this.#threads.interpreters;
+  }
+
   /** All threads, also those that have no sample, with what is known of them since the last one. */
   *threads(): Generator<{ readonly record: ThreadId; readonly track: ThreadTrack }> {
     for (const interpreter of this.#threads.interpreters) {
