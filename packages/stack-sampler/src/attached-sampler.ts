@@ -42,11 +42,15 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
     const builder = new BatchBuilder();
     const { startTime, commandLine } = process;
     const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
-    const { idle = false, rate = DEFAULT_RATE } = options;
+    const { idle = false, tasks = false, rate = DEFAULT_RATE } = options;
     const stop = options.blocking ? stopping(pid) : undefined;
-    const readers = runtimes.map(
-      (runtime) => new StackReader(process as LiveProcess, runtime, builder, record, { idle, rate, stop }),
-    );
+    // Few want tasks, and those who do not need not load what reads them.
+    const { taskSamples } = tasks ? await import("./tasks/task-samples.js") : {};
+    const opened = process;
+    const readers = runtimes.map((runtime) => {
+      const onTaken = taskSamples?.(opened, runtime, builder, { record, idle });
+      return new StackReader(opened, runtime, builder, record, { idle, rate, stop, onTaken });
+    });
     return new LazySampler(process, describePython(process, first), builder, readers, options);
   } catch (error) {
     process?.close();

@@ -17,6 +17,12 @@ export interface SamplerOptions {
   /** Keep the stacks of threads that are not running, too. Default false. */
   readonly idle?: boolean;
   /**
+   * Show a thread that runs a task of `asyncio` with the task's stack: its chain of coroutines, outside of it that of the task that
+   * waits for it, and so on, each under a frame with the task's name. With {@link idle} also each task that waits, as if it
+   * were a thread; the same of greenlets and their parents. Default false.
+   */
+  readonly tasks?: boolean;
+  /**
    * Stop the threads that run while their stacks are read, instead of reading them as they run. Default false. Takes the
    * right to trace the process; not for one that `node:child_process` has started.
    */

@@ -112,6 +112,11 @@ export class BatchBuilder {
     this.#samples.cpu.push(cpu);
   }
 
+  /** Gives a pending sample, by its number, another stack. */
+  showAs(sample: number, node: NodeId): void {
+    this.#samples.node.set(sample, node);
+  }
+
   /** Everything since the last call. */
   take(): SampleBatch {
     const { counters } = this;

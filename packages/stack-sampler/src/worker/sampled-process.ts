@@ -16,6 +16,7 @@ import type { Nanoseconds, ProcessId } from "../sample-batch.js";
 import type { PythonDescription } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
+import { taskSamples } from "../tasks/task-samples.js";
 import { describePython, FIRST_PAUSE, isWorthWaiting, type Patience } from "./python-wait.js";
 
 /** When a look is taken for other Pythons than the first one. */
@@ -29,6 +30,7 @@ export interface SharedSampling {
   readonly builder: BatchBuilder;
   readonly known: KnownBinaries;
   readonly idle: boolean;
+  readonly tasks: boolean;
   readonly rate: number;
   /** Threads stand still while they are read; told how long they did. */
   readonly onStopped: ((duration: Nanoseconds) => void) | undefined;
@@ -194,13 +196,15 @@ export class SampledProcess {
   }
 
   #addReaders(runtimes: readonly PythonRuntime[]): void {
-    const { builder, idle, rate } = this.#shared;
+    const { builder, idle, rate, tasks } = this.#shared;
     const stopper = this.#stopper;
     for (const runtime of runtimes) {
       if (this.#readers.has(runtime.interpretersHead)) continue;
-      const reader = new StackReader(this.process, runtime, builder, this.#record, {
+      const record = this.#record;
+      const reader = new StackReader(this.process, runtime, builder, record, {
         ...{ idle, rate },
         stop: stopper && ((tids, read) => this.#stopFor(stopper, tids, read)),
+        onTaken: tasks ? taskSamples(this.process, runtime, builder, { record, idle }) : undefined,
       });
       this.#readers.set(runtime.interpretersHead, reader);
     }
