@@ -30,6 +30,8 @@ export class SymbolTable {
   readonly #elfClass: ElfClass;
   readonly #hash: SymbolHash | undefined;
   readonly #count: () => number;
+  /** Names that were searched for in vain. */
+  readonly #absent = new Set<string>();
   #loaded: { readonly entries: DataView; readonly strings: Buffer } | undefined;
 
   constructor(
@@ -81,8 +83,12 @@ export class SymbolTable {
   }
 
   #scan(name: string, encoded: Buffer): BinarySymbol | undefined {
+    if (this.#absent.has(name)) return undefined;
     const earliest = this.#findName(encoded);
-    if (earliest < 0) return undefined;
+    if (earliest < 0) {
+      this.#absent.add(name);
+      return undefined;
+    }
     const { entries, strings } = this.#load();
     const { size } = this.#elfClass.sym;
     let local: BinarySymbol | undefined;
