@@ -16,6 +16,8 @@ export interface SamplerOptions {
   readonly subprocesses?: boolean;
   /** Keep the stacks of threads that are not running, too. Default false. */
   readonly idle?: boolean;
+  /** Tell how much memory of a process is resident with each of its samples. Default false. */
+  readonly resident?: boolean;
   /**
    * Stop the threads that run while their stacks are read, instead of reading them as they run. Default false. Takes the
    * right to trace the process; not for one that `node:child_process` has started.

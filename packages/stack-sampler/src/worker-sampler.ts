@@ -77,6 +77,7 @@ export class WorkerSampler implements LaunchedSampler {
       duration: options.duration,
       subprocesses: options.subprocesses ?? false,
       idle: options.idle ?? false,
+      resident: options.resident ?? false,
       blocking: options.blocking ?? false,
       stopBudget: options.stopBudget,
       startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,

@@ -156,11 +156,12 @@ const NOTICE_MILLISECONDS = 200;
 const KILL_MILLISECONDS = 5000;
 
 function samplerOptions(command: RecordCommand): SamplerOptions {
-  const { rate, duration, delay, idle, blocking, subprocesses } = command;
+  const { rate, duration, delay, idle, blocking, subprocesses, rss } = command;
   return {
     ...{ rate, idle, blocking },
     ...(duration !== undefined && { duration }),
     ...(delay > 0 && { delay }),
     ...(subprocesses && { subprocesses }),
+    ...(rss && { resident: true }),
   };
 }

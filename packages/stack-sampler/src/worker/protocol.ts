@@ -14,6 +14,7 @@ export interface SessionOrder {
   readonly duration: number | undefined;
   readonly subprocesses: boolean;
   readonly idle: boolean;
+  readonly resident: boolean;
   readonly blocking: boolean;
   readonly stopBudget: number | undefined;
   /** Seconds. */

@@ -18,6 +18,7 @@ const BATCH_SAMPLES = 1 << 16;
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
 /** How often it is seen to that threads that did not stop in time are let go. */
 const LATE_MILLISECONDS = 2;
+const UNKNOWN = -1;
 
 /** The sampling of processes on one schedule: at each of its points all of them are sampled, one after the other. */
 export class SamplingRun {
@@ -50,6 +51,7 @@ export class SamplingRun {
     this.#control = control;
     this.#post = post;
     this.#attend = attend;
+    if (order.resident) this.#builder.resident = UNKNOWN;
     const stops = order.blocking ? new StopBudget(order.stopBudget) : undefined;
     this.#stops = stops;
     const shared = {

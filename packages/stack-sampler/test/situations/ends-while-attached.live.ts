@@ -71,6 +71,7 @@ async function attachIn(pid: number): Promise<{ outcome: string; took: number }>
     duration: 600,
     subprocesses: false,
     idle: false,
+    resident: false,
     blocking: false,
     stopBudget: undefined,
     startTimeout: 600,
