@@ -102,11 +102,18 @@ function auxiliaryVectorOf(folder: string): Record<number, number> {
   return values;
 }
 
-function readAt(descriptor: number, position: number, length: number): Buffer | undefined {
+/** What cannot be read is zeros, as the kernel has it: the guard pages that are in the stacks of threads since glibc 2.42. */
+function readAt(descriptor: number, position: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
-  try {
-    return readSync(descriptor, bytes, 0, length, position) === length ? bytes : undefined;
-  } catch {
-    return undefined;
+  let offset = 0;
+  while (offset < length) {
+    try {
+      const count = readSync(descriptor, bytes, offset, length - offset, position + offset);
+      if (count === 0) break;
+      offset += count;
+    } catch {
+      offset += PAGE;
+    }
   }
+  return bytes;
 }

@@ -185,6 +185,7 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
     .optionsGroup("What to show:")
     .option("-l, --locals", "arguments and variables; -ll shows more of them")
     .option("--redact <regex>", "hide the values of what is called like that", collect)
+    .option("--async", "also tasks of asyncio, and greenlets: who waits for whom")
     .option("--source", "lines of source code")
     .option("--full-filenames", "whole paths of files")
     .option("--no-fold", "each of many threads with the same stack")
@@ -196,13 +197,14 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
     .option("--sysroot <folder>", "the root folder of the core's system")
     .option("--lib-search-path <folder>", "where libraries are; may be repeated", collect)
     .optionsGroup("Other:")
-    .option("--nonblocking", "do not stop the program, as always (py-spy's option)")
+    .option("--blocking", "stop the program while all of it is read: one moment")
+    .option("--nonblocking", "read it as it runs (default)")
     .option("--debug", "show stack traces of pyspy's own failures")
     .addHelpText(
       "after",
       section(style, "Examples:", style.green, [
         ["pyspy dump --pid 1234 --locals"],
-        ["pyspy dump --match 'train\\.py' --subprocesses"],
+        ["pyspy dump --match 'train[.]py' --subprocesses"],
         ["pyspy dump --pid 1234 --repeat 5 --interval 0.5"],
         ["pyspy dump --core core.1234.gz --sysroot /srv/images/app"],
       ]),

@@ -54,6 +54,13 @@ export function readPatterns(name: string, patterns: unknown): RegExp | undefine
   return new RegExp(patterns.map((pattern) => `(?:${pattern})`).join("|"));
 }
 
+/** Whether threads are to be stopped while they are read. */
+export function readBlocking({ blocking, nonblocking }: Options): boolean {
+  if (blocking === true && nonblocking === true)
+    throw usage("Only one of --blocking and --nonblocking can be had");
+  return blocking === true;
+}
+
 /** NaN for what is not a plain decimal number: `Number` would also take "", "0x10" and "Infinity". */
 export function readNumber(text: string): number {
   return /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;

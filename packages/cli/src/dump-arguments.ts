@@ -2,6 +2,7 @@ import {
   type Options,
   optionValue,
   quoted,
+  readBlocking,
   readNumber,
   readPatterns,
   readPid,
@@ -16,6 +17,8 @@ export interface DumpCommand {
   readonly locals: number;
   /** Names of what is not to be shown. */
   readonly redact: RegExp | undefined;
+  /** Also tasks of `asyncio`. */
+  readonly tasks: boolean;
   readonly source: boolean;
   readonly fullFileNames: boolean;
   /** Threads with the same stack are shown as one. */
@@ -24,6 +27,8 @@ export interface DumpCommand {
   /** How many times to look, and seconds between the looks. */
   readonly repeat: number;
   readonly interval: number;
+  /** The program is stopped while it is read. */
+  readonly blocking: boolean;
   readonly debug: boolean;
 }
 
@@ -50,6 +55,9 @@ export function readDump(options: Options): DumpCommand {
   const repeat = readRepeat(optionValue(options, "repeat"));
   const interval = optionValue(options, "interval");
   if (repeat === undefined && interval !== undefined) throw usage("The option --interval is for --repeat");
+  if (target.kind === "core" && options["blocking"] === true) {
+    throw usage("A core file stands still: --blocking is for processes");
+  }
   if (target.kind === "core" && repeat !== undefined) {
     throw usage("A core file stays as it is: --repeat is for processes");
   }
@@ -58,12 +66,14 @@ export function readDump(options: Options): DumpCommand {
     target,
     locals: options["locals"] as number,
     redact: readPatterns("redact", options["redact"]),
+    tasks: options["async"] === true,
     source: options["source"] === true,
     fullFileNames: options["fullFilenames"] === true,
     fold: options["fold"] !== false,
     json: options["json"] === true,
     repeat: repeat ?? 1,
     interval: readInterval(interval),
+    blocking: readBlocking(options),
     debug: options["debug"] === true,
   };
 }

@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { isatty } from "node:tty";
 import { CommandError } from "./command-error.js";
 import { writeOutput } from "./standard-output.js";
 import { systemReasonOf } from "./system-reason.js";
+import { isTerminal } from "./terminal/is-terminal.js";
 import { writeFully } from "./terminal/write-fully.js";
 
 /** Where a profile goes. */
@@ -47,7 +47,7 @@ export type Pieces = Iterable<string | Uint8Array>;
  */
 export function openOutput(path: string, isText: boolean): OutputFile {
   if (path === "-") {
-    if (!isText && isatty(1)) {
+    if (!isText && isTerminal(1)) {
       throw new CommandError(
         "output",
         "Cannot write this format to a terminal: it is not text; name a file with --output",

@@ -2,6 +2,7 @@ import {
   type Options,
   optionValue,
   quoted,
+  readBlocking,
   readFormat,
   readNumber,
   readOutput,
@@ -240,12 +241,6 @@ function readMode(options: Options): Pick<RecordCommand, "idle" | "gil"> {
     if (isGiven && mode !== same) throw usage(`Only one of ${option} and --mode ${mode} can be had`);
   }
   return { idle: mode === "wall", gil: mode === "gil" };
-}
-
-function readBlocking({ blocking, nonblocking }: Options): boolean {
-  if (blocking === true && nonblocking === true)
-    throw usage("Only one of --blocking and --nonblocking can be had");
-  return blocking === true;
 }
 
 function readRotation(options: Options): Rotation | undefined {

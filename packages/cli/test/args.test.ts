@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type DoctorCommand, parseArgs } from "../src/args.js";
 import { CommandError } from "../src/command-error.js";
 import type { ConvertCommand } from "../src/convert-arguments.js";
+import type { DumpCommand } from "../src/dump-arguments.js";
 import type { RecordCommand } from "../src/record-arguments.js";
 import { createStyle } from "../src/terminal/style.js";
 
@@ -342,3 +343,73 @@ function thrownBy(action: () => unknown): unknown {
   }
   return undefined;
 }
+
+describe("dump", () => {
+  const shown: Omit<DumpCommand, "target"> = {
+    ...{ name: "dump", locals: 0, redact: undefined, source: false, fullFileNames: false, fold: true },
+    ...{ json: false, repeat: 1, interval: 1, blocking: false, tasks: false, debug: false },
+  };
+  const processes = (...pids: number[]): DumpCommand["target"] => ({
+    ...{ kind: "processes", pids, match: undefined, subprocesses: false },
+  });
+  const core = {
+    kind: "core",
+    path: "x",
+    executable: undefined,
+    sysroot: undefined,
+    librarySearchPath: [],
+  } as const;
+  const cases: readonly (readonly [string, Partial<DumpCommand>])[] = [
+    ["dump", { target: { kind: "list" } }],
+    ["dump -j", { target: { kind: "list" }, json: true }],
+    ["d -p 1234", { target: processes(1234) }],
+    ["dump --pid 0x4D2", { target: processes(1234) }],
+    ["dump -p 1 -p 2 -p 1", { target: processes(1, 2) }],
+    ["dump -p 1 -l", { target: processes(1), locals: 1 }],
+    ["dump -p 1 -ll --locals", { target: processes(1), locals: 3 }],
+    ["dump -lljp 1", { target: processes(1), locals: 2, json: true }],
+    ["dump -p 1 --redact pass --redact key", { target: processes(1), redact: /(?:pass)|(?:key)/ }],
+    [
+      "dump -p 1 --no-fold --source --full-filenames",
+      { target: processes(1), fold: false, source: true, fullFileNames: true },
+    ],
+    ["dump -p 1 --async", { target: processes(1), tasks: true }],
+    ["dump -p 1 --nonblocking", { target: processes(1) }],
+    ["dump -p 1 --blocking", { target: processes(1), blocking: true }],
+    ["dump -p 1 --repeat 5 --interval .5", { target: processes(1), repeat: 5, interval: 0.5 }],
+    ["dump -p 1 -s", { target: { kind: "processes", pids: [1], match: undefined, subprocesses: true } }],
+    ["dump --match app", { target: { kind: "processes", pids: [], match: /(?:app)/, subprocesses: false } }],
+    ["dump -c x", { target: core }],
+    [
+      "dump --core x --executable e --sysroot s --lib-search-path a --lib-search-path b",
+      { target: { ...core, executable: "e", sysroot: "s", librarySearchPath: ["a", "b"] } },
+    ],
+  ];
+  test.each(cases)("pyspy %s", (line, expected) => {
+    expect(parseArgs(line.split(" "))).toEqual({ ...shown, ...expected });
+  });
+
+  test.each([
+    ["dump -p x", 'A process id is a positive number, decimal or hex, not "x"'],
+    ["dump --match (", /^The pattern "\(" of --match is no regular expression: /],
+    ["dump -p 1 --redact [", /^The pattern "\[" of --redact is no regular expression: /],
+    ["dump -p 1 -c x", "Either processes or a core file can be looked into, not both"],
+    ["dump -c x -s", "A core file is of one process: --subprocesses is for processes"],
+    ["dump -c x --repeat 2", "A core file stays as it is: --repeat is for processes"],
+    ["dump -c x --blocking", "A core file stands still: --blocking is for processes"],
+    ["dump -p 1 --blocking --nonblocking", "Only one of --blocking and --nonblocking can be had"],
+    ["dump -s", "The option --subprocesses is for --pid or --match"],
+    ["dump -p 1 --sysroot x", "The options --executable, --sysroot and --lib-search-path are for --core"],
+    ["dump -p 1 --repeat 0", 'The number of looks is from 1 to 1000000, and not "0"'],
+    ["dump -p 1 --repeat 2 --interval -1", 'The interval is a number of seconds up to 86400, and not "-1"'],
+    ["dump -p 1 --interval 1", "The option --interval is for --repeat"],
+    ["dump 1234", "The command dump takes options only, such as --pid 1234"],
+  ] as const)("pyspy %s makes no sense", (line, message) => {
+    expect(() => parseArgs(line.split(" "))).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        message: typeof message === "string" ? message : expect.stringMatching(message),
+      }),
+    );
+  });
+});

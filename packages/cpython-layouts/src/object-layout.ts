@@ -182,6 +182,8 @@ export interface GeneratorLayout {
 /** `PyFunctionObject` */
 export interface FunctionLayout {
   readonly func_code: number;
+  /** Tuple of cells, or NULL. */
+  readonly func_closure: number;
   readonly func_qualname: number;
   readonly func_module: number;
 }
@@ -210,4 +212,6 @@ export interface AsyncioTaskLayout {
   readonly task_coro: number;
   /** 3.8+; from 3.12 on it can be an int. */
   readonly task_name: number;
+  /** There is one (3.14+): the section `.AsyncioDebug`. */
+  readonly hasTable: boolean;
 }

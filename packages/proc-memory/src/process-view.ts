@@ -37,8 +37,8 @@ export interface MappedFile {
   readonly size: number;
   /** When it was last written to, where that is known. */
   readonly modified?: Date;
-  /** Bytes [offset, offset + length) of the file, fewer at its end. */
-  read(offset: number, length: number): Uint8Array;
+  /** Bytes [offset, offset + length) of the file, fewer at its end. They may be put into `room`, which is at least as long. */
+  read(offset: number, length: number, room?: Uint8Array): Uint8Array;
   close(): void;
 }
 

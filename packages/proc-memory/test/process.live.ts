@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isProcessAlive, listProcesses, openProcess } from "../src/open-process.js";
+import { dateOfStart, isProcessAlive, listProcesses, openProcess, readFamily } from "../src/open-process.js";
 import { inspectPermissions } from "../src/permissions.js";
 import { openLinuxProcess } from "../src/platform/linux/linux-process.js";
 import type { LiveProcess } from "../src/process-view.js";
@@ -44,6 +44,11 @@ describe("a running process", () => {
     expect(target.startTime).toBeGreaterThan(0);
     expect(target.startTime).toBeLessThanOrEqual(uptime + 1);
     expect(listProcesses()).toEqual(expect.arrayContaining([process.pid, program.pid]));
+    expect(readFamily()).toContainEqual({ pid: program.pid, parent: process.pid, isAlive: true });
+    const age = Date.now() - dateOfStart(openProcess(process.pid)).getTime();
+    // The test runner has been running for less than that, and did not start tomorrow.
+    expect(age).toBeGreaterThan(-1000);
+    expect(Math.abs(age / 1000 - process.uptime())).toBeLessThan(60);
   });
 
   it("has more resident memory when it has touched more", async () => {

@@ -27,7 +27,7 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
     process = openProcess(pid);
     const finder = new RuntimeFinder(process);
     const { startTimeout = DEFAULT_START_TIMEOUT, duration } = options;
-    const patience = attachPatience({ startTimeout, duration });
+    const patience = attachPatience(process, { startTimeout, duration });
     const runtimes = await waitForPython(process, finder, patience, async (milliseconds) => {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       return options.signal?.aborted !== true;

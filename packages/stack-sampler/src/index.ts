@@ -20,8 +20,10 @@ export { type Core, type CoreOptions, type CoreThread, openCore } from "./core/o
 export type { EndSignal } from "./core/signal-text.js";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";
 export type { DiscoveryMethod, DiscoveryStep } from "./discovery/discovery.js";
+export type { AsyncTask } from "./inspect/async-tasks.js";
+export type { StackFrame } from "./inspect/frame-details.js";
 export { type InspectedPython, type Inspection, inspect, type Look } from "./inspect/inspect.js";
-export type { InspectOptions, StackFrame, ThreadStack } from "./inspect/thread-stacks.js";
+export type { InspectOptions, ThreadStack } from "./inspect/thread-stacks.js";
 export type { VariableKind } from "./locals/frame-variables.js";
 export type { RenderOptions } from "./locals/limits.js";
 export {
@@ -57,6 +59,7 @@ export type {
 } from "./sampler.js";
 export type { SamplerErrorCode, SamplerErrorFacts } from "./sampler-error.js";
 export { isSamplerError, SamplerError } from "./sampler-error.js";
+export type { TaskState } from "./tasks/task-reader.js";
 export { processTree, type TreeMember } from "./tree/process-tree.js";
 export { listPythonProcesses, type PythonProcess, type PythonProcesses } from "./tree/python-processes.js";
 export { launch } from "./worker-sampler.js";

@@ -79,7 +79,7 @@ export const SampleState = {
   wantsGil: 4,
   /** The interpreter was collecting garbage in this thread. */
   collecting: 8,
-  /** The two copies of the stack did not agree: it may never have existed as shown. */
+  /** The copies of the stack did not agree: it may never have existed as shown. */
   torn: 16,
 } as const;
 

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { ExitStatus } from "@pyspy/proc-memory";
 import type { SampleBatch } from "./sample-batch.js";
 import type {
@@ -83,6 +83,8 @@ export class WorkerSampler implements LaunchedSampler {
       startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     };
     this.#pid = target.kind === "attach" ? target.pid : 0;
+    // Loaded here, because whoever takes single samples needs none.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData: order,
       // A worker inherits the options of `node --input-type=module -e …`, with which Node refuses to start a file.

@@ -57,13 +57,14 @@ async function dumpCore(
   command: DumpCommand,
   surroundings: DumpSurroundings,
 ): Promise<Ending> {
+  const options = inspectOptions(command);
   using core: Core = await surroundings.looks.openCore(path, {
-    ...inspectOptions(command),
+    ...options,
     ...(executable !== undefined && { executable }),
     ...(sysroot !== undefined && { sysroot }),
     librarySearchPath,
   });
-  show([dumpedCore(core)], command, surroundings);
+  show([dumpedCore(core, options)], command, surroundings);
   for (const warning of core.warnings) surroundings.terminal.warn(warning);
   if (core.problem !== undefined) await surroundings.report(core.problem);
   return { code: core.problem === undefined ? 0 : 1 };

@@ -1,4 +1,4 @@
-import type { LocalVariable, StackFrame } from "@pyspy/stack-sampler";
+import type { AsyncTask, LocalVariable, StackFrame } from "@pyspy/stack-sampler";
 import type { DumpedProcess, DumpedThread } from "./dumped.js";
 import { ShortNames } from "./file-names.js";
 import { SourceLines } from "./source-lines.js";
@@ -17,7 +17,7 @@ export function dumpJson(
       names: new ShortNames((path) => process.openFile(path)),
       sources: options.source ? new SourceLines(process) : undefined,
     };
-    const info = processJson(process);
+    const info = processJson(process, files);
     return process.threads.toReversed().map((thread) => threadJson(process, thread, info, files));
   });
 }
@@ -34,17 +34,20 @@ interface ProcessJson {
   readonly executable: string | undefined;
   readonly python_versions: readonly string[];
   readonly stopped: boolean;
+  /** Those that no thread runs. */
+  readonly tasks: readonly unknown[] | undefined;
 }
 
-function processJson(process: DumpedProcess): ProcessJson {
-  const { pid, commandLine, parent, executable, versions, isStopped } = process;
+function processJson(process: DumpedProcess, files: ProcessFiles): ProcessJson {
+  const { pid, commandLine, parent, executable, versions, isStopped, tasks } = process;
   return {
     pid,
     command_line: commandLine.join(" "),
-    parent: parent && processJson(parent),
+    parent: parent && processJson(parent, files),
     executable,
     python_versions: versions,
     stopped: isStopped,
+    tasks: tasks?.filter(({ thread }) => thread === undefined).map((task) => taskJson(task, tasks, files)),
   };
 }
 
@@ -71,6 +74,26 @@ function threadJson(
     changed_while_read: torn,
     moved: thread.hasMoved,
     signal: thread.isSignalled ? process.core?.signal : null,
+    tasks: process.tasks
+      ?.filter((task) => isOf(task, thread))
+      .map((task) => taskJson(task, process.tasks ?? [], files)),
+  };
+}
+
+function isOf(task: AsyncTask, { thread }: DumpedThread): boolean {
+  return task.thread?.pythonId === thread.pythonId && task.thread.interpreter === thread.interpreter;
+}
+
+function taskJson(task: AsyncTask, all: readonly AsyncTask[], files: ProcessFiles): unknown {
+  const { kind, name, address, state, changed, awaitedBy, frames } = task;
+  return {
+    kind,
+    name: name === "" ? null : name,
+    id: address,
+    state,
+    changed_while_read: changed,
+    awaited_by: awaitedBy.map((place) => all[place]?.address),
+    frames: frames.map((frame) => frameJson(frame, files)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { commandLine, printable, shortened } from "../terminal/printable.js";
+import { commandLine, printable, shortened, someOf } from "../terminal/printable.js";
 import { type DumpedProcess, threadId } from "./dumped.js";
 import {
   type FoldedThreads,
@@ -9,6 +9,7 @@ import {
   threadsOf,
 } from "./fold.js";
 import { StackText, type StackTextOptions } from "./stack-text.js";
+import { tasksText } from "./task-text.js";
 import { stateText } from "./thread-state.js";
 
 export interface DumpTextOptions extends StackTextOptions {
@@ -19,9 +20,6 @@ export interface DumpTextOptions extends StackTextOptions {
 
 const STOPPED = "It is stopped";
 
-/** Threads that are named one by one of many with the same stack. */
-const MOST_NAMED = 12;
-
 /**
  * A dump for people: each process with its threads; or, where threads of several processes have the same stack, first all the
  * processes and then the stacks.
@@ -30,13 +28,16 @@ export function dumpText(processes: readonly DumpedProcess[], options: DumpTextO
   const writer = new DumpWriter(options);
   const all = writer.fold(threadsOf(processes));
   if (all.some(spansProcesses)) {
-    return `${processes.map((process) => writer.member(process)).join("")}\n${writer.stacks(oddFirst(all))}`;
+    const members = processes.map((process) => writer.member(process)).join("");
+    const tasks = processes.map((process) => writer.tasks(process, true)).join("");
+    return `${members}\n${writer.stacks(oddFirst(all))}${tasks}`;
   }
   const separator = `\n${options.style.dim("─".repeat(options.columns))}\n`;
   return processes
     .map((process) => {
       const stacks = writer.stacks(writer.fold(threadsOf([process])));
-      return stacks === "" ? writer.header(process) : `${writer.header(process)}\n${stacks}`;
+      const tasks = writer.tasks(process, false);
+      return `${writer.header(process)}${stacks === "" ? "" : `\n${stacks}`}${tasks}`;
     })
     .join(separator);
 }
@@ -103,6 +104,12 @@ class DumpWriter {
     return groups.map((group) => this.#group(group, hasMany)).join("\n");
   }
 
+  /** Its tasks, if they were asked for; `hasMany` if there are those of other processes beside them. */
+  tasks(process: DumpedProcess, hasMany: boolean): string {
+    const owner = hasMany ? ` of process ${process.pid}` : "";
+    return tasksText(process, this.#stackText(process), owner, this.#options);
+  }
+
   #coreLines({ path, signal }: NonNullable<DumpedProcess["core"]>): string[] {
     const { style } = this.#options;
     if (signal === undefined) return [`Core ${style.cyan(printable(path))}: of a process that went on`];
@@ -115,7 +122,7 @@ class DumpWriter {
   #group(group: FoldedThreads, hasMany: boolean): string {
     const [first] = group;
     const title = group.length === 1 ? this.#single(first, hasMany) : this.#many(group);
-    return `${[...title, ...this.#stackText(first.process).lines(first.thread)].join("\n")}\n`;
+    return `${[...title, ...this.#stackText(first.process).lines(first.thread.frames)].join("\n")}\n`;
   }
 
   #single({ process, thread }: ThreadOf, hasMany: boolean): string[] {
@@ -133,15 +140,14 @@ class DumpWriter {
     const processes = new Set(group.map(({ process }) => process.pid));
     const span = processes.size > 1 ? ` of ${processes.size} processes` : "";
     const count = style.bold(style.yellow(String(group.length)));
-    const named = group.slice(0, MOST_NAMED).map(({ process, thread }) => {
+    const names = group.map(({ process, thread }) => {
       const owner = processes.size > 1 && process.pid !== thread.thread.tid ? `${process.pid}/` : "";
       const name = thread.thread.name === "" ? "" : ` "${printable(thread.thread.name)}"`;
       return `${owner}${threadId(thread)}${name}`;
     });
-    const more = group.length > MOST_NAMED ? `, and ${group.length - MOST_NAMED} more` : "";
     return [
       `${count} threads${span}${statesOf(group)} with the same stack:`,
-      `  ${style.dim(named.join(", ") + more)}`,
+      `  ${style.dim(someOf(names))}`,
     ];
   }
 

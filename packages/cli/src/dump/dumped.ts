@@ -1,4 +1,4 @@
-import type { EndSignal, MappedFile, StackFrame, ThreadStack } from "@pyspy/stack-sampler";
+import type { AsyncTask, EndSignal, MappedFile, StackFrame, ThreadStack } from "@pyspy/stack-sampler";
 
 /** A process of which stacks are shown, running or in a core file. */
 export interface DumpedProcess {
@@ -15,6 +15,8 @@ export interface DumpedProcess {
   readonly core: DumpedCore | undefined;
   /** The main thread first. */
   readonly threads: readonly DumpedThread[];
+  /** Undefined if they were not asked for. */
+  readonly tasks: readonly AsyncTask[] | undefined;
   /** What there is to know besides, a sentence each. */
   readonly notes: readonly string[];
   /** Opens a file as the process sees it. */
@@ -40,7 +42,7 @@ export function threadKey({ pid }: DumpedProcess, { thread }: ThreadStack): stri
 }
 
 /** What is the same for two stacks if and only if they are at the same places. */
-export function stackKey({ frames }: ThreadStack): string {
+export function stackKey({ frames }: Pick<ThreadStack, "frames">): string {
   return frames.map(frameKey).join("\n");
 }
 

@@ -1,3 +1,4 @@
+import type { ThreadStack } from "@pyspy/stack-sampler";
 import { type DumpedProcess, type DumpedThread, frameKey, stackKey } from "./dumped.js";
 
 /** A thread and its process. */
@@ -56,10 +57,14 @@ function sharedFrames(left: DumpedThread, right: DumpedThread): number {
 }
 
 function foldKey(thread: DumpedThread): string {
-  const values = thread.frames.map(({ locals }) =>
+  return `${sameStackKey(thread)}${thread.isSignalled ? "signalled" : ""}`;
+}
+
+/** What is the same for two stacks at the same places, with the same variables. */
+export function sameStackKey(stack: Pick<ThreadStack, "frames">): string {
+  const values = stack.frames.map(({ locals }) =>
     // Each thread has objects of its own.
     (locals?.variables ?? []).map(({ name, value }) => [name, value.text.replace(/ at 0x[\da-f]+/g, "")]),
   );
-  const signalled = thread.isSignalled ? "signalled" : "";
-  return `${stackKey(thread)}${JSON.stringify(values)}${signalled}`;
+  return `${stackKey(stack)}${JSON.stringify(values)}`;
 }

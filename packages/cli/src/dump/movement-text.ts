@@ -3,6 +3,7 @@ import { type DumpTextOptions, stacksText } from "./dump-text.js";
 import { threadId } from "./dumped.js";
 import type { ThreadOf } from "./fold.js";
 import type { Movement, MovementWatch } from "./movement.js";
+import { stateText } from "./thread-state.js";
 
 /** What a later look has brought: stacks that are other ones, and the names of the rest. */
 export function movementText(
@@ -26,8 +27,7 @@ export function stillText(watch: MovementWatch, { style }: DumpTextOptions): str
   return `\n${title} at the same place: ${still.map(named).join(", ")}\n`;
 }
 
-function named({ thread }: ThreadOf): string {
-  return thread.thread.name === ""
-    ? threadId(thread)
-    : `${threadId(thread)} "${printable(thread.thread.name)}"`;
+function named({ process, thread }: ThreadOf): string {
+  const { name } = thread.thread;
+  return `${threadId(thread)}${name === "" ? "" : ` "${printable(name)}"`} (${stateText(process, thread)})`;
 }

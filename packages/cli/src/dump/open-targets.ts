@@ -25,14 +25,14 @@ export interface Looks {
 /** Characters of a value for each time that variables are asked for, as of py-spy. */
 const CHARACTERS = 128;
 
-export function inspectOptions({ locals, redact }: DumpCommand): InspectOptions {
-  if (locals === 0) return {};
+export function inspectOptions({ locals, redact, blocking, tasks }: DumpCommand): InspectOptions {
+  if (locals === 0) return { blocking, tasks };
   const options: LocalsOptions = {
     characters: CHARACTERS * locals,
     attributes: locals - 1,
     ...(redact !== undefined && { redact }),
   };
-  return { locals: options };
+  return { locals: options, blocking, tasks };
 }
 
 /** A process that was to be opened: it is, or there is a reason why not. */
@@ -66,7 +66,7 @@ export function lookAt(
   options: InspectOptions,
 ): DumpedProcess {
   const { pid, commandLine, executable, isStopped, startedAt, pythons } = inspection;
-  const { threads, unreadable } = inspection.look(options);
+  const { threads, tasks, taskProblem, unreadable, stopped } = inspection.look(options);
   return {
     ...{ pid, commandLine, executable, parent, isStopped, startedAt, core: undefined },
     versions: pythons.map(({ version }) => version),
@@ -75,7 +75,12 @@ export function lookAt(
       isSignalled: false,
       hasMoved: undefined,
     })),
-    notes: unreadableNotes(unreadable),
+    tasks: options.tasks === true ? tasks : undefined,
+    notes: [
+      ...unreadableNotes(unreadable),
+      ...stopNotes(stopped),
+      ...(taskProblem === undefined ? [] : [taskProblem]),
+    ],
     openFile: (path) => inspection.openFile(path),
   };
 }
@@ -89,18 +94,19 @@ export function withoutStacks(
 ): DumpedProcess {
   return {
     ...{ pid, commandLine, parent, executable: undefined, versions: [], isStopped: false },
-    ...{ startedAt: undefined, core: undefined, threads: [], notes: [note] },
+    ...{ startedAt: undefined, core: undefined, threads: [], tasks: undefined, notes: [note] },
     openFile: () => undefined,
   };
 }
 
-export function dumpedCore(core: Core): DumpedProcess {
+export function dumpedCore(core: Core, { tasks }: InspectOptions): DumpedProcess {
   const { pid, commandLine, executable, pythons, path, signal } = core;
   return {
     ...{ pid, commandLine, executable, parent: undefined, isStopped: false, startedAt: undefined },
     core: { path, signal },
     versions: pythons.map(({ version }) => version),
     threads: mainFirst(core.threads, pid).map((thread: CoreThread) => ({ ...thread, hasMoved: undefined })),
+    tasks: tasks === true ? core.tasks : undefined,
     notes: [],
     openFile: (file) => core.openFile(file),
   };
@@ -114,4 +120,8 @@ function mainFirst<Thread extends ThreadStack>(threads: readonly Thread[], pid: 
 function unreadableNotes(unreadable: number): string[] {
   if (unreadable === 0) return [];
   return [`${unreadable} ${unreadable === 1 ? "stack" : "stacks"} could not be read`];
+}
+
+function stopNotes(nanoseconds: number): string[] {
+  return nanoseconds > 0 ? [`Stopped for ${(nanoseconds / 1e6).toFixed(2)} ms while it was read`] : [];
 }

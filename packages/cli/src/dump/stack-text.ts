@@ -1,7 +1,7 @@
 import type { FrameLocals, LocalVariable, StackFrame } from "@pyspy/stack-sampler";
 import { printable } from "../terminal/printable.js";
 import type { Style } from "../terminal/style.js";
-import type { DumpedProcess, DumpedThread } from "./dumped.js";
+import type { DumpedProcess } from "./dumped.js";
 import { ShortNames } from "./file-names.js";
 import { SourceLines } from "./source-lines.js";
 
@@ -23,7 +23,7 @@ export class StackText {
     this.#sources = new SourceLines(process);
   }
 
-  lines({ frames }: DumpedThread): string[] {
+  lines(frames: readonly StackFrame[]): string[] {
     if (frames.length === 0) return [`    ${this.#options.style.dim("no Python is on its stack")}`];
     return frames.flatMap((frame) => this.#frame(frame));
   }

@@ -40,3 +40,12 @@ export function shortened(text: string, limit: number): string {
   const characters = [...text];
   return characters.length <= limit ? text : `${characters.slice(0, Math.max(0, limit - 1)).join("")}…`;
 }
+
+/** What is named one by one of many things that are the same. */
+const MOST_NAMED = 12;
+
+/** `a, b, c, and 5 more` */
+export function someOf(names: readonly string[]): string {
+  const more = names.length > MOST_NAMED ? `, and ${names.length - MOST_NAMED} more` : "";
+  return names.slice(0, MOST_NAMED).join(", ") + more;
+}

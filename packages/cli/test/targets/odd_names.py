@@ -15,6 +15,7 @@ def hold():
 
 
 def renamed(code):
+    """`code` under the name, however this version lets that be done."""
     if hasattr(code, "replace"):
         names = {"co_name": name}
         if hasattr(code, "co_qualname"):

@@ -1,7 +1,8 @@
 import { ABSENT, type Layout, type PythonVersion } from "../layout.js";
 import type { AsyncioTaskLayout, GeneratorState } from "../object-layout.js";
 import type { BuildIdentity } from "./layout-of-row.js";
-import type { MeasuredKey, MeasuredRow } from "./measured-row.js";
+import type { MeasuredKey } from "./measured-key.js";
+import type { MeasuredRow } from "./measured-row.js";
 import { valueIn } from "./value-in.js";
 
 type ObjectGroups =
@@ -129,6 +130,8 @@ export function objectLayoutsOfRow(
     },
     function: {
       func_code: at("func.func_code"),
+      // After the code: globals (which 3.10 put in front), defaults, in 3.x keyword defaults.
+      func_closure: at("func.func_code") + (isPython3 && !since(10) ? 4 : 3) * pointerSize,
       func_qualname: at("func.func_qualname"),
       func_module: at("func.func_module"),
     },
@@ -185,7 +188,7 @@ function awaitOpcodesOf({ major, minor }: PythonVersion): readonly number[] {
 function asyncioTaskOf({ major, minor }: PythonVersion, headerSize: number): AsyncioTaskLayout {
   const known = major === 3 && headerSize === 16 ? asyncioTasks[minor] : undefined;
   const [task_fut_waiter, task_coro, task_name] = known ?? [ABSENT, ABSENT, ABSENT];
-  return { task_fut_waiter, task_coro, task_name };
+  return { task_fut_waiter, task_coro, task_name, hasTable: major === 3 && minor >= 14 };
 }
 
 const asyncioTasks: Readonly<Record<number, readonly [futWaiter: number, coro: number, name: number]>> = {

@@ -1,12 +1,17 @@
 import type { MappedFile, Pid, Tid } from "@pyspy/proc-memory";
 import type { Discovery, DiscoveryStep } from "../discovery/discovery.js";
 import { RuntimeFinder } from "../discovery/runtime-finder.js";
+import type { AsyncTask } from "../inspect/async-tasks.js";
 import { describeInspected, type InspectedPython } from "../inspect/inspect.js";
-import { type InspectOptions, readThreadStacks, type ThreadStack } from "../inspect/thread-stacks.js";
+import {
+  type InspectOptions,
+  readThreadStacks,
+  type ThreadStack,
+  type ThreadStacks,
+} from "../inspect/thread-stacks.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { UNREADABLE } from "../python/remote-text.js";
 import { TargetWords } from "../python/target-words.js";
-import type { SampleCounters } from "../sample-batch.js";
 import { SamplerError } from "../sampler-error.js";
 import type { FilePlaces } from "./binary-files.js";
 import { CoreProcess } from "./core-process.js";
@@ -27,6 +32,8 @@ export interface Core extends Disposable {
   readonly pythons: readonly InspectedPython[];
   /** Python's threads, oldest first, and then the others, which have no frames. */
   readonly threads: readonly CoreThread[];
+  /** Tasks of `asyncio` that were not done, if they were asked for. */
+  readonly tasks: readonly AsyncTask[];
   /** Every look for a Python, in order. */
   readonly steps: readonly DiscoveryStep[];
   /** What was not as it should be and may be why something is missing, a sentence each. */
@@ -76,7 +83,8 @@ export async function openCore(path: string, options: CoreOptions = {}): Promise
     return {
       ...{ path, pid, executable, commandLine, signal },
       ...{ pythons: content.runtimes.map(describeInspected), steps: content.steps, problem: content.problem },
-      threads: allThreads(source, content.stacks, signal !== undefined),
+      threads: allThreads(source, content.read?.stacks ?? [], signal !== undefined),
+      tasks: content.read?.tasks ?? [],
       warnings: [...source.warnings, ...lostStacks(source, process), ...warningsOf(process, content)],
       openFile: (path) => process.openFile(path),
       close,
@@ -92,8 +100,7 @@ interface Content {
   readonly runtimes: readonly PythonRuntime[];
   readonly steps: readonly DiscoveryStep[];
   readonly problem: SamplerError | undefined;
-  readonly stacks: readonly ThreadStack[];
-  readonly counters: SampleCounters | undefined;
+  readonly read: ThreadStacks | undefined;
 }
 
 /** What the layouts of objects are known for. */
@@ -109,16 +116,16 @@ async function readContent(
       "unsupported-core",
       `Cannot read stacks in core file ${path}: it is of ${core.architecture === "other" ? "a machine that is not known" : `an ${core.architecture} machine`}, only those of x86-64 and x86 can be read`,
     );
-    return { runtimes: [], steps: [], problem, stacks: [], counters: undefined };
+    return { runtimes: [], steps: [], problem, read: undefined };
   }
   const discovery = await new RuntimeFinder(process).findAll();
   if (discovery.kind !== "found") {
     const problem = problemOf(path, process, discovery);
-    return { runtimes: [], steps: discovery.steps, problem, stacks: [], counters: undefined };
+    return { runtimes: [], steps: discovery.steps, problem, read: undefined };
   }
   const { runtimes, steps } = discovery;
-  const { stacks, counters } = readThreadStacks(process, runtimes, options);
-  return { runtimes, steps, problem: undefined, stacks, counters };
+  const read = readThreadStacks(process, runtimes, options);
+  return { runtimes, steps, problem: undefined, read };
 }
 
 function problemOf(
@@ -178,16 +185,18 @@ function lostStacks({ core }: CoreSource, { memory }: CoreProcess): readonly str
 /** More names of files than that nobody reads. */
 const MOST_NAMES = 3;
 
-function warningsOf({ files }: CoreProcess, { problem, stacks, counters }: Content): readonly string[] {
+function warningsOf({ files }: CoreProcess, { problem, read }: Content): readonly string[] {
   const warnings: string[] = [];
   for (const [path, here] of files.otherBuilds) {
     warnings.push(
       `${here} is not used: it is another build (by its build id) than ${here === path ? "the one" : path} that ran`,
     );
   }
-  const unreadable = counters?.unreadable ?? 0;
+  const unreadable = read?.counters.unreadable ?? 0;
   if (unreadable > 0) warnings.push(`${counted(unreadable, "stack")} cannot be read in the core file`);
-  const isComplete = problem === undefined && unreadable === 0 && !stacks.some(hasUnreadableName);
+  const isComplete =
+    problem === undefined && unreadable === 0 && read?.stacks.some(hasUnreadableName) !== true;
+  if (read?.taskProblem !== undefined) warnings.push(read.taskProblem);
   if (!isComplete && files.missing.length > 0) warnings.push(missingFiles(files.missing));
   return warnings;
 }

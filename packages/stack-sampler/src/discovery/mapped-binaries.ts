@@ -33,21 +33,41 @@ export function mappedBinaries(
     .sort((left, right) => rank(left) - rank(right));
 }
 
-/** Calls `look` with the binary: its file, or what is in memory where the file cannot be had. Undefined if it is none. */
+/** A binary that has been opened: its file, or what is in memory where the file cannot be had. */
+export interface OpenedBinary extends Disposable {
+  readonly image: BinaryImage;
+  readonly source: "file" | "memory";
+}
+
+/** Opens what is mapped; undefined if it is no binary, or damaged. */
+export function openBinary(process: ProcessView, binary: MappedBinary): OpenedBinary | undefined {
+  const file = process.openMappedFile(binary.maps[0]);
+  try {
+    const image = file === undefined ? openFromMemory(process, binary) : openImage(file);
+    return {
+      image,
+      source: file === undefined ? "memory" : "file",
+      [Symbol.dispose]: () => file?.close(),
+    };
+  } catch (error) {
+    file?.close();
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
+}
+
+/** Calls `look` with the binary. Undefined if it is none, or what `look` reads is damaged. */
 export async function withImage<Value>(
   process: ProcessView,
   binary: MappedBinary,
   look: (image: BinaryImage, source: "file" | "memory") => Value | Promise<Value>,
 ): Promise<Value | undefined> {
-  const file = process.openMappedFile(binary.maps[0]);
+  using opened = openBinary(process, binary);
   try {
-    const image = file === undefined ? openFromMemory(process, binary) : openImage(file);
-    return await look(image, file === undefined ? "memory" : "file");
+    return opened && (await look(opened.image, opened.source));
   } catch (error) {
     if (error instanceof ParseError) return undefined;
     throw error;
-  } finally {
-    file?.close();
   }
 }
 

@@ -6,7 +6,13 @@ import { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
 import { endedTooSoon } from "../worker/ended-too-soon.js";
 import { attachPatience, waitForPython } from "../worker/python-wait.js";
-import { type InspectOptions, readThreadStacks, type ThreadStack } from "./thread-stacks.js";
+import type { AsyncTask } from "./async-tasks.js";
+import {
+  type InspectOptions,
+  readThreadStacks,
+  type ThreadStack,
+  type ThreadStacks,
+} from "./thread-stacks.js";
 
 /** Seconds that a Python may take to start. */
 const START_TIMEOUT = 5;
@@ -23,8 +29,14 @@ export interface InspectedPython {
 export interface Look {
   /** The main interpreter's threads before those of others, oldest first. */
   readonly threads: readonly ThreadStack[];
+  /** Tasks of `asyncio` that are not done, if they were asked for. */
+  readonly tasks: readonly AsyncTask[];
+  /** Why tasks may be missing, a sentence; undefined if none is. */
+  readonly taskProblem: string | undefined;
   /** Stacks that could not be read. */
   readonly unreadable: number;
+  /** Nanoseconds for which threads were stopped; 0 if none was. */
+  readonly stopped: number;
 }
 
 /** A running process that is looked into. */
@@ -42,7 +54,8 @@ export interface Inspection extends Disposable {
   /**
    * Takes the stacks of all threads now.
    *
-   * @throws {SamplerError} `exited` if the process has ended or executed another program
+   * @throws {SamplerError} `exited` if the process has ended or executed another program, `permission-denied` if its
+   * threads may not be stopped
    */
   look(options?: InspectOptions): Look;
   /** Opens a file by its path as the process sees it; undefined if it cannot be had. The caller closes it. */
@@ -68,7 +81,7 @@ export async function inspect(pid: Pid): Promise<Inspection> {
   try {
     process = openProcess(pid);
     const { startTime } = process;
-    const patience = attachPatience({ startTimeout: START_TIMEOUT });
+    const patience = attachPatience(process, { startTimeout: START_TIMEOUT });
     const finder = new RuntimeFinder(process);
     const runtimes = await waitForPython(process, finder, patience, async (milliseconds) => {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -109,12 +122,20 @@ class InspectedProcess implements Inspection {
   }
 
   look(options: InspectOptions = {}): Look {
-    const { stacks, counters, isThere } = readThreadStacks(this.#process, this.#runtimes, options);
-    if (isThere) return { threads: stacks, unreadable: counters.unreadable };
+    const { stacks, tasks, taskProblem, counters, isThere, stopped } = this.#read(options);
+    if (isThere) return { threads: stacks, tasks, taskProblem, unreadable: counters.unreadable, stopped };
     const { pid } = this;
     const isAlive = this.#process.isAlive();
     const message = `Process ${pid} ${isAlive ? "runs no Python any more" : "has exited"}`;
     throw new SamplerError("exited", message, { pid });
+  }
+
+  #read(options: InspectOptions): ThreadStacks {
+    try {
+      return readThreadStacks(this.#process, this.#runtimes, options);
+    } catch (error) {
+      throw samplerErrorOf(error);
+    }
   }
 
   openFile(path: string): MappedFile | undefined {

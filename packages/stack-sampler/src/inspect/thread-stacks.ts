@@ -1,36 +1,22 @@
-import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
-import type { LiveProcess } from "@pyspy/proc-memory";
+import { type LiveProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
-import { type FrameLocals, type LocalsOptions, LocalsReader } from "../locals/locals-reader.js";
+import { type LocalsOptions, LocalsReader } from "../locals/locals-reader.js";
 import type { KnownStack } from "../python/known-stack.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
+import type { ThreadTrack } from "../python/thread-track.js";
 import {
-  type FunctionRecord,
-  type NodeId,
+  type Nanoseconds,
   type SampleBatch,
   type SampleCounters,
   SampleState,
   type ThreadId,
   type ThreadRecord,
 } from "../sample-batch.js";
-
-/** A place in a function that was running or had called another one. Lines and columns count from 1; 0 is unknown. */
-export interface StackFrame {
-  readonly function: FunctionRecord;
-  /** The function's name with its class, also where only the first argument tells it (up to 3.10). */
-  readonly qualname: string;
-  readonly line: number;
-  readonly column: number;
-  readonly endLine: number;
-  readonly endColumn: number;
-  /** C began to run Python code here, by the frame's own word (up to 3.11), or by that of a frame of C's around it (3.12+). */
-  readonly isEntry: boolean;
-  readonly isShimEntry: boolean;
-  /** Undefined if they were not asked for, and for what is no frame of Python. */
-  readonly locals: FrameLocals | undefined;
-}
+import { TaskReader } from "../tasks/task-reader.js";
+import { type AsyncTask, describeTasks, type FoundTask } from "./async-tasks.js";
+import { FrameDetails, framesOf, type StackFrame } from "./frame-details.js";
 
 /** A thread and its stack at one moment. */
 export interface ThreadStack {
@@ -44,146 +30,107 @@ export interface ThreadStack {
 export interface InspectOptions {
   /** Also the variables of frames, with these limits. Default: without. */
   readonly locals?: LocalsOptions | undefined;
+  /**
+   * Stop the threads that run while they are read, variables too: all of them at one moment. Threads that sleep stay as they
+   * are. Default false. Not for cores, which stand still.
+   */
+  readonly blocking?: boolean;
+  /** Also the tasks of `asyncio`. Default false. */
+  readonly tasks?: boolean;
 }
 
-/** The stacks of all threads of a process. */
+/** The stacks of all threads of a process, and of what takes turns in them. */
 export interface ThreadStacks {
   /** The main interpreter's before those of others, oldest first. */
   readonly stacks: readonly ThreadStack[];
+  readonly tasks: readonly AsyncTask[];
+  /** Why tasks may be missing, a sentence. */
+  readonly taskProblem: string | undefined;
   readonly counters: SampleCounters;
   /** False if nothing could be read any more: the process has ended, or executed another program. */
   readonly isThere: boolean;
+  /** How long threads were stopped; 0 if none was. */
+  readonly stopped: Nanoseconds;
 }
 
 /** Reads the stacks of all threads once, with all that there is to tell of them. */
 export function readThreadStacks(
   process: LiveProcess,
   runtimes: readonly PythonRuntime[],
-  { locals }: InspectOptions,
+  { locals, blocking = false, tasks: withTasks = false }: InspectOptions,
 ): ThreadStacks {
   const builder = new BatchBuilder();
   const { pid, startTime, commandLine } = process;
   const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
   const found = new Map<ThreadId, FoundThread>();
+  const tasks: FoundTask[] = [];
+  let taskProblem: string | undefined;
   let isThere = false;
+  let stopped = 0;
   for (const runtime of runtimes) {
-    const reader = new StackReader(process, runtime, builder, record, { idle: true, rate: 1 });
-    isThere = reader.sample(0) || isThere;
     const variables = new LocalsReader(process.memory, runtime.layout, locals);
-    for (const { record: thread, track } of reader.threads()) {
-      const detail = new FrameDetails(process, runtime.layout, track.known, variables, locals !== undefined);
-      found.set(thread, { detail, isActive: track.isActive });
-    }
+    const detailsOf = (known: KnownStack): FrameDetails => {
+      const details = new FrameDetails(process, runtime.layout, known, variables);
+      if (locals !== undefined) details.readLocals();
+      return details;
+    };
+    const findDetails = (): void => {
+      const records = new Map<ThreadTrack, ThreadId>();
+      for (const { record: thread, track } of reader.threads()) {
+        records.set(track, thread);
+        found.set(thread, { details: detailsOf(track.known), isActive: track.isActive });
+      }
+      if (!withTasks) return;
+      const taskReader = new TaskReader(process, runtime, builder, reader.codes);
+      const read = taskReader.read(reader.interpreters);
+      taskProblem ??= read.problem;
+      for (const task of read.tasks) {
+        const thread = task.track && records.get(task.track);
+        tasks.push({ task, details: detailsOf(task.known), thread });
+      }
+    };
+    const stop = (tids: readonly Tid[], read: () => void): void => {
+      using stopper = openThreadStopper(pid);
+      try {
+        stopper.stop(tids);
+        read();
+        findDetails();
+      } finally {
+        stopped += stopper.resume();
+      }
+    };
+    const options = { idle: true, rate: 1, ...(blocking && { stop }) };
+    const reader = new StackReader(process, runtime, builder, record, options);
+    isThere = reader.sample(0) || isThere;
+    if (!blocking) findDetails();
     reader.close();
   }
   const batch = builder.take();
   const stacks = describe(batch, found);
   return {
     stacks: stacks.toSorted((a, b) => Number(a.thread.interpreter > 0) - Number(b.thread.interpreter > 0)),
+    tasks: describeTasks(batch, tasks),
+    taskProblem,
     counters: batch.counters,
     isThere,
+    stopped,
   };
 }
 
 interface FoundThread {
-  readonly detail: FrameDetails;
+  readonly details: FrameDetails;
   readonly isActive: boolean;
 }
 
 function describe(batch: SampleBatch, found: ReadonlyMap<ThreadId, FoundThread>): ThreadStack[] {
-  const { nodes, threads, samples } = batch;
+  const { threads, samples } = batch;
   const rows = new Map([...samples.thread].map((thread, row) => [thread, row]));
-  return [...found].flatMap(([id, { detail, isActive }]): ThreadStack[] => {
+  return [...found].flatMap(([id, { details, isActive }]): ThreadStack[] => {
     const thread = threads[id];
     if (thread === undefined) return [];
     const row = rows.get(id);
     if (row === undefined) return [{ thread, state: isActive ? SampleState.active : 0, frames: [] }];
-    const frames: StackFrame[] = [];
-    for (let node = samples.node[row] ?? ROOT; node !== ROOT; node = nodes.parent[node] ?? ROOT) {
-      const frame = frameAt(batch, node, detail);
-      if (frame !== undefined) frames.push(frame);
-    }
+    const frames = framesOf(batch, samples.node[row] ?? ROOT, details);
     return [{ thread, state: samples.state[row] ?? 0, frames }];
   });
-}
-
-function frameAt(
-  { functions, frames, nodes }: SampleBatch,
-  node: NodeId,
-  details: FrameDetails,
-): StackFrame | undefined {
-  const frame = nodes.frame[node] ?? -1;
-  const record = functions[frames.function[frame] ?? -1];
-  if (record === undefined) return undefined;
-  const [line = 0, column = 0, endLine = 0, endColumn = 0] = [
-    frames.line[frame],
-    frames.column[frame],
-    frames.endLine[frame],
-    frames.endColumn[frame],
-  ];
-  return { function: record, line, column, endLine, endColumn, ...details.of(node, record) };
-}
-
-/** What is told of frames beside their places, found by where they are in memory. */
-class FrameDetails {
-  readonly #process: LiveProcess;
-  readonly #layout: Layout;
-  readonly #known: KnownStack;
-  readonly #variables: LocalsReader;
-  readonly #hasLocals: boolean;
-  /** Positions in the stack of the frames that nodes stand for. */
-  readonly #positions = new Map<NodeId, number>();
-
-  constructor(
-    process: LiveProcess,
-    layout: Layout,
-    known: KnownStack,
-    variables: LocalsReader,
-    hasLocals: boolean,
-  ) {
-    this.#process = process;
-    this.#layout = layout;
-    this.#known = known;
-    this.#variables = variables;
-    this.#hasLocals = hasLocals;
-    // A hidden frame has the node of the one that called it.
-    for (let position = known.depth - 1; position >= known.omitted; position--) {
-      this.#positions.set(known.nodes[position] ?? ROOT, position);
-    }
-  }
-
-  of(
-    node: NodeId,
-    { name, qualname }: FunctionRecord,
-  ): Pick<StackFrame, "qualname" | "isEntry" | "isShimEntry" | "locals"> {
-    const position = this.#positions.get(node);
-    if (position === undefined) {
-      return { qualname, isEntry: false, isShimEntry: false, locals: undefined };
-    }
-    const { addresses, codes, instructions } = this.#known;
-    const [frame = 0, code = 0, instruction = 0] = [
-      addresses[position],
-      codes[position],
-      instructions[position],
-    ];
-    const hasQualname = this.#layout.code.co_qualname !== ABSENT;
-    const owner = hasQualname ? undefined : this.#variables.classOf(frame, code, name);
-    return {
-      qualname: owner === undefined ? qualname : `${owner}.${name}`,
-      ...this.#entry(position, frame),
-      locals: this.#hasLocals ? this.#variables.read(frame, code, instruction) : undefined,
-    };
-  }
-
-  #entry(position: number, frame: number): Pick<StackFrame, "isEntry" | "isShimEntry"> {
-    const { is_entry, firstForeignOwner } = this.#layout.frame;
-    if (firstForeignOwner !== ABSENT) {
-      const isShimEntry = position === 0 || this.#known.codes[position - 1] === 0;
-      return { isEntry: false, isShimEntry };
-    }
-    if (is_entry === ABSENT) return { isEntry: true, isShimEntry: false };
-    const byte = new Uint8Array(1);
-    this.#process.memory.readInto(frame + is_entry, byte);
-    return { isEntry: byte[0] === 1, isShimEntry: false };
-  }
 }

@@ -192,7 +192,8 @@ function namespaceOf(objects: ObjectReader, frame: Uint8Array, limit: number): F
   return found;
 }
 
-function instructionIn(objects: ObjectReader, frame: Uint8Array): number {
+/** Where a frame is in its code, as `frame.instructionKind` of the layout says. */
+export function instructionIn(objects: ObjectReader, frame: Uint8Array): number {
   const { instruction } = objects.layout.frame;
   return isAddress(objects.layout) ? objects.pointerIn(frame, instruction) : uint32At(frame, instruction) | 0;
 }

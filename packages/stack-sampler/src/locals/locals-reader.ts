@@ -91,10 +91,10 @@ export class LocalsReader {
    * objects do not tell. It is the class that has this function in its body; if none is found to, the object's own.
    */
   classOf(frame: Address, code: Address, name: string): string | undefined {
-    const { variables } = frameVariables(this.#objects, this.#types, {
+    const found = frameVariables(this.#objects, this.#types, {
       ...{ frame, code, namespaces: false, limit: 1 },
     });
-    const [first] = variables;
+    const [first] = found.variables;
     if (first?.kind !== "argument") return undefined;
     const type = this.#receiver(first.name, first.address);
     if (type === undefined) return undefined;
@@ -102,7 +102,8 @@ export class LocalsReader {
       const attribute = this.#objects.object(this.#types.attribute(candidate, name));
       if (decodeFunction(this.#objects.layout, attribute)?.code === code) return candidate.qualname;
     }
-    return type.qualname;
+    // A function that is wrapped; or another frame is there now.
+    return found.hasChanged() ? undefined : type.qualname;
   }
 
   #receiver(name: string | undefined, address: Address): PythonType | undefined {

@@ -6,12 +6,14 @@ import {
   type DictEntry,
   decodeByteString,
   decodeDictEntries,
+  decodeLong,
   decodePointers,
   decodeSetEntries,
   decodeText,
   dictHeader,
   dictKeysTable,
   type Layout,
+  longHeader,
   OBJECT_READ_SIZE,
   setHeader,
   unicodeHeader,
@@ -98,6 +100,13 @@ export class ObjectReader {
     const data = this.data(address, object, location, limit);
     if (data.length < location.byteLength) return undefined;
     return header === undefined ? decodeByteString(data) : decodeText(header, data);
+  }
+
+  /** The value of an `int` of 3.x; undefined if it is none, or longer than 64 bytes. */
+  integer(address: Address): bigint | undefined {
+    const object = this.object(address);
+    const header = longHeader(this.layout, object);
+    return header && decodeLong(this.layout, header, this.data(address, object, header, 64));
   }
 
   /** The items of a dict in the order of its table. Ends where memory or the allowance does. */

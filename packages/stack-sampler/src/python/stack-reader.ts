@@ -136,6 +136,15 @@ export class StackReader {
     return this.#watch.calls;
   }
 
+  /** What is known of code objects. */
+  get codes(): CodeCache {
+    return this.#codes;
+  }
+
+  get interpreters(): readonly InterpreterTrack[] {
+    return this.#threads.interpreters;
+  }
+
   /** All threads, also those that have no sample, with what is known of them since the last one. */
   *threads(): Generator<{ readonly record: ThreadId; readonly track: ThreadTrack }> {
     for (const interpreter of this.#threads.interpreters) {
@@ -174,7 +183,7 @@ export class StackReader {
     plan.clear();
     this.#threads.plan(plan);
     for (const { track } of this.#wanted) this.#snapshot.plan(track, plan);
-    this.#codes.plan(plan);
+    this.#codes.plan(plan, this.#threads.interpreters);
   }
 
   /** Says which threads are wanted now; true if the ones to be read are not the same as before. */
@@ -194,6 +203,7 @@ export class StackReader {
         else hasOthers = put(this.#wanted, wanted++, track, interpreter) || hasOthers;
       }
     }
+    this.#watch.end();
     this.#resting.length = resting;
     if (this.#wanted.length === wanted) return hasOthers;
     this.#wanted.length = wanted;
@@ -217,7 +227,7 @@ export class StackReader {
       plan = this.#single;
       plan.clear();
       this.#snapshot.plan(track, plan);
-      this.#codes.plan(plan);
+      this.#codes.plan(plan, this.#threads.interpreters);
       // What is known of the thread's places now is of this plan.
       this.#planRevision = -1;
       this.#process.memory.readScatter(plan);

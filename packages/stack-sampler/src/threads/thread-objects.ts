@@ -1,5 +1,6 @@
 import { ABSENT, decodeInt2, decodeLong, type Layout, longHeader } from "@pyspy/cpython-layouts";
 import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory";
+import { moduleNames, modulesOf } from "../python/module-names.js";
 import type { RemoteDicts } from "../python/remote-dict.js";
 import { readUpTo } from "../python/remote-text.js";
 import { TargetWords } from "../python/target-words.js";
@@ -77,14 +78,11 @@ export class ThreadObjects {
   }
 
   #locate(now: number): void {
-    const { interpreter, object } = this.#layout;
-    const modules = this.#words.read(this.#interpreter + interpreter.imports_modules) ?? 0;
+    const modules = modulesOf(this.#words, this.#layout, this.#interpreter);
     const used = modules === 0 ? 0 : this.#dicts.sizeOf(modules);
     if (used === 0 || used === this.#modulesWithout) return;
-    const module = this.#dicts.item(modules, "threading");
-    this.#modulesWithout = module === undefined ? used : -1;
-    // `md_dict` is the first field of a module.
-    const names = module === undefined ? undefined : this.#words.read(module + object.size);
+    const names = moduleNames(this.#words, this.#dicts, this.#layout, modules, "threading");
+    this.#modulesWithout = names === undefined ? used : -1;
     const active = names === undefined ? undefined : this.#dicts.item(names, "_active");
     if (active === undefined) return;
     this.#active = active;

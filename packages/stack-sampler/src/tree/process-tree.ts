@@ -22,7 +22,7 @@ export function processTree(root: Pid): TreeMember[] {
 }
 
 /** The same as a matter of numbers. */
-function descendantsIn(family: readonly FamilyMember[], ancestor: Pid): FamilyMember[] {
+export function descendantsIn(family: readonly FamilyMember[], ancestor: Pid): FamilyMember[] {
   const children = new Map<Pid, FamilyMember[]>();
   for (const member of family) {
     const siblings = children.get(member.parent);

@@ -1,5 +1,5 @@
 import { formatVersion } from "@pyspy/cpython-layouts";
-import type { LiveProcess } from "@pyspy/proc-memory";
+import { dateOfStart, type LiveProcess } from "@pyspy/proc-memory";
 import type { Discovery } from "../discovery/discovery.js";
 import { discoveryError } from "../discovery/discovery-error.js";
 import type { RuntimeFinder } from "../discovery/runtime-finder.js";
@@ -11,8 +11,9 @@ export const FIRST_PAUSE = 0.5;
 export const LONGEST_PAUSE = 10;
 export const PAUSE_GROWTH = 1.5;
 
-/** How long an attached process that shows no Python may still be about to execute one. */
+/** How long an attached process that shows no Python may still be about to execute one, unless it has run for longer than a start takes. */
 const ABSENT_MILLISECONDS = 40;
+const START_MILLISECONDS = 10_000;
 
 /** How long to wait for a Python, in milliseconds. */
 export interface Patience {
@@ -46,13 +47,14 @@ export async function waitForPython(
 }
 
 /** One that is attached to should be a Python already, or about to execute one. */
-export function attachPatience(limits: {
-  readonly startTimeout: number;
-  readonly duration?: number | undefined;
-}): Patience {
+export function attachPatience(
+  process: Pick<LiveProcess, "startTime">,
+  limits: { readonly startTimeout: number; readonly duration?: number | undefined },
+): Patience {
   const { startTimeout, duration = Number.POSITIVE_INFINITY } = limits;
+  const age = Date.now() - dateOfStart(process).getTime();
   return {
-    absent: Math.min(ABSENT_MILLISECONDS, duration * 1000),
+    absent: age > START_MILLISECONDS ? 0 : Math.min(ABSENT_MILLISECONDS, duration * 1000),
     starting: Math.min(startTimeout, duration) * 1000,
   };
 }

@@ -69,9 +69,14 @@ export class SampledProcesses {
   constructor({ processes, problems }: SampledRoots, order: SessionOrder, shared: SharedSampling) {
     this.#order = order;
     this.#shared = shared;
-    const search = { patience: this.#rootPatience(), growth: PAUSE_GROWTH, longestPause: LONGEST_PAUSE };
     this.#first = processes[0];
-    this.#roots = processes.map((process) => this.#add(process, undefined, search));
+    this.#roots = processes.map((process) =>
+      this.#add(process, undefined, {
+        patience: this.#rootPatience(process),
+        growth: PAUSE_GROWTH,
+        longestPause: LONGEST_PAUSE,
+      }),
+    );
     for (const { pid, message } of problems) this.#note(`process ${pid}`, message);
     if (order.subprocesses) this.#watch = new TreeWatch(processes.map(({ pid }) => pid));
   }
@@ -151,10 +156,10 @@ export class SampledProcesses {
   }
 
   /** A program that we launched is ours to wait for; what we attach to should be a Python already, or have started one. */
-  #rootPatience(): Patience {
+  #rootPatience(process: LiveProcess): Patience {
     const { target, subprocesses, startTimeout } = this.#order;
     if (target.kind === "launch") return FOREVER;
-    const patience = attachPatience(this.#order);
+    const patience = attachPatience(process, this.#order);
     return subprocesses ? { ...patience, absent: startTimeout * 1000 } : patience;
   }
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { ROOT } from "../../src/intern/stack-trie.js";
+import { Recording } from "../fixtures/recording.js";
 
 function addFunction(builder: BatchBuilder, name: string): number {
   return builder.addFunction({
@@ -87,3 +88,37 @@ it("tells how many samples wait", () => {
   builder.take();
   expect(builder.pendingSamples).toBe(0);
 });
+
+it("ids start over when many stacks have been described, and every stack is told right on both sides", () => {
+  const builder = new BatchBuilder();
+  builder.addProcess({ pid: 7, startTime: 1, commandLine: ["python"], parent: -1 });
+  const recording = new Recording();
+  const expected: string[] = [];
+  let epoch = -1;
+  let record = -1;
+  let frames: readonly number[] = [];
+  for (let sample = 0; sample < 3000; sample++) {
+    if (builder.epoch !== epoch) {
+      epoch = builder.epoch;
+      record = builder.addThread(thread);
+      frames = names.map((name) => builder.addFrame(addFunction(builder, name), 1, 0, 0, 0));
+    }
+    let node = ROOT;
+    const stack: string[] = [];
+    // The first frames spell the sample's number in base 3, so that nearly all nodes are new.
+    for (let depth = 0; depth < 400; depth++) {
+      const digit = depth < 12 ? Math.floor(sample / 3 ** depth) % 3 : 0;
+      node = builder.node(node, frames[digit] ?? -1);
+      stack.push(names[digit] ?? "");
+    }
+    builder.addSample(sample, record, node, 0, -1);
+    expected.push(stack.join(";"));
+    const batch = builder.take();
+    if (batch.reset) expect(batch.processes).toHaveLength(1);
+    recording.add(batch);
+  }
+  expect(recording.resets).toBe(2);
+  expect(recording.samples.map(({ stack }) => stack.join(";"))).toEqual(expected);
+});
+
+const names = ["one", "two", "three"];

@@ -1,9 +1,11 @@
+import { ABSENT } from "@pyspy/cpython-layouts";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { StackReader } from "../../src/python/stack-reader.js";
 import { SampleState } from "../../src/sample-batch.js";
 import { FakeProcess } from "../fixtures/fake-process.js";
+import { Recording } from "../fixtures/recording.js";
 import { eras, layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
 
 const PID = 100;
@@ -11,6 +13,10 @@ const PID = 100;
 afterEach(() => {
   vi.restoreAllMocks();
 });
+
+const DESCRIBED_THREAD = { process: 0, tid: 1, pythonId: 1, name: "another", interpreter: 0 };
+/** Ids start over when so many have been described. */
+const MANY_THREADS = 1 << 16;
 
 interface Seen {
   readonly thread: number;
@@ -31,7 +37,11 @@ class Read {
   constructor(layout = layoutOf(13), idle = false) {
     this.python = new SyntheticPython(layout);
     this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
-    this.reader = new StackReader(this.process, this.python.runtime, this.builder, 0, { idle, rate: 100 });
+    const record = this.builder.addProcess({ pid: PID, startTime: 0, commandLine: [], parent: -1 });
+    this.reader = new StackReader(this.process, this.python.runtime, this.builder, record, {
+      idle,
+      rate: 100,
+    });
   }
 
   /** Takes a sample; what it found, and what it counted. */
@@ -55,6 +65,17 @@ class Read {
     expect(attempted).toBe(good + torn + unreadable);
     expect(seen.length).toBe(good + torn);
     return { readable, seen, good, torn, unreadable };
+  }
+
+  /** How many reads a sample takes, but for names, which are looked at again from time to time. */
+  fewestReads(): number {
+    const { memory } = this.python;
+    const reads = [0, 1, 2].map(() => {
+      const before = memory.reads;
+      this.sample();
+      return memory.reads - before;
+    });
+    return Math.min(...reads);
   }
 
   #stackOf(leaf: number): string {
@@ -120,6 +141,110 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
     const before = read.python.memory.reads;
     read.sample();
     expect(read.python.memory.reads - before).toBe(1);
+  });
+
+  it.each([
+    ["a generator", 0x20],
+    ["a coroutine", 0x80],
+    ["an asynchronous generator", 0x200],
+  ])("does not believe a stack that begins in %s, unless that can be and stays so", (_, flags) => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(read.python.addCode({ name: "paused", flags }), read.python.addCode({ name: "inner" }));
+    const { seen, torn } = read.sample();
+    expect(seen.map(({ stack }) => stack)).toEqual(["paused;inner"]);
+    expect(torn).toBe(layout.frame.firstForeignOwner === ABSENT ? 0 : 1);
+  });
+
+  it("believes a frame without a code object when that stays so", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(read.python.addCode({ name: "main" }), read.python.addText("no code"));
+    expect(read.sample()).toMatchObject({ seen: [{ stack: "main;<unreadable>" }], good: 1, torn: 0 });
+  });
+
+  it("has other readings where a frame has no code object for a moment", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    const leaf = read.python.addCode({ name: "leaf" });
+    thread.call(read.python.addCode({ name: "main" }), leaf);
+    read.sample();
+    thread.setCode(1, read.python.addText("no code"));
+    let readings = 0;
+    read.python.memory.beforeRange = (range) => {
+      if (range === 0 && ++readings === 2) thread.setCode(1, leaf);
+    };
+    expect(read.sample()).toMatchObject({ seen: [{ stack: "main;leaf" }], good: 1, torn: 0 });
+  });
+
+  it("is read again when a stack begins where none can, and believed when it does so again", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(...["main", "work", "leaf"].map((name) => read.python.addCode({ name })));
+    read.sample();
+    thread.setCaller(1, 0);
+    let readings = 0;
+    read.python.memory.beforeRange = (range) => {
+      if (range === 0 && ++readings === 2) thread.setCaller(1, thread.frames[0] ?? 0);
+    };
+    const { frame, base_frame } = layout.threadState;
+    const isDoubted = frame !== ABSENT || base_frame !== ABSENT;
+    const stack = isDoubted ? "main;work;leaf" : "work;leaf";
+    expect(read.sample()).toMatchObject({ seen: [{ stack }], good: 1, torn: 0 });
+    read.python.memory.beforeRange = () => {};
+    thread.setCaller(1, 0);
+    expect(read.sample()).toMatchObject({
+      seen: [{ stack: "work;leaf" }],
+      torn: Number(base_frame !== ABSENT),
+    });
+  });
+
+  it("takes one read also where a stack is deep and shallow in turns", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    const [main = 0, deep = 0, leaf = 0] = ["main", "deep", "leaf"].map((name) =>
+      read.python.addCode({ name }),
+    );
+    thread.call(main, leaf);
+    for (let turn = 0; turn < 3; turn++) {
+      thread.leave();
+      thread.call(...Array<number>(150).fill(deep));
+      for (let sample = 0; sample < 20; sample++) expect(read.sample().torn).toBe(0);
+      for (let frame = 0; frame < 150; frame++) thread.leave();
+      thread.call(leaf);
+      for (let sample = 0; sample < 3; sample++)
+        expect(read.sample()).toMatchObject({ seen: [{ stack: "main;leaf" }], torn: 0 });
+      expect(read.fewestReads()).toBe(1);
+    }
+  });
+
+  it("follows a thread that comes into Python anew, elsewhere", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    for (const name of ["one", "two", "three"]) {
+      thread.enterFromC();
+      thread.call(read.python.addCode({ name }), read.python.addCode({ name: "inner" }));
+      for (let sample = 0; sample < 20; sample++)
+        expect(read.sample()).toMatchObject({ seen: [{ stack: `${name};inner` }], torn: 0 });
+      expect(read.fewestReads()).toBe(1);
+      while (thread.frames.length > 0) thread.leave();
+    }
+  });
+
+  it("is what it was also when ids have started over", () => {
+    const read = new Read(layout, true);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    thread.call(read.python.addCode({ name: "main" }), read.python.addCode({ name: "leaf" }));
+    const recording = new Recording();
+    for (let sample = 0; sample < 6; sample++) {
+      read.reader.sample(sample);
+      if (sample % 2 === 1)
+        for (let count = 0; count <= MANY_THREADS; count++) read.builder.addThread(DESCRIBED_THREAD);
+      recording.add(read.builder.take());
+    }
+    expect(recording.resets).toBe(2);
+    expect(recording.samples.map(({ stack }) => stack.join(";"))).toEqual(Array(6).fill("main;leaf"));
+    expect(recording.samples.every(({ thread: { name } }) => name !== DESCRIBED_THREAD.name)).toBe(true);
   });
 
   it("is over when the runtime is gone", () => {

@@ -62,7 +62,7 @@ export function libc(): Libc {
 }
 
 function load(): Libc {
-  const koffi: typeof Koffi = createRequire(import.meta.url)("koffi");
+  const koffi = loadKoffi();
   // The symbols of this very process: glibc or musl, whichever Node runs on.
   const library = koffi.load(null);
   const environ = library.symbol("environ");
@@ -115,4 +115,17 @@ function load(): Libc {
     addressOf: (memory) => BigInt(koffi.address(memory)),
     errno: () => koffi.errno(),
   };
+}
+
+/**
+ * koffi is a native module in a package for each system, and one that finds it and adds names of older versions. That takes as
+ * long as loading the native module, and only the native one is needed here.
+ */
+function loadKoffi(): typeof Koffi {
+  const require = createRequire(import.meta.url);
+  try {
+    return createRequire(require.resolve("koffi"))(`@koromix/koffi-${process.platform}-${process.arch}`);
+  } catch {
+    return require("koffi");
+  }
 }
