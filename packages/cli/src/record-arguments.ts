@@ -34,6 +34,9 @@ export interface RecordCommand extends Presentation {
   /** Only threads that hold the GIL. */
   readonly gil: boolean;
   readonly mainThread: boolean;
+  /** With each sample the resident memory of its process. */
+  readonly tasks: boolean;
+  readonly rss: boolean;
   /** Only, or no, samples with a function, a file or a thread's name like that. */
   readonly include: RegExp | undefined;
   readonly exclude: RegExp | undefined;
@@ -96,6 +99,11 @@ export const recordOptions: readonly (readonly [title: string, options: readonly
       ["-i, --idle", "the same as --mode wall"],
       ["-g, --gil", "the same as --mode gil"],
       ["--main-thread", "only the main thread of each process"],
+      [
+        "--async",
+        "show tasks of asyncio, and greenlets, as stacks of their own under who waits for them; with -i those that wait, too",
+      ],
+      ["--rss", "also how much memory each process has (formats pyspy, jsonl, chrometrace)"],
       ["--include <regex>", "only stacks with a function, file or thread like that", "repeated"],
       ["--exclude <regex>", "no stacks with a function, file or thread like that", "repeated"],
       ["--blocking", "stop threads while they are read, for at most 1 % of the time"],
@@ -166,6 +174,8 @@ export function readRecord(words: readonly string[], options: Options): RecordCo
     rate: readRate(optionValue(options, "rate")),
     ...readMode(options),
     mainThread: options["mainThread"] === true,
+    tasks: options["async"] === true,
+    rss: options["rss"] === true,
     include: readPatterns("include", options["include"]),
     exclude: readPatterns("exclude", options["exclude"]),
     blocking: readBlocking(options),

@@ -30,7 +30,7 @@ async function killAlone(pyspy: TestProcess): Promise<void> {
 
 describe("a recording whose writer is killed", () => {
   test("has all up to the last second, ten times at random", async () => {
-    const target = workplace.start(busy(python));
+    const target = workplace.start(busy(python, "--ticks", "10000"));
     await target.moreTicks(1);
     for (let round = 0; round < 10; round++) {
       const name = `${round}.pyspy`;

@@ -52,6 +52,8 @@ export interface LiveProcess extends ProcessView {
   isAlive(): boolean;
   /** How it has exited, if that was with another code than 0, nobody has reaped it, and this user may know. */
   exitStatus(): ExitStatus | undefined;
+  /** Bytes of its memory that are in the machine's now; undefined if that is not known. */
+  residentBytes(): number | undefined;
   /** What the scheduler says of a thread now; undefined when the thread is gone. */
   threadState(tid: Tid): ThreadState | undefined;
   /** A thread to be looked at again and again; not looked at yet. The caller closes it. */

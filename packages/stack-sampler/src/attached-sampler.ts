@@ -106,6 +106,7 @@ class LazySampler implements AttachedSampler {
     counters.scheduled += 1;
     counters.taken += 1;
     const time = (performance.now() - this.#start) * 1e6;
+    if (this.#options.resident) this.#builder.resident = this.#process.residentBytes() ?? -1;
     let isThere = false;
     for (const reader of this.#readers) isThere = reader.sample(time) || isThere;
     if (!isThere) {

@@ -16,6 +16,8 @@ export interface SamplerOptions {
   readonly subprocesses?: boolean;
   /** Keep the stacks of threads that are not running, too. Default false. */
   readonly idle?: boolean;
+  /** Tell how much memory of a process is resident with each of its samples. Default false. */
+  readonly resident?: boolean;
   /**
    * Show a thread that runs a task of `asyncio` with the task's stack: its chain of coroutines, outside of it that of the task that
    * waits for it, and so on, each under a frame with the task's name. With {@link idle} also each task that waits, as if it

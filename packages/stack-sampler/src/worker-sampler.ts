@@ -78,6 +78,7 @@ export class WorkerSampler implements LaunchedSampler {
       subprocesses: options.subprocesses ?? false,
       idle: options.idle ?? false,
       tasks: options.tasks ?? false,
+      resident: options.resident ?? false,
       blocking: options.blocking ?? false,
       stopBudget: options.stopBudget,
       startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,

@@ -183,6 +183,29 @@ for _ in range(300):
   expect(samples).toBeGreaterThan(0.8 * possible);
 }, 120_000);
 
+test("samples tell the resident memory of their process where that is asked for", async () => {
+  const path = script(`${WORK}
+if os.fork() == 0:
+    large = b"x" * 100_000_000
+    work(1)
+    os._exit(0)
+work(1)
+`);
+  const sampler = await launchProgram([...python.command, path], { subprocesses: true, resident: true });
+  const most = new Map<number, number>();
+  const processes: number[] = [];
+  for await (const { threads, samples } of sampler) {
+    processes.push(...threads.map(({ process }) => process));
+    for (const [row, thread] of samples.thread.entries()) {
+      const process = processes[thread] ?? -1;
+      most.set(process, Math.max(most.get(process) ?? 0, samples.resident?.[row] ?? Number.NaN));
+    }
+  }
+  const [small = 0, large = 0] = [...most.values()].sort((a, b) => a - b);
+  expect(small).toBeGreaterThan(1_000_000);
+  expect(large - small).toBeGreaterThan(90_000_000);
+});
+
 describe("attachAll", () => {
   test("samples several processes at the same points in time", async () => {
     const targets = [0, 1].map(() => startTarget(running(python, `${WORK}\nprint("ready")\nwork(60)`)));

@@ -21,7 +21,7 @@ export async function record(command: RecordCommand, surroundings: Surroundings)
   const { target } = command;
   if (target.kind === "processes")
     return recordProcesses(await withMatches(command, target, surroundings), surroundings);
-  using recording = await RunningRecording.open(recordingPlanOf(command));
+  using recording = new RunningRecording(recordingPlanOf(command));
   return await recordProgram(target.words, command, recording, surroundings);
 }
 
@@ -52,7 +52,7 @@ async function recordProcesses(
   const { samplers, terminal, onAskingSignal, leave } = surroundings;
   const [pid = 0, ...more] = command.target.pids;
   const isOne = more.length === 0 && !command.subprocesses;
-  using recording = await RunningRecording.open(recordingPlanOf(command));
+  using recording = new RunningRecording(recordingPlanOf(command));
   // Until the process is open there is nothing to keep, and a signal ends pyspy as it would any program.
   await using sampler = isOne
     ? await samplers.attach(pid, samplerOptions(command))
@@ -156,11 +156,13 @@ const NOTICE_MILLISECONDS = 200;
 const KILL_MILLISECONDS = 5000;
 
 function samplerOptions(command: RecordCommand): SamplerOptions {
-  const { rate, duration, delay, idle, blocking, subprocesses } = command;
+  const { rate, duration, delay, idle, blocking, subprocesses, rss, tasks } = command;
   return {
     ...{ rate, idle, blocking },
     ...(duration !== undefined && { duration }),
     ...(delay > 0 && { delay }),
     ...(subprocesses && { subprocesses }),
+    ...(tasks && { tasks }),
+    ...(rss && { resident: true }),
   };
 }

@@ -31,7 +31,8 @@ export interface RecordingPlan {
  */
 export class RunningRecording implements Disposable {
   readonly #plan: RecordingPlan;
-  readonly #write: FormatWriter;
+  /** Loaded when sampling has begun: until then there is nothing to write, and everybody waits. */
+  #write: FormatWriter = () => [];
   readonly #isOutput: boolean;
   #output: OutputFile;
   #file: RecordingFile | undefined;
@@ -44,15 +45,9 @@ export class RunningRecording implements Disposable {
   samples = 0;
 
   /** @throws {CommandError} `output`, if the profile could not be written where it is wanted */
-  static async open(plan: RecordingPlan): Promise<RunningRecording> {
-    const output = openOutput(nextPath(plan), profileFormats[plan.format].text);
-    return new RunningRecording(plan, output, await profileFormats[plan.format].load());
-  }
-
-  private constructor(plan: RecordingPlan, output: OutputFile, write: FormatWriter) {
+  constructor(plan: RecordingPlan) {
     this.#plan = plan;
-    this.#output = output;
-    this.#write = write;
+    this.#output = openOutput(nextPath(plan), profileFormats[plan.format].text);
     this.#isOutput = plan.format === "pyspy";
   }
 
@@ -66,7 +61,8 @@ export class RunningRecording implements Disposable {
    *
    * @throws {CommandError} `output`
    */
-  begin(metadata: ProfileMetadata): void {
+  async begin(metadata: ProfileMetadata): Promise<void> {
+    this.#write = await profileFormats[this.#plan.format].load();
     const file = this.#create();
     this.#file = file;
     this.#writer = explained(this.name, () => new RecordingWriter((bytes) => file.append(bytes), metadata));

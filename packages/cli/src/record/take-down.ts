@@ -34,7 +34,7 @@ export async function takeDown(
   const taken = new TakenDown();
   const python = await sampler.python;
   let metadata = metadataOf(command, python);
-  if (python !== undefined) recording.begin(metadata);
+  if (python !== undefined) await recording.begin(metadata);
   let isPaused = false;
   using _signals = onControlSignal((signal) => {
     if (signal === "SIGUSR1") {

@@ -107,6 +107,8 @@ function recordCommand(target: RecordCommand["target"], changes: Partial<RecordC
     idle: false,
     gil: false,
     mainThread: false,
+    tasks: false,
+    rss: false,
     include: undefined,
     exclude: undefined,
     blocking: false,
@@ -241,6 +243,7 @@ describe("a running process", () => {
 
   test.each([
     [{ pids: [5, 6], match: undefined }, {}, [5, 6], {}],
+    [{ pids: [5], match: undefined }, { rss: true }, 5, { resident: true }],
     [{ pids: [5], match: undefined }, { subprocesses: true }, [5], { subprocesses: true }],
     [{ pids: [5], match: /7/ }, {}, [5, 77], {}],
     [{ pids: [], match: /1234/ }, {}, 1234, {}],

@@ -64,7 +64,7 @@ function* wantedOf(
 
 /** Only these rows, in their order. */
 export function rowsOf(
-  { time, thread, node, state, cpu, span, count }: SampleColumns,
+  { time, thread, node, state, cpu, resident, span, count }: SampleColumns,
   rows: readonly number[],
 ): SampleColumns {
   const float64 = (column: Float64Array) => Float64Array.from(rows, (row) => column[row] ?? 0);
@@ -75,6 +75,7 @@ export function rowsOf(
     node: int32(node),
     state: Uint8Array.from(rows, (row) => state[row] ?? 0),
     cpu: float64(cpu),
+    ...(resident !== undefined && { resident: float64(resident) }),
     ...(span !== undefined && { span: float64(span) }),
     ...(count !== undefined && { count: float64(count) }),
   };

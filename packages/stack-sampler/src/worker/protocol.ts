@@ -15,6 +15,7 @@ export interface SessionOrder {
   readonly subprocesses: boolean;
   readonly idle: boolean;
   readonly tasks: boolean;
+  readonly resident: boolean;
   readonly blocking: boolean;
   readonly stopBudget: number | undefined;
   /** Seconds. */

@@ -110,6 +110,8 @@ export class SampledProcess {
 
   /** Takes the stacks of all of its threads. */
   sample(time: Nanoseconds): void {
+    const { builder } = this.#shared;
+    if (builder.resident !== undefined) builder.resident = this.process.residentBytes() ?? -1;
     let isThere = false;
     for (const reader of this.#readers.values()) isThere = reader.sample(time) || isThere;
     if (!isThere) this.#lookAgain();

@@ -23,6 +23,7 @@ const SLEEP_GRAIN_MILLISECONDS = 0.1;
 const OVERSLEPT_NANOSECONDS = 300_000;
 /** How often it is seen to that threads that did not stop in time are let go. */
 const LATE_MILLISECONDS = 2;
+const UNKNOWN = -1;
 
 /** The sampling of processes on one schedule: at each of its points all of them are sampled, one after the other. */
 export class SamplingRun {
@@ -55,6 +56,7 @@ export class SamplingRun {
     this.#control = control;
     this.#post = post;
     this.#attend = attend;
+    if (order.resident) this.#builder.resident = UNKNOWN;
     const stops = order.blocking ? new StopBudget(order.stopBudget) : undefined;
     this.#stops = stops;
     const shared = {

@@ -72,6 +72,7 @@ async function attachIn(pid: number): Promise<{ outcome: string; took: number }>
     subprocesses: false,
     idle: false,
     tasks: false,
+    resident: false,
     blocking: false,
     stopBudget: undefined,
     startTimeout: 600,

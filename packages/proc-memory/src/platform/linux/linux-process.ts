@@ -24,11 +24,14 @@ import { livingThread } from "./living-thread.js";
 import { openFileOf, openMappedFile } from "./mapped-file.js";
 import { NamespaceThreads } from "./namespace-threads.js";
 import { type ProcessStat, parseStat, parseState, STAT_BYTES } from "./process-stat.js";
+import { line, RepeatedFile } from "./repeated-file.js";
 import { isGone } from "./system-error.js";
 import { systemView } from "./system-view.js";
 
 /** `USER_HZ` is 100 on every architecture that we run on (asm-generic/param.h). */
 const MILLISECONDS_PER_TICK = 10;
+
+const PAGE_BYTES = 4096;
 
 const DELETED_MARK = " (deleted)";
 
@@ -103,6 +106,7 @@ class LinuxProcess implements LiveProcess {
   /** /proc/PID/stat, if it is kept open: of hundreds of processes not every one is. */
   #stat: number | undefined;
   #isClosed = false;
+  #statm: RepeatedFile | undefined;
   readonly #namespace: NamespaceThreads;
 
   constructor(pid: Pid, stat: number, startTime: number, memory: LinuxMemory) {
@@ -183,6 +187,15 @@ class LinuxProcess implements LiveProcess {
     return status === undefined || this.isAlive() ? undefined : status;
   }
 
+  residentBytes(): number | undefined {
+    this.#statm ??= new RepeatedFile(`/proc/${this.pid}/statm`, descriptorAllowance());
+    const length = this.#statm.read();
+    if (length <= 0) return undefined;
+    // All pages, then the resident ones (proc_pid_statm(5)).
+    const pages = Number(line.toString("latin1", 0, length).split(" ")[1]);
+    return Number.isFinite(pages) ? pages * PAGE_BYTES : undefined;
+  }
+
   threadState(tid: Tid): ThreadState | undefined {
     try {
       const text = readFileSync(`/proc/${this.pid}/task/${tid}/stat`);
@@ -207,6 +220,7 @@ class LinuxProcess implements LiveProcess {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#statm?.close();
     this.memory.close();
     if (this.#stat === undefined) return;
     closeSync(this.#stat);
