@@ -112,7 +112,10 @@ function describeProgram(style: Style, onHelp: (text: string) => void): Commande
       visibleOptions: (command) =>
         command.parent === null
           ? []
-          : [...command.options, new Option("-h, --help", "print this help").helpGroup("Other:")],
+          : [
+              ...command.options.filter(({ hidden }) => !hidden),
+              new Option("-h, --help", "print this help").helpGroup("Other:"),
+            ],
     })
     .version("", "-V, --version")
     .helpCommand("help", "print the help of a command")

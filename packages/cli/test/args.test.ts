@@ -304,6 +304,12 @@ describe("the help", () => {
     },
   );
 
+  test("of record does not show what is there for the sake of py-spy's users", () => {
+    const { text } = help(["record", "--help"]);
+    expect(text).toContain("--subprocesses");
+    expect(text).not.toMatch(/--capture|--hideprogress|--native/);
+  });
+
   test.each([[["doctor", "--help"]], [["doc", "-h"]], [["help", "do"]]])("of doctor answers %j", (argv) => {
     expect(help(argv)).toMatchObject({
       asked: true,
