@@ -1,5 +1,5 @@
-import type { AsyncTask, LocalVariable, StackFrame } from "@pyspy/stack-sampler";
-import type { DumpedProcess, DumpedThread } from "./dumped.js";
+import type { LocalVariable, StackFrame } from "@pyspy/stack-sampler";
+import type { DumpedProcess, DumpedTask, DumpedThread } from "./dumped.js";
 import { ShortNames } from "./file-names.js";
 import { SourceLines } from "./source-lines.js";
 import { doingOf } from "./thread-state.js";
@@ -80,11 +80,11 @@ function threadJson(
   };
 }
 
-function isOf(task: AsyncTask, { thread }: DumpedThread): boolean {
+function isOf(task: DumpedTask, { thread }: DumpedThread): boolean {
   return task.thread?.pythonId === thread.pythonId && task.thread.interpreter === thread.interpreter;
 }
 
-function taskJson(task: AsyncTask, all: readonly AsyncTask[], files: ProcessFiles): unknown {
+function taskJson(task: DumpedTask, all: readonly DumpedTask[], files: ProcessFiles): unknown {
   const { kind, name, address, state, changed, awaitedBy, frames } = task;
   return {
     kind,
@@ -92,6 +92,7 @@ function taskJson(task: AsyncTask, all: readonly AsyncTask[], files: ProcessFile
     id: address,
     state,
     changed_while_read: changed,
+    moved: task.hasMoved,
     awaited_by: awaitedBy.map((place) => all[place]?.address),
     frames: frames.map((frame) => frameJson(frame, files)),
   };

@@ -16,7 +16,7 @@ export interface DumpedProcess {
   /** The main thread first. */
   readonly threads: readonly DumpedThread[];
   /** Undefined if they were not asked for. */
-  readonly tasks: readonly AsyncTask[] | undefined;
+  readonly tasks: readonly DumpedTask[] | undefined;
   /** What there is to know besides, a sentence each. */
   readonly notes: readonly string[];
   /** Opens a file as the process sees it. */
@@ -33,6 +33,11 @@ export interface DumpedThread extends ThreadStack {
   /** The signal that ended the process was this thread's. */
   readonly isSignalled: boolean;
   /** Whether its stack is another one than at the look before; undefined at the first look. */
+  readonly hasMoved: boolean | undefined;
+}
+
+export interface DumpedTask extends AsyncTask {
+  /** Whether it waits at another place, or does something else, than at the look before; undefined at the first look. */
   readonly hasMoved: boolean | undefined;
 }
 

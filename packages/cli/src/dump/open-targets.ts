@@ -70,12 +70,8 @@ export function lookAt(
   return {
     ...{ pid, commandLine, executable, parent, isStopped, startedAt, core: undefined },
     versions: pythons.map(({ version }) => version),
-    threads: mainFirst(threads, pid).map((thread) => ({
-      ...thread,
-      isSignalled: false,
-      hasMoved: undefined,
-    })),
-    tasks: options.tasks === true ? tasks : undefined,
+    threads: mainFirst(threads, pid).map((thread) => ({ ...unmoved(thread), isSignalled: false })),
+    tasks: options.tasks === true ? tasks.map(unmoved) : undefined,
     notes: [
       ...unreadableNotes(unreadable),
       ...stopNotes(stopped),
@@ -105,11 +101,16 @@ export function dumpedCore(core: Core, { tasks }: InspectOptions): DumpedProcess
     ...{ pid, commandLine, executable, parent: undefined, isStopped: false, startedAt: undefined },
     core: { path, signal },
     versions: pythons.map(({ version }) => version),
-    threads: mainFirst(core.threads, pid).map((thread: CoreThread) => ({ ...thread, hasMoved: undefined })),
-    tasks: tasks === true ? core.tasks : undefined,
+    threads: mainFirst<CoreThread>(core.threads, pid).map(unmoved),
+    tasks: tasks === true ? core.tasks.map(unmoved) : undefined,
     notes: [],
     openFile: (file) => core.openFile(file),
   };
+}
+
+/** Whether it has moved will be known after another look. */
+function unmoved<Stack>(stack: Stack): Stack & { readonly hasMoved: undefined } {
+  return { ...stack, hasMoved: undefined };
 }
 
 function mainFirst<Thread extends ThreadStack>(threads: readonly Thread[], pid: number): Thread[] {

@@ -73,11 +73,14 @@ function titleLines({ tasks, isRepeated }: TaskBranch, { style }: TaskTextOption
   const [first] = tasks;
   const state = first.changed ? `${first.state}, changed while it was read` : first.state;
   if (tasks.length === 1) {
-    return [`${style.bold(style.yellow(nameOf(first)))} (${isRepeated ? "above" : state})`];
+    return [`${style.bold(style.yellow(taskName(first)))} (${isRepeated ? "above" : state})`];
   }
   const count = style.bold(style.yellow(String(tasks.length)));
   const remark = first.frames.length > 0 ? " with the same stack" : "";
-  return [`${count} ${first.kind}s (${first.state})${remark}:`, `  ${style.dim(someOf(tasks.map(nameOf)))}`];
+  return [
+    `${count} ${first.kind}s (${first.state})${remark}:`,
+    `  ${style.dim(someOf(tasks.map(taskName)))}`,
+  ];
 }
 
 function frameLines({ tasks: [{ frames, state }] }: TaskBranch, stacks: StackText): string[] {
@@ -86,6 +89,7 @@ function frameLines({ tasks: [{ frames, state }] }: TaskBranch, stacks: StackTex
   return state === "new" ? [] : ["    no Python is on its stack"];
 }
 
-function nameOf({ name, address }: AsyncTask): string {
+/** How people call a task: its name, or its address. */
+export function taskName({ name, address }: AsyncTask): string {
   return name === "" ? `0x${address.toString(16)}` : printable(name);
 }

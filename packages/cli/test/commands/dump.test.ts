@@ -415,6 +415,21 @@ describe("tasks", () => {
     expect(document[0].process_info.tasks).toHaveLength(1);
   });
 
+  test("that have moved from one look to the next", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    process.tasks = [task("still", "waiting", ["f /a.py:1"]), task("other", "waiting", ["g /a.py:2"])];
+    process.nextTasks = [task("still", "waiting", ["f /a.py:1"]), task("other", "ready", ["g /a.py:2"])];
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 --async --repeat 2");
+    expect(world.output.slice(world.output.indexOf("\nAfter"))).toBe(`
+After 1 s: 0 moved, 1 not
+Of the tasks 1 moved, 1 not: other
+
+In 2 looks at the same place: 7 "MainThread" (idle)
+Tasks at the same place: still
+`);
+  });
+
   test("are told apart from greenlets", async () => {
     const process = new FakeProcess(7, ["python3"], [main]);
     process.tasks = [

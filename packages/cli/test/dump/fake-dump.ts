@@ -67,6 +67,8 @@ export class FakeProcess implements Inspection {
   readonly pythons = [{ version: "3.12.1", image: "/usr/bin/python3" }];
   readonly files = new Map<string, { readonly text: string; readonly modified?: Date }>();
   tasks: readonly Omit<AsyncTask, "address">[] = [];
+  /** From the second look on, if they are others then. */
+  nextTasks: readonly Omit<AsyncTask, "address">[] | undefined;
   isStopped = false;
   isClosed = false;
   readonly #looks: (readonly ThreadStack[])[];
@@ -83,6 +85,7 @@ export class FakeProcess implements Inspection {
       throw new SamplerError("exited", `Process ${this.pid} has exited`, { pid: this.pid });
     }
     const tasks = this.tasks.map((one, place) => ({ ...one, address: 0x1000 + place }));
+    this.tasks = this.nextTasks ?? this.tasks;
     return { threads, tasks, taskProblem: undefined, unreadable: 0, stopped: 0 };
   }
 
