@@ -1,10 +1,19 @@
+import { readFileSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
 
 /**
  * How every package is built: ES modules for Node 20, declarations from the public entry only.
  * Declarations must not see the source condition, or siblings' sources are inlined into them.
+ *
+ * A profiler is started often and runs for a moment, so it matters what loading takes: each file 2 % of what Node itself
+ * takes to start, and the rest by its size (docs/decisions/0007-the-command-is-a-bundle.md).
+ *
+ * @param splitting false: each entry is one file, whatever it shares with others
  */
-export function buildOf(entry: Record<string, string>): ReturnType<typeof defineConfig> {
+export function buildOf(
+  entry: Record<string, string>,
+  { splitting = true } = {},
+): ReturnType<typeof defineConfig> {
   const options: Options = {
     entry,
     format: ["esm"],
@@ -12,7 +21,14 @@ export function buildOf(entry: Record<string, string>): ReturnType<typeof define
     platform: "node",
     sourcemap: true,
     clean: true,
+    splitting,
     treeshake: true,
+    esbuildPlugins: [builtinsWithoutFacade],
+    // Names stay as they are, for the stack traces that people report.
+    esbuildOptions(build) {
+      build.minifyWhitespace = true;
+      build.minifySyntax = true;
+    },
     dts: {
       entry: { index: "src/index.ts" },
       // tsup 8 injects `baseUrl`, which TypeScript 6 reports as deprecated.
@@ -21,3 +37,25 @@ export function buildOf(entry: Record<string, string>): ReturnType<typeof define
   };
   return defineConfig(options);
 }
+
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+/**
+ * Takes Node's own modules without importing them: for an import, Node asks a module for all that it exports, and some of that is
+ * made when it is asked for. `node:fs` loads all of the streams then, and `node:util` what parses arguments and MIME types.
+ */
+const builtinsWithoutFacade: Plugin = {
+  name: "builtins-without-facade",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+      loader: "ts",
+      contents: readFileSync(path, "utf8").replace(
+        /^import \{([^}]*)\} from ("node:[^"]+");$/gm,
+        (_, names: string, module: string) => {
+          const values = names.replace(/\btype \w+,?/g, "").replace(/ as /g, ": ");
+          return `const {${values}} = process.getBuiltinModule(${module});`;
+        },
+      ),
+    }));
+  },
+};

@@ -1,3 +1,3 @@
 import { buildOf } from "../../tsup.base.js";
 
-export default buildOf({ index: "src/index.ts", cli: "src/cli.ts" });
+export default buildOf({ index: "src/index.ts" });

@@ -1,3 +1,3 @@
 import { buildOf } from "../../tsup.base.js";
 
-export default buildOf({ index: "src/index.ts", worker: "src/worker/worker.ts" });
+export default buildOf({ index: "src/index.ts", worker: "src/worker/worker.ts" }, { splitting: false });

@@ -14,6 +14,7 @@ import { findPythons } from "../pythons/find-pythons.js";
 import { runCommand } from "../pythons/run-command.js";
 import { describeMachine, loadAverage } from "./machine.js";
 import { type Measure, seriesOf } from "./measure.js";
+import { convert } from "./measures/convert.js";
 import { cpu } from "./measures/cpu.js";
 import { integrity } from "./measures/integrity.js";
 import { memory } from "./measures/memory.js";
@@ -27,7 +28,7 @@ import { pyspyCommand } from "./profilers/pyspy.js";
 import { type Limit, promiseTable } from "./promises.js";
 import { reportPage } from "./report.js";
 
-const measures = [rate, cpu, systemCalls, integrity, slowdown, start, memory, refusal];
+const measures = [rate, cpu, systemCalls, integrity, slowdown, start, memory, convert, refusal];
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -4,8 +4,11 @@ import { ParseError } from "./parse-error.js";
 export interface ByteSource {
   /** Length in bytes; Number.MAX_SAFE_INTEGER where it is not known. */
   readonly size: number;
-  /** Bytes [offset, offset + length), fewer where the source ends or cannot be read. Valid until changed by the caller. */
-  read(offset: number, length: number): Uint8Array;
+  /**
+   * Bytes [offset, offset + length), fewer where the source ends or cannot be read. Valid until changed by the caller. They
+   * may be put into `room`, which is at least as long, by a source that would need memory for them.
+   */
+  read(offset: number, length: number, room?: Uint8Array): Uint8Array;
 }
 
 /**
@@ -40,8 +43,8 @@ export function partOf(source: ByteSource, offset: number, size: number, part: s
   }
   return {
     size,
-    read: (from, length) =>
-      from >= size ? new Uint8Array(0) : source.read(offset + from, Math.min(length, size - from)),
+    read: (from, length, room) =>
+      from >= size ? new Uint8Array(0) : source.read(offset + from, Math.min(length, size - from), room),
   };
 }
 

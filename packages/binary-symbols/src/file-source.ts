@@ -30,14 +30,22 @@ export function fileSourceOf(descriptor: number): FileSource {
   };
   return {
     size,
-    read: (offset, length) => (open ? readUpTo(descriptor, size, offset, length) : new Uint8Array(0)),
+    read: (offset, length, room) =>
+      open ? readUpTo(descriptor, size, offset, length, room) : new Uint8Array(0),
     close,
     [Symbol.dispose]: close,
   };
 }
 
-function readUpTo(descriptor: number, size: number, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+function readUpTo(
+  descriptor: number,
+  size: number,
+  offset: number,
+  length: number,
+  room?: Uint8Array,
+): Uint8Array {
+  const wanted = Math.max(0, Math.min(length, size - offset));
+  const bytes = room?.subarray(0, wanted) ?? new Uint8Array(wanted);
   let filled = 0;
   while (filled < bytes.length) {
     const count = readSomeAt(descriptor, bytes, filled, offset + filled);

@@ -94,6 +94,28 @@ describe("symbol", () => {
     });
   });
 
+  it.each([2 ** 17 - 3, 2 ** 17, 2 ** 18 + 5])(
+    "finds a name wherever it is in a long table: at %d",
+    (place) => {
+      // The table begins with an empty name, and a name ends with a zero.
+      const symtab: SymbolFields[] = [];
+      for (let length = 1; length < place; length += 50_000) {
+        symtab.push({
+          name: String.fromCharCode(97 + symtab.length).repeat(Math.min(50_000, place - length) - 1),
+        });
+      }
+      symtab.push({ name: "interp_head" });
+      const bytes = elfFile({ symtab });
+      const strings = openImage(bufferByteSource(bytes)).section(".strtab")?.fileOffset ?? 0;
+      expect(Buffer.from(bytes.buffer).indexOf("interp_head", strings) - strings).toBe(place);
+      const image = openImage(bufferByteSource(bytes));
+      expect([image.symbol("interp_head")?.name, image.symbol("nowhere")]).toEqual([
+        "interp_head",
+        undefined,
+      ]);
+    },
+  );
+
   it("finds local symbols that .dynsym does not have", () => {
     const image = open({
       dynsym: [{ name: "exported" }],
@@ -102,10 +124,10 @@ describe("symbol", () => {
     expect(image.symbol("interp_head")?.imageOffset).toBe(7);
   });
 
-  it("does not read .symtab for a name that .dynsym has", () => {
+  it("does not read .symtab for a name that .dynsym has, or that is nowhere", () => {
     const bytes = elfFile({
       dynsym: [{ name: "_PyRuntime", value: 1 }],
-      symtab: [{ name: "_PyRuntime", value: 1 }],
+      symtab: [{ name: "_PyRuntime", value: 1 }, { name: "local" }],
     });
     const symtab = openImage(bufferByteSource(bytes)).section(".symtab")?.fileOffset ?? 0;
     const image = openImage({
@@ -116,6 +138,7 @@ describe("symbol", () => {
       },
     });
     expect(image.symbol("_PyRuntime")?.imageOffset).toBe(1);
-    expect(() => image.symbol("other")).toThrow("read .symtab");
+    expect(image.symbol("nowhere")).toBeUndefined();
+    expect(() => image.symbol("local")).toThrow("read .symtab");
   });
 });

@@ -1,19 +1,10 @@
 import { Command as CommanderCommand, CommanderError, Option } from "commander";
-import {
-  type Options,
-  optionValue,
-  quoted,
-  readBlocking,
-  readFormat,
-  readNumber,
-  readOutput,
-  readPid,
-  usage,
-} from "./argument-values.js";
+import { type Options, readPid, usage } from "./argument-values.js";
 import { CommandError } from "./command-error.js";
 import { type ConvertCommand, modeNames, readConvert, readReport } from "./convert-arguments.js";
 import { type DumpCommand, readDump } from "./dump-arguments.js";
-import { type Format, formatNames } from "./formats.js";
+import { formatNames } from "./formats.js";
+import { hiddenRecordOptions, type RecordCommand, readRecord, recordOptions } from "./record-arguments.js";
 import { createStyle, type Style } from "./terminal/style.js";
 
 /** What a command line asks for. */
@@ -37,23 +28,6 @@ export interface VersionCommand {
   readonly name: "version";
 }
 
-export interface RecordCommand {
-  readonly name: "record";
-  readonly target: RecordTarget;
-  /** A path; `-` is standard output. Undefined: a file named after the target and the time. */
-  readonly output: string | undefined;
-  readonly format: Format;
-  /** Seconds; undefined: until the process ends or somebody stops it. */
-  readonly duration: number | undefined;
-  /** Samples a second. */
-  readonly rate: number;
-  readonly idle: boolean;
-  /** Stop the program's threads while they are read. */
-  readonly blocking: boolean;
-  /** Show stack traces of pyspy's own failures. */
-  readonly debug: boolean;
-}
-
 export interface DoctorCommand {
   readonly name: "doctor";
   /** Undefined: only this machine is looked at. */
@@ -63,13 +37,6 @@ export interface DoctorCommand {
   readonly verbose: boolean;
   readonly debug: boolean;
 }
-
-/** A running process, or a program to start with its arguments. */
-export type RecordTarget =
-  | { readonly kind: "process"; readonly pid: number }
-  | { readonly kind: "program"; readonly words: readonly string[] };
-
-const highestRate = 1_000_000;
 
 /**
  * Reads a command line, without the `node pyspy` in front of it.
@@ -145,7 +112,10 @@ function describeProgram(style: Style, onHelp: (text: string) => void): Commande
       visibleOptions: (command) =>
         command.parent === null
           ? []
-          : [...command.options, new Option("-h, --help", "print this help").helpGroup("Other:")],
+          : [
+              ...command.options.filter(({ hidden }) => !hidden),
+              new Option("-h, --help", "print this help").helpGroup("Other:"),
+            ],
     })
     .version("", "-V, --version")
     .helpCommand("help", "print the help of a command")
@@ -170,7 +140,7 @@ function describeProgram(style: Style, onHelp: (text: string) => void): Commande
 }
 
 function describeRecord(program: CommanderCommand, style: Style): CommanderCommand {
-  return program
+  const command = program
     .command("record")
     .summary("draw a flame graph of a running program")
     .description(
@@ -179,32 +149,26 @@ function describeRecord(program: CommanderCommand, style: Style): CommanderComma
     )
     .usage("[options] [--] <program> [arguments...]\n       pyspy record [options] --pid <pid>")
     .argument("[program...]")
-    .passThroughOptions()
-    .optionsGroup("Sampling:")
-    .option("-p, --pid <pid>", "process to look into, in decimal or hex", collect)
-    .option("-d, --duration <seconds>", "how long; default: until the program ends")
-    .option("-r, --rate <number>", "samples a second; default: 100")
-    .option("-i, --idle", "include threads that are waiting")
-    .option("--blocking", "stop threads while they are read, for at most 1 % of the time")
-    .option("--nonblocking", "read them as they run (default)")
-    .optionsGroup("Output:")
-    .option("-o, --output <file>", '"-" is standard output; default: PROGRAM-TIME.svg')
-    .option(
-      "-f, --format <format>",
-      "flamegraph: an SVG to open in a browser (default)\nraw: collapsed stacks, as text\npyspy: all that was seen, for pyspy convert\n" +
-        `others: ${otherFormats.join(", ")}`,
-    )
-    .optionsGroup("Other:")
-    .option("--debug", "show stack traces of pyspy's own failures")
-    .addHelpText(
-      "after",
-      section(style, "Examples:", style.green, [
-        ["pyspy record -o profile.svg -- python3 app.py --its-own option"],
-        ["pyspy record --pid 1234 --duration 10 --rate 500"],
-        ["pyspy record --pid 1234 --format raw -o - | sort"],
-        ["pyspy record --format pyspy -o today.pyspy -- python3 app.py"],
-      ]),
-    );
+    .passThroughOptions();
+  for (const [title, options] of recordOptions) {
+    command.optionsGroup(title);
+    for (const [flags, meaning, repeated] of options) {
+      const option = new Option(flags, meaning);
+      command.addOption(repeated === undefined ? option : option.argParser(collect));
+    }
+  }
+  for (const [flags, meaning] of hiddenRecordOptions)
+    command.addOption(new Option(flags, meaning).hideHelp());
+  return command.addHelpText(
+    "after",
+    section(style, "Examples:", style.green, [
+      ["pyspy record -o profile.svg -- python3 app.py --its-own option"],
+      ["pyspy record --pid 1234 --duration 10s --rate 500"],
+      ["pyspy record --subprocesses -o web.svg -- gunicorn app:app"],
+      ["pyspy record --pid 1234 --format raw -o - | sort"],
+      ["pyspy record --format pyspy -o today.pyspy --rotate 10m --keep 6 --pid 1234"],
+    ]),
+  );
 }
 
 function describeDump(program: CommanderCommand, style: Style): CommanderCommand {
@@ -249,8 +213,6 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
       ]),
     );
 }
-
-const otherFormats = formatNames.filter((name) => !["flamegraph", "raw", "pyspy"].includes(name));
 
 function describeConvert(program: CommanderCommand, style: Style): CommanderCommand {
   const command = program
@@ -390,20 +352,6 @@ function fullName(prefix: string, names: readonly string[]): string {
   return matches[0] ?? prefix;
 }
 
-function readRecord(words: readonly string[], options: Options): RecordCommand {
-  return {
-    name: "record",
-    target: readTarget(words, options["pid"] as readonly string[] | undefined),
-    output: readOutput(optionValue(options, "output")),
-    format: readFormat(optionValue(options, "format")) ?? "flamegraph",
-    duration: readDuration(optionValue(options, "duration")),
-    rate: readRate(optionValue(options, "rate")),
-    idle: options["idle"] === true,
-    blocking: readBlocking(options),
-    debug: options["debug"] === true,
-  };
-}
-
 function readDoctor(options: Options): DoctorCommand {
   const [pid, ...otherPids] = (options["pid"] as readonly string[] | undefined) ?? [];
   if (otherPids.length > 0) throw usage("One --pid at a time can be looked into");
@@ -414,39 +362,6 @@ function readDoctor(options: Options): DoctorCommand {
     verbose: options["verbose"] === true,
     debug: options["debug"] === true,
   };
-}
-
-function readTarget(words: readonly string[], pids: readonly string[] | undefined): RecordTarget {
-  const [pid, ...otherPids] = pids ?? [];
-  if (pid === undefined) {
-    if (words.length === 0) {
-      throw usage(
-        "Nothing to record: give a program to run or the --pid of a process; see pyspy record --help",
-      );
-    }
-    return { kind: "program", words };
-  }
-  if (otherPids.length > 0) throw usage("One --pid at a time can be recorded");
-  if (words.length > 0) throw usage("Either --pid or a program to run can be recorded, not both");
-  return { kind: "process", pid: readPid(pid) };
-}
-
-function readDuration(text: string | undefined): number | undefined {
-  if (text === undefined || text.toLowerCase() === "unlimited") return undefined;
-  const seconds = readNumber(text);
-  if (!(seconds > 0)) {
-    throw usage(`The duration is a number of seconds above 0, or "unlimited", not ${quoted(text)}`);
-  }
-  return seconds;
-}
-
-function readRate(text: string | undefined): number {
-  if (text === undefined) return 100;
-  const rate = readNumber(text);
-  if (!(rate >= 1 && rate <= highestRate)) {
-    throw usage(`The rate is a number of samples a second from 1 to ${highestRate}, not ${quoted(text)}`);
-  }
-  return rate;
 }
 
 /** commander's message in one line: `Unknown option --formt; did you mean --format?` */

@@ -66,6 +66,14 @@ export function readNumber(text: string): number {
   return /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
 }
 
+/** `90`, `90s`, `1.5m`, `250ms` or `2h` in seconds; NaN for what is none of these. */
+export function readSeconds(text: string): number {
+  const [, number = "", unit = "s"] = /^(.*?)(ms|s|m|h)?$/is.exec(text) ?? [];
+  return readNumber(number) * (secondsOf[unit.toLowerCase()] ?? Number.NaN);
+}
+
+const secondsOf: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
 export function quoted(text: string): string {
   return text === "" ? "an empty text" : `"${text}"`;
 }

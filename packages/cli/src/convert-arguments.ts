@@ -1,18 +1,19 @@
-import type { LabelOptions, SampleView } from "@pyspy/flamegraph";
+import type { SampleView } from "@pyspy/flamegraph";
 import {
   type Options,
   optionValue,
   quoted,
   readFormat,
-  readNumber,
   readOutput,
   readPatterns,
+  readSeconds,
   usage,
 } from "./argument-values.js";
 import { type Format, summaryFormatNames } from "./formats.js";
+import { type Presentation, readPresentation } from "./presentation.js";
 
 /** Profiles that were written before are to be written as one: as a file (`convert`), or as a summary for a person (`report`). */
-export interface ConvertCommand {
+export interface ConvertCommand extends Presentation {
   readonly name: "convert" | "report";
   /** Paths, at least one; `-` is standard input. */
   readonly inputs: readonly string[];
@@ -21,13 +22,6 @@ export interface ConvertCommand {
   /** Undefined: as the output's name says. */
   readonly format: Format | undefined;
   readonly choice: SampleChoiceArguments;
-  readonly lines: NonNullable<LabelOptions["lines"]>;
-  readonly fullFileNames: boolean;
-  /** Nodes for threads and for processes above the stacks. */
-  readonly threads: boolean;
-  readonly processes: boolean;
-  /** How many functions a summary lists. */
-  readonly top: number;
   readonly debug: boolean;
 }
 
@@ -75,11 +69,7 @@ function readInputs(inputs: readonly string[]): readonly string[] {
 function readShared(options: Options): Omit<ConvertCommand, "name" | "inputs" | "output" | "format"> {
   return {
     choice: readChoice(options),
-    lines: options["nolineno"] === true ? "none" : options["function"] === true ? "function" : "line",
-    fullFileNames: options["fullFilenames"] === true,
-    threads: options["threads"] === true,
-    processes: options["processes"] === true,
-    top: readTop(optionValue(options, "top")),
+    ...readPresentation(options),
     debug: options["debug"] === true,
   };
 }
@@ -108,21 +98,9 @@ function readMode(text: string | undefined): SampleView {
 /** `90`, `90s`, `1.5m`, `250ms`. */
 function readTime(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const [, number = "", unit = "s"] = /^(.*?)(ms|s|m|h)?$/is.exec(text) ?? [];
-  const seconds = readNumber(number) * (secondsOf[unit.toLowerCase()] ?? Number.NaN);
+  const seconds = readSeconds(text);
   if (Number.isNaN(seconds)) {
     throw usage(`The time --${name} is like 90, 90s, 1.5m or 250ms, and not ${quoted(text)}`);
   }
   return seconds;
-}
-
-const secondsOf: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
-
-function readTop(text: string | undefined): number {
-  if (text === undefined) return 20;
-  const top = /^\d+$/.test(text) ? Number(text) : 0;
-  if (!(top >= 1 && top <= 1_000_000)) {
-    throw usage(`The number of functions to list is from 1 to 1000000, and not ${quoted(text)}`);
-  }
-  return top;
 }

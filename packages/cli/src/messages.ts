@@ -1,11 +1,12 @@
-import type { PythonDescription, SampleCounters, SamplingStatistics } from "@pyspy/stack-sampler";
-import type { RecordTarget } from "./args.js";
+import type { PythonDescription, SampleCounters, SamplerEnd, SamplingStatistics } from "@pyspy/stack-sampler";
 import { inputName } from "./input-file.js";
+import type { RecordCommand, RecordTarget } from "./record-arguments.js";
 import { commandLine, shortened } from "./terminal/printable.js";
 
-/** What is sampled, for a sentence: `process 1234` or `python3 app.py`. */
+/** What is sampled, for a sentence: `process 1234`, `3 processes` or `python3 app.py`. */
 export function subjectOf(target: RecordTarget): string {
-  return target.kind === "process" ? `process ${target.pid}` : shortened(commandLine(target.words), 200);
+  if (target.kind === "program") return shortened(commandLine(target.words), 200);
+  return target.pids.length === 1 ? `process ${target.pids[0]}` : `${target.pids.length} processes`;
 }
 
 /** Said when sampling begins: how often, how it ends, and of what, which may be long. */
@@ -14,13 +15,30 @@ export function startMessage(options: {
   readonly python: PythonDescription | undefined;
   readonly rate: number;
   readonly duration: number | undefined;
+  readonly delay: number;
 }): string {
-  const { target, python, rate, duration } = options;
-  const described = python ? `${subjectOf(target)} (Python ${python.version})` : subjectOf(target);
+  const { target, python, rate, duration, delay } = options;
+  // Several may be of several versions.
+  const isOne = target.kind === "processes" && target.pids.length === 1;
+  const described = python && isOne ? `${subjectOf(target)} (Python ${python.version})` : subjectOf(target);
   const often = rate === 1 ? "once a second" : `${rate} times a second`;
   const span = duration === undefined ? "until it ends" : `for ${duration} s`;
-  return `Sampling ${often} ${span} (Ctrl-C to stop): ${described}`;
+  const start = delay > 0 ? `after ${delay} s ` : "";
+  return `Sampling ${often} ${start}${span} (Ctrl-C to stop): ${described}`;
 }
+
+/** Which processes of several there were no samples of: `2 processes without Python: sh, sleep`. */
+export function othersMessages({ others }: Pick<SamplerEnd, "others">): string[] {
+  const failed = others.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
+  const plain = others.filter(({ reason }) => reason === undefined);
+  const total = plain.reduce((sum, { count: each }) => sum + each, 0);
+  const names = plain.map(({ name, count: each }) => (each === 1 ? name : `${name} (${each})`));
+  const shown = names.length > mostNames ? [...names.slice(0, mostNames), "…"] : names;
+  const all = total === 1 ? "1 process without Python" : `${total} processes without Python`;
+  return [...failed.slice(0, mostNames), ...(total === 0 ? [] : [`${all}: ${shown.join(", ")}`])];
+}
+
+const mostNames = 8;
 
 /** Said when nothing more is sampled of a program that goes on. */
 export function waitingMessage(target: RecordTarget): string {
@@ -38,15 +56,19 @@ export interface RecordingSummary {
   readonly samples: number;
   /** How long was sampled. */
   readonly seconds: number;
+  /** How many of them it was paused. */
+  readonly paused: number;
   readonly counters: SampleCounters;
 }
 
 /** `Wrote profile.svg: 512 samples in 5.1 s at 99.8/s, 0 errors`, and more only where there was more. */
-export function wroteMessage(file: string, { samples, seconds, counters }: RecordingSummary): string {
+export function wroteMessage(file: string, { samples, seconds, paused, counters }: RecordingSummary): string {
   const { scheduled, taken, missed, torn, unreadable } = counters;
-  const rate = seconds > 0 ? taken / seconds : 0;
+  const sampled = seconds - paused;
+  const rate = sampled > 0 ? taken / sampled : 0;
+  const pause = paused > 0 ? ` with ${paused.toFixed(1)} s of pause` : "";
   const parts = [
-    `${count(samples, "sample")} in ${seconds.toFixed(1)} s at ${rate.toFixed(1)}/s`,
+    `${count(samples, "sample")} in ${seconds.toFixed(1)} s${pause} at ${rate.toFixed(1)}/s`,
     count(unreadable, "error"),
   ];
   if (torn > 0) parts.push(`${torn} torn`);
@@ -94,11 +116,36 @@ export function closedMessage(file: string): string {
 /** The share of missed points above which people should know. */
 const notableMisses = 0.01;
 
+/** Said when nothing is sampled for a while because somebody wants that, and afterwards. */
+export function pausedMessage(isPaused: boolean): string {
+  return isPaused ? "Paused; SIGUSR2 goes on" : "Sampling again";
+}
+
+/** Said when the profile was written up to now. */
+export function snapshotMessage(file: string): string {
+  return `Wrote ${file}: what was sampled up to now`;
+}
+
 /** Why a profile is empty though nothing failed, and what to do about it. */
-export function emptyMessage({ taken, attempted, unreadable }: SampleCounters): string {
+export function emptyMessage(
+  { taken, attempted, good, torn, unreadable }: SampleCounters,
+  { gil, mainThread, include, exclude }: Pick<RecordCommand, "gil" | "mainThread" | "include" | "exclude">,
+): string {
   if (taken === 0) return "Nothing to show: it was over before a first sample could be taken";
   if (attempted > 0 && unreadable === attempted) {
     return `Nothing to show: none of ${count(attempted, "stack")} could be read`;
+  }
+  const given = [
+    gil && "--gil",
+    mainThread && "--main-thread",
+    include && "--include",
+    exclude && "--exclude",
+  ].filter(Boolean);
+  if (good > 0 && given.length > 0) {
+    return `Nothing to show: none of ${count(good, "sample")} is left by ${given.join(", ")}`;
+  }
+  if (good === 0 && torn > 0) {
+    return `Nothing to show: ${count(torn, "stack")} changed while read; use --blocking`;
   }
   const all = taken === 1 ? "in the only sample" : `in all ${taken} samples`;
   return `Nothing to show: every thread was idle ${all}; use --idle to include threads that wait`;

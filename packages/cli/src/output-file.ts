@@ -11,17 +11,22 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { isatty } from "node:tty";
+import { tmpdir } from "node:os";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { CommandError } from "./command-error.js";
 import { writeOutput } from "./standard-output.js";
 import { systemReasonOf } from "./system-reason.js";
+import { isTerminal } from "./terminal/is-terminal.js";
 import { writeFully } from "./terminal/write-fully.js";
 
 /** Where a profile goes. */
 export interface OutputFile {
   /** What was written, for a message: the path. */
   readonly name: string;
+  /** Where a file can be kept until then, or becomes the output by being renamed. */
+  readonly folder: string;
+  /** The file that would be replaced, if it is one. */
+  readonly target: { readonly path: string; readonly mode: number | undefined } | undefined;
   /**
    * Writes all pieces or, to a file, none.
    *
@@ -42,7 +47,7 @@ export type Pieces = Iterable<string | Uint8Array>;
  */
 export function openOutput(path: string, isText: boolean): OutputFile {
   if (path === "-") {
-    if (!isText && isatty(1)) {
+    if (!isText && isTerminal(1)) {
       throw new CommandError(
         "output",
         "Cannot write this format to a terminal: it is not text; name a file with --output",
@@ -50,6 +55,8 @@ export function openOutput(path: string, isText: boolean): OutputFile {
     }
     return {
       name: "the profile to standard output",
+      folder: tmpdir(),
+      target: undefined,
       write: (pieces) => everyPiece(pieces, writeOutput),
     };
   }
@@ -58,7 +65,13 @@ export function openOutput(path: string, isText: boolean): OutputFile {
   if (existing) {
     if (!allows(path, constants.W_OK)) throw unusable(path, "it is write-protected");
     // A device or a pipe is not a file that could be replaced.
-    if (!existing.isFile()) return { name: path, write: (pieces) => writeInto(path, pieces) };
+    if (!existing.isFile())
+      return {
+        name: path,
+        folder: tmpdir(),
+        target: undefined,
+        write: (pieces) => writeInto(path, pieces),
+      };
   }
   // A symbolic link stays, and the file that it points to is replaced.
   const target = existing ? realpathSync(path) : resolve(path);
@@ -70,7 +83,13 @@ export function openOutput(path: string, isText: boolean): OutputFile {
   if (!allows(folder, constants.W_OK | constants.X_OK)) {
     throw unusable(path, `the folder ${shownFolder} is not writable`);
   }
-  return { name: path, write: (pieces) => replace(path, target, existing?.mode, pieces) };
+  const mode = existing?.mode;
+  return {
+    name: path,
+    folder,
+    target: { path: target, mode },
+    write: (pieces) => replace(path, target, mode, pieces),
+  };
 }
 
 /**
@@ -78,19 +97,30 @@ export function openOutput(path: string, isText: boolean): OutputFile {
  * not every file system takes.
  */
 export function defaultOutputPath(subject: string, extension: string, time: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-  const clock = `${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
   // A leading dash would read as an option, a leading dot would hide the file; names are limited to 255 bytes.
   const name = basename(subject)
     .replace(/[^\p{L}\p{N}._+-]/gu, "_")
     .replace(/^[-.]+/, "");
-  return `${[...name].slice(0, 50).join("") || "profile"}-${day}T${clock}.${extension}`;
+  return `${[...name].slice(0, 50).join("") || "profile"}-${timeOfFile(time)}.${extension}`;
+}
+
+/** One of several files of the same name: `today.pyspy` becomes `today-2026-01-31T235959.pyspy`. */
+export function timedPath(path: string, extension: string, time: Date, kind = ""): string {
+  const ending = path.toLowerCase().endsWith(`.${extension}`) ? `.${extension}` : extname(path);
+  const stem = path.slice(0, path.length - ending.length);
+  return `${stem}-${kind}${timeOfFile(time)}${path.slice(stem.length)}`;
+}
+
+/** `2026-01-31T235959`, in local time. */
+function timeOfFile(time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${day}T${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
 }
 
 /** Writes a neighbour and renames it, so that the name never stands for half a profile. */
 function replace(path: string, target: string, mode: number | undefined, pieces: Pieces): boolean {
-  const partial = join(dirname(target), `.pyspy-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
+  const partial = partialPath(dirname(target));
   try {
     writeNew(path, partial, "wx", pieces, mode);
     explained(path, () => renameSync(partial, target));
@@ -103,6 +133,11 @@ function replace(path: string, target: string, mode: number | undefined, pieces:
     }
     throw error;
   }
+}
+
+/** A name for what is not a file of the person's yet. */
+export function partialPath(folder: string): string {
+  return join(folder, `.pyspy-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
 }
 
 function writeInto(path: string, pieces: Pieces): boolean {
@@ -133,7 +168,7 @@ function everyPiece(pieces: Pieces, write: (piece: string | Uint8Array) => boole
 }
 
 /** What the operating system refuses becomes a sentence about the file. */
-function explained<Result>(path: string, action: () => Result): Result {
+export function explained<Result>(path: string, action: () => Result): Result {
   try {
     return action();
   } catch (error) {

@@ -1,9 +1,6 @@
-import { readFileSync } from "node:fs";
+import manifest from "../package.json" with { type: "json" };
 
-/** The version of this package. Read from its manifest, so that a release needs no second place to change. */
+/** The version of this package. It is in its manifest alone, so that a release needs no second place to change. */
 export function packageVersion(): string {
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-  );
   return manifest.version;
 }

@@ -1,16 +1,23 @@
-import { isatty } from "node:tty";
-import type { DoctorCommand, RecordCommand } from "./args.js";
+import type { DoctorCommand } from "./args.js";
 import { exitCodeOf } from "./command-error.js";
 import type { DumpCommand } from "./dump-arguments.js";
 import { type Ending, leave } from "./ending.js";
 import { currentInvocation, type Invocation } from "./invocation.js";
+import { packageVersion } from "./package-version.js";
+import type { RecordCommand } from "./record-arguments.js";
 import { writeOutput } from "./standard-output.js";
+import { isTerminal } from "./terminal/is-terminal.js";
 import { styleOf } from "./terminal/style.js";
 import { errorTerminal, type Terminal } from "./terminal/terminal.js";
 import { writeFully } from "./terminal/write-fully.js";
 
-/** Does what a command line asks for. Every failure has been told to the person when it returns. */
-export async function run(argv: readonly string[]): Promise<Ending> {
+/** Does what a command line asks for, and ends this process as it went. */
+export async function main(argv: readonly string[]): Promise<never> {
+  return leave(await run(argv));
+}
+
+/** Every failure has been told to the person when it returns. */
+async function run(argv: readonly string[]): Promise<Ending> {
   const terminal = errorTerminal();
   const invocation = currentInvocation(argv);
   let debug = false;
@@ -22,13 +29,13 @@ export async function run(argv: readonly string[]): Promise<Ending> {
     void report(error).finally(() => leave({ code: 1 }));
   });
   try {
-    if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) return await printVersion();
+    if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) return printVersion();
     const { parseArgs } = await import("./args.js");
     const isBare = argv.length === 0;
     const command = parseArgs(argv, styleOf(isBare ? 2 : 1));
     switch (command.name) {
       case "version":
-        return await printVersion();
+        return printVersion();
       case "help":
         if (command.asked) writeOutput(command.text);
         else writeFully(2, command.text);
@@ -54,8 +61,7 @@ export async function run(argv: readonly string[]): Promise<Ending> {
 }
 
 /** Asked for in one word it is answered without parsing arguments. */
-async function printVersion(): Promise<Ending> {
-  const { packageVersion } = await import("./package-version.js");
+function printVersion(): Ending {
   writeOutput(`pyspy ${packageVersion()}\n`);
   return { code: 0 };
 }
@@ -64,17 +70,30 @@ async function printVersion(): Promise<Ending> {
 type Report = (error: unknown) => Promise<void>;
 
 async function runRecord(command: RecordCommand, terminal: Terminal, report: Report): Promise<Ending> {
-  const [{ record }, { attach, launch }, { hasControllingTerminal, onAskingSignal }] = await Promise.all([
+  const [
+    { record },
+    { attach, attachAll, launch, listPythonProcesses },
+    { hasControllingTerminal, onAskingSignal, onControlSignal },
+    { callingUser },
+  ] = await Promise.all([
     import("./commands/record.js"),
     import("@pyspy/stack-sampler"),
     import("./signals.js"),
+    import("./record/program-options.js"),
   ]);
   return record(command, {
-    samplers: { attach, launch },
+    samplers: { attach, attachAll, launch },
+    findPythons: async (match) => {
+      const isMeant = (words: readonly string[]) => match.test(words.join(" "));
+      return (await listPythonProcesses(isMeant)).processes.map(({ pid }) => pid);
+    },
     terminal,
     onAskingSignal,
+    onControlSignal,
+    callingUser: callingUser(process.env, process.geteuid?.() === 0),
+    showCaptured: (bytes) => writeFully(2, bytes),
     hasControllingTerminal: hasControllingTerminal(),
-    sharesScreen: isatty(1),
+    sharesScreen: isTerminal(1),
     report,
     leave,
   });
@@ -90,17 +109,16 @@ async function runDump(command: DumpCommand, terminal: Terminal, report: Report)
     terminal,
     report,
     style: styleOf(1),
-    columns: isatty(1) ? process.stdout.columns || 80 : 80,
+    columns: isTerminal(1) ? process.stdout.columns || 80 : 80,
     write: writeOutput,
     pause: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
   });
 }
 
 async function runDoctor(command: DoctorCommand, invocation: Invocation): Promise<Ending> {
-  const [{ doctor }, { diagnose, inspectPermissions }, { packageVersion }] = await Promise.all([
+  const [{ doctor }, { diagnose, inspectPermissions }] = await Promise.all([
     import("./commands/doctor.js"),
     import("@pyspy/stack-sampler"),
-    import("./package-version.js"),
   ]);
   const { version, platform, arch } = process;
   return doctor(command, {

@@ -14,6 +14,20 @@ export function onAskingSignal(listener: (signal: AskingSignal) => void): Dispos
   };
 }
 
+/** Signals by which a person tells pyspy to do something while it goes on. */
+const controlSignals = ["SIGUSR1", "SIGUSR2"] as const;
+export type ControlSignal = (typeof controlSignals)[number];
+
+/** Calls back for each such signal until disposed of. Node then does not open its debugger for SIGUSR1. */
+export function onControlSignal(listener: (signal: ControlSignal) => void): Disposable {
+  for (const signal of controlSignals) process.on(signal, listener);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of controlSignals) process.off(signal, listener);
+    },
+  };
+}
+
 /**
  * Whether this process has a controlling terminal. Its Ctrl-C goes to every process in the foreground, so a program
  * that we started hears of it without us; without a terminal an interrupt was meant for pyspy alone.

@@ -1,22 +1,45 @@
 import { describe, expect, test } from "vitest";
-import { type DoctorCommand, parseArgs, type RecordCommand } from "../src/args.js";
+import { type DoctorCommand, parseArgs } from "../src/args.js";
 import { CommandError } from "../src/command-error.js";
 import type { ConvertCommand } from "../src/convert-arguments.js";
 import type { DumpCommand } from "../src/dump-arguments.js";
+import type { RecordCommand } from "../src/record-arguments.js";
 import { createStyle } from "../src/terminal/style.js";
 
 const defaults: Omit<RecordCommand, "target"> = {
   name: "record",
+  subprocesses: false,
   output: undefined,
   format: "flamegraph",
+  lines: "line",
+  fullFileNames: false,
+  threads: false,
+  processes: false,
+  top: 20,
   duration: undefined,
+  delay: 0,
   rate: 100,
   idle: false,
+  gil: false,
+  mainThread: false,
+  tasks: false,
+  rss: false,
+  include: undefined,
+  exclude: undefined,
   blocking: false,
+  rotation: undefined,
+  afterwards: "wait",
+  strict: false,
+  capture: false,
+  hideProgress: false,
   debug: false,
 };
 const program = (...words: string[]): RecordCommand["target"] => ({ kind: "program", words });
-const process1234: RecordCommand["target"] = { kind: "process", pid: 1234 };
+const process1234: RecordCommand["target"] = {
+  kind: "processes",
+  pids: [1234],
+  match: undefined,
+};
 
 describe("a command line that makes sense", () => {
   const cases: readonly (readonly [string, Partial<RecordCommand>])[] = [
@@ -46,6 +69,36 @@ describe("a command line that makes sense", () => {
     ["record -p 1234 -r 1", { target: process1234, rate: 1 }],
     ["record -p 1234 -r 1000000", { target: process1234, rate: 1_000_000 }],
     ["record -p 1234 -r 10 -r 20", { target: process1234, rate: 20 }],
+    [
+      "record -p 1234 -d 90s -r 2k --delay 250ms",
+      { target: process1234, duration: 90, rate: 2000, delay: 0.25 },
+    ],
+    ["record -p 1234 -d 1.5M -r 1.5K", { target: process1234, duration: 90, rate: 1500 }],
+    [
+      "record -p 1234 -tF --full-filenames",
+      { target: process1234, threads: true, lines: "function", fullFileNames: true },
+    ],
+    ["record -p 1234 --rss", { target: process1234, rss: true }],
+    ["record -p 1234 --nolineno", { target: process1234, lines: "none" }],
+    ["record -p 1234 -gi", { target: process1234, gil: true, idle: true }],
+    ["record -p 1234 --mode WALL", { target: process1234, idle: true }],
+    ["record -p 1234 --mode gil -g", { target: process1234, gil: true }],
+    ["record -p 1234 --mode cpu --main-thread", { target: process1234, mainThread: true }],
+    [
+      "record -p 1234 --include a --exclude b|c",
+      { target: process1234, include: /(?:a)/, exclude: /(?:b|c)/ },
+    ],
+    ["record -p 1234 --rotate 10m --keep 6", { target: process1234, rotation: { seconds: 600, keep: 6 } }],
+    ["record -p 1234 --rotate 60s", { target: process1234, rotation: { seconds: 60, keep: undefined } }],
+    ["record -sp 1234", { target: process1234, subprocesses: true, processes: true }],
+    [
+      "record -p 1234 -p 0x5 -p 1234 -m web|app",
+      { target: { kind: "processes", pids: [1234, 5], match: /(?:web|app)/ }, processes: true },
+    ],
+    ["record --match app", { target: { kind: "processes", pids: [], match: /(?:app)/ }, processes: true }],
+    ["record --kill --strict x", { target: program("x"), afterwards: "kill", strict: true }],
+    ["record --detach x", { target: program("x"), afterwards: "detach" }],
+    ["record --capture --hideprogress x", { target: program("x"), capture: true, hideProgress: true }],
     ["record -p 1234 --debug", { target: process1234, debug: true }],
   ];
   test.each(cases)("pyspy %s", (line, expected) => {
@@ -102,7 +155,7 @@ describe("a command line that makes sense", () => {
     ["con a.pyspy -f PProf -o x", { ...convert, format: "pprof", output: "x" }],
     ["convert -o - a.pyspy b.txt -", { ...convert, inputs: ["a.pyspy", "b.txt", "-"], output: "-" }],
     ["convert a.pyspy -tsF", { ...convert, threads: true, processes: true, lines: "function" }],
-    ["convert a.pyspy --nolineno -F", { ...convert, lines: "none" }],
+    ["convert a.pyspy --nolineno", { ...convert, lines: "none" }],
     ["convert a.pyspy --full-filenames --debug", { ...convert, fullFileNames: true, debug: true }],
     ["convert a.pyspy -m GIL --torn", { ...convert, ...chosen({ mode: "gil", torn: true }) }],
     ["convert a.pyspy --from 250ms --until 1.5M", { ...convert, ...chosen({ from: 0.25, until: 90 }) }],
@@ -124,9 +177,9 @@ describe("a command line that makes sense", () => {
 
 describe("a command line that makes no sense", () => {
   const rateMessage = (text: string): string =>
-    `The rate is a number of samples a second from 1 to 1000000, not ${text}`;
+    `The rate is a number of samples a second from 1 to 1000000, like 500 or 2k, not ${text}`;
   const durationMessage = (text: string): string =>
-    `The duration is a number of seconds above 0, or "unlimited", not ${text}`;
+    `The duration is a time above 0, like 90, 90s or 5m, or "unlimited", not ${text}`;
   const pidMessage = (text: string): string =>
     `A process id is a positive number, decimal or hex, not ${text}`;
   const nothing =
@@ -138,7 +191,34 @@ describe("a command line that makes no sense", () => {
     [["record", "-o", "x"], nothing],
     [["record", "-p", "1", "python"], both],
     [["record", "-p", "1", "--", "python"], both],
-    [["record", "-p", "1", "-p", "2"], "One --pid at a time can be recorded"],
+    [["record", "-m", "a", "python"], "Either --match or a program to run can be recorded, not both"],
+    [
+      ["record", "-m", "(", "python"],
+      'The pattern "(" of --match is no regular expression: Unterminated group',
+    ],
+    [["record", "-F", "--nolineno", "x"], "Only one of --function and --nolineno can be had"],
+    [["convert", "-F", "--nolineno", "x"], "Only one of --function and --nolineno can be had"],
+    [["record", "-i", "--mode", "cpu", "x"], "Only one of --idle and --mode cpu can be had"],
+    [["record", "-g", "--mode", "wall", "x"], "Only one of --gil and --mode wall can be had"],
+    [["record", "--mode", "idle", "x"], 'The mode is cpu, wall, gil, and not "idle"'],
+    [["record", "--kill", "--detach", "x"], "Only one of --kill and --detach can be had"],
+    [["record", "--kill", "-p", "1"], "The option --kill is for a program that pyspy starts"],
+    [["record", "--detach", "-p", "1"], "The option --detach is for a program that pyspy starts"],
+    [["record", "--keep", "3", "x"], "The option --keep is for --rotate"],
+    [
+      ["record", "--rotate", "5s", "--keep", "0", "x"],
+      'The number of files to --keep is from 1 to 1000000, not "0"',
+    ],
+    [
+      ["record", "--rotate", "0.5", "x"],
+      'The time to --rotate after is from 1s on, like 60s or 10m, not "0.5"',
+    ],
+    [
+      ["record", "--rotate", "5s", "-o", "-", "x"],
+      "With --rotate there are several files, and standard output is one",
+    ],
+    [["record", "--delay", "soon", "x"], 'The delay is a time like 5, 5s or 1m, not "soon"'],
+    [["record", "-n", "x"], "Frames of C, C++ and Cython (--native) come with a later version of pyspy"],
     [["record", "-p", "abc"], pidMessage('"abc"')],
     [["record", "-p", "0"], pidMessage('"0"')],
     [["record", "-p", "-5"], pidMessage('"-5"')],
@@ -223,6 +303,12 @@ describe("the help", () => {
       });
     },
   );
+
+  test("of record does not show what is there for the sake of py-spy's users", () => {
+    const { text } = help(["record", "--help"]);
+    expect(text).toContain("--subprocesses");
+    expect(text).not.toMatch(/--capture|--hideprogress|--native/);
+  });
 
   test.each([[["doctor", "--help"]], [["doc", "-h"]], [["help", "do"]]])("of doctor answers %j", (argv) => {
     expect(help(argv)).toMatchObject({

@@ -98,7 +98,9 @@ test("a Python that ends at once", async () => {
 
 test.each(["0", "-1", "NaN", "1e9"])("a rate of %s", async (rate) => {
   await expectFailure(["record", "-r", rate, "--", ...python.command, "-c", "print('started')"], 2, [
-    new RegExp(`^pyspy: The rate is a number of samples a second from 1 to 1000000, not "${rate}"$`),
+    new RegExp(
+      `^pyspy: The rate is a number of samples a second from 1 to 1000000, like 500 or 2k, not "${rate}"$`,
+    ),
   ]);
 });
 

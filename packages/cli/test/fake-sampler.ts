@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type {
   ExitStatus,
   LaunchedSampler,
@@ -51,8 +52,11 @@ export class FakeSampler implements LaunchedSampler {
     this.#resolveEnd({
       reason: "exited",
       seconds: 2,
+      paused: 0,
       statistics: undefined,
       python,
+      pythons: 1,
+      others: [],
       problem: undefined,
       ...end,
     });
@@ -65,9 +69,22 @@ export class FakeSampler implements LaunchedSampler {
     return this;
   }
 
+  died(signal: NodeJS.Signals): this {
+    this.#resolveExit({ code: undefined, signal, signalNumber: constants.signals[signal] });
+    return this;
+  }
+
   stop(): void {
     this.orders.push("stop");
     this.#onStop?.(this);
+  }
+
+  pause(): void {
+    this.orders.push("pause");
+  }
+
+  resume(): void {
+    this.orders.push("resume");
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -10,7 +10,7 @@ import {
 } from "../src/messages.js";
 
 const python = { version: "3.11.7", executable: "/usr/bin/python3.11" };
-const target = { kind: "process", pid: 1234 } as const;
+const target = { kind: "processes", pids: [1234], match: undefined } as const;
 
 function counters(changes: Partial<SampleCounters>): SampleCounters {
   return { scheduled: 0, taken: 0, missed: 0, attempted: 0, good: 0, torn: 0, unreadable: 0, ...changes };
@@ -18,15 +18,22 @@ function counters(changes: Partial<SampleCounters>): SampleCounters {
 
 describe("the first line", () => {
   test("says what is sampled, how often, and how to stop", () => {
-    expect(startMessage({ target, python, rate: 100, duration: undefined })).toBe(
+    expect(startMessage({ target, python, rate: 100, duration: undefined, delay: 0 })).toBe(
       "Sampling 100 times a second until it ends (Ctrl-C to stop): process 1234 (Python 3.11.7)",
     );
   });
 
   test("says how long, and speaks of one sample a second as people do", () => {
     const program = { kind: "program", words: ["python3", "my app.py"] } as const;
-    expect(startMessage({ target: program, python: undefined, rate: 1, duration: 2.5 })).toBe(
+    expect(startMessage({ target: program, python: undefined, rate: 1, duration: 2.5, delay: 0 })).toBe(
       "Sampling once a second for 2.5 s (Ctrl-C to stop): python3 'my app.py'",
+    );
+  });
+
+  test("says how long it waits before, and of how many", () => {
+    const several = { kind: "processes", pids: [1, 2], match: undefined } as const;
+    expect(startMessage({ target: several, python: undefined, rate: 7, duration: 3, delay: 2 })).toBe(
+      "Sampling 7 times a second after 2 s for 3 s (Ctrl-C to stop): 2 processes",
     );
   });
 
@@ -42,6 +49,7 @@ describe("the last line", () => {
     const summary = {
       samples: 512,
       seconds: 5.13,
+      paused: 0,
       counters: counters({ scheduled: 513, taken: 512, missed: 1, attempted: 512, good: 512 }),
     };
     expect(wroteMessage("profile.svg", summary)).toBe(
@@ -53,6 +61,7 @@ describe("the last line", () => {
     const summary = {
       samples: 1,
       seconds: 10,
+      paused: 0,
       counters: counters({
         scheduled: 100,
         taken: 90,
@@ -68,14 +77,22 @@ describe("the last line", () => {
     );
   });
 
+  test("does not take a pause for a low rate", () => {
+    const summary = { samples: 9, seconds: 5, paused: 2, counters: counters({ scheduled: 300, taken: 300 }) };
+    expect(wroteMessage("a.txt", summary)).toBe(
+      "Wrote a.txt: 9 samples in 5.0 s with 2.0 s of pause at 100.0/s, 0 errors",
+    );
+  });
+
   test("has a rate for no time at all", () => {
-    expect(wroteMessage("a.txt", { samples: 0, seconds: 0, counters: counters({}) })).toBe(
+    expect(wroteMessage("a.txt", { samples: 0, seconds: 0, paused: 0, counters: counters({}) })).toBe(
       "Wrote a.txt: 0 samples in 0.0 s at 0.0/s, 0 errors",
     );
   });
 });
 
 describe("an empty profile", () => {
+  const all = { gil: false, mainThread: false, include: undefined, exclude: undefined };
   test.each([
     [{ missed: 9 }, "Nothing to show: it was over before a first sample could be taken"],
     [
@@ -87,8 +104,16 @@ describe("an empty profile", () => {
       "Nothing to show: every thread was idle in the only sample; use --idle to include threads that wait",
     ],
     [{ taken: 7, attempted: 7, unreadable: 7 }, "Nothing to show: none of 7 stacks could be read"],
+    [{ taken: 7, attempted: 7, torn: 7 }, "Nothing to show: 7 stacks changed while read; use --blocking"],
   ])("with %o explains itself", (changes, message) => {
-    expect(emptyMessage(counters(changes))).toBe(message);
+    expect(emptyMessage(counters(changes), all)).toBe(message);
+  });
+
+  test("names the options that have left out everything", () => {
+    const filters = { gil: true, mainThread: true, include: /a/, exclude: /b/ };
+    expect(emptyMessage(counters({ taken: 7, attempted: 9, good: 8, torn: 1 }), filters)).toBe(
+      "Nothing to show: none of 8 samples is left by --gil, --main-thread, --include, --exclude",
+    );
   });
 });
 

@@ -19,6 +19,12 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+interface StartOptions {
+  readonly stdin?: "pipe";
+  /** Beside what the tests have. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** A process of a test, in a session of its own: without a terminal, and easy to end with everything it has started. */
 export class TestProcess {
   readonly child: ChildProcess;
@@ -28,12 +34,12 @@ export class TestProcess {
   #hasEnded = false;
   #wake: () => void = () => {};
 
-  constructor(words: readonly string[], options: { readonly folder: string; readonly stdin?: "pipe" }) {
+  constructor(words: readonly string[], options: StartOptions & { readonly folder: string }) {
     const [program = "", ...parameters] = words;
     const { NO_COLOR: _, ...environment } = process.env;
     this.child = spawn(program, parameters, {
       cwd: options.folder,
-      env: { ...environment, TERM: "xterm" },
+      env: { ...environment, TERM: "xterm", ...options.environment },
       stdio: [options.stdin ?? "ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -106,7 +112,7 @@ export class Workplace {
     });
   }
 
-  start(words: readonly string[], options: { readonly stdin?: "pipe" } = {}): TestProcess {
+  start(words: readonly string[], options: StartOptions = {}): TestProcess {
     const started = new TestProcess(words, { folder: this.folder, ...options });
     this.#processes.push(started);
     return started;

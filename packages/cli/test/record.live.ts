@@ -12,7 +12,7 @@ const record = ["record", "-f", "raw", "-o", "out.txt"] as const;
 const workStacks =
   /^<module> \(.*busy\.py:\d+\);main \(.*busy\.py:\d+\);tick \(.*busy\.py:\d+\);work \(.*busy\.py:\d+\) \d+$/m;
 const wrote =
-  /^pyspy: Wrote out\.txt: \d+ samples in \d+\.\d s at \d+\.\d\/s, \d+ errors?(, \d+ torn)?(, \d+ missed .*)?$/;
+  /^pyspy: Wrote out\.txt: \d+ samples? in \d+\.\d s at \d+\.\d\/s, \d+ errors?(, \d+ torn)?(, \d+ missed .*)?$/;
 
 /** Said after that, if the program goes on for a while. */
 const waiting = /^pyspy: Waiting for the program to end: .*\n/m;
@@ -97,7 +97,7 @@ describe("a program", () => {
 
   test("goes on when the time is over and the profile is written", async () => {
     const end = join(workplace.folder, "end");
-    const process = workplace.pyspy(...record, "-d", "1", ...busy(python, "--until", end, "--exit", "5"));
+    const process = workplace.pyspy(...record, "-d", "3", ...busy(python, "--until", end, "--exit", "5"));
     await process.until(({ stderr }) => stderr.includes("Wrote"));
     expect(profile()).toMatch(workStacks);
     await process.moreTicks(2);

@@ -3,7 +3,8 @@
  * a row of measurements into another.
  */
 import type { PythonVersion } from "./layout.js";
-import type { MeasuredKey, MeasuredRow } from "./versions/measured-row.js";
+import type { MeasuredKey } from "./versions/measured-key.js";
+import type { MeasuredRow } from "./versions/measured-row.js";
 
 type Platform = "linux" | "darwin" | "win32" | "freebsd";
 type Architecture = "x64" | "arm64" | "ia32";

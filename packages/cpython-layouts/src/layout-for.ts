@@ -3,7 +3,7 @@ import type { Layout, PythonVersion } from "./layout.js";
 import { LayoutError } from "./layout-error.js";
 import { formatVersion } from "./python-version.js";
 import { layoutOfRow } from "./versions/layout-of-row.js";
-import { type MeasuredRow, measuredRows, measuredRowsOf32Bits } from "./versions/measured-row.js";
+import { type MeasuredBuild, measuredRow } from "./versions/measured-row.js";
 
 /** How a CPython was built, as far as that moves what a reader wants. */
 export interface PythonBuild {
@@ -25,40 +25,40 @@ export interface PythonBuild {
 
 /** The measured build that stands for a minor version, and whether one was read live in this package's tests. */
 interface Family {
-  readonly row: MeasuredRow;
+  readonly build: MeasuredBuild;
   readonly tested: boolean;
 }
 
 const families: ReadonlyMap<string, Family> = new Map<string, Family>([
-  ["2.3", { row: measuredRows["2.3.7"], tested: false }],
-  ["2.4", { row: measuredRows["2.4.6"], tested: false }],
-  ["2.5", { row: measuredRows["2.5.6"], tested: false }],
-  ["2.6", { row: measuredRows["2.6.9"], tested: false }],
-  ["2.7", { row: measuredRows["2.7.18"], tested: true }],
-  ["3.3", { row: measuredRows["3.3.7"], tested: false }],
-  ["3.4", { row: measuredRows["3.4.10"], tested: false }],
-  ["3.5", { row: measuredRows["3.5.10"], tested: false }],
-  ["3.6", { row: measuredRows["3.6.15"], tested: true }],
-  ["3.7", { row: measuredRows["3.7.16"], tested: true }],
-  ["3.8", { row: measuredRows["3.8.18"], tested: true }],
-  ["3.9", { row: measuredRows["3.9.18"], tested: true }],
-  ["3.10", { row: measuredRows["3.10.13"], tested: true }],
-  ["3.11", { row: measuredRows["3.11.7"], tested: true }],
-  ["3.12", { row: measuredRows["3.12.1"], tested: true }],
-  ["3.13", { row: measuredRows["3.13.18"], tested: false }],
-  ["3.13t", { row: measuredRows["3.13.15t"], tested: false }],
-  ["3.14", { row: measuredRows["3.14.10"], tested: false }],
-  ["3.14t", { row: measuredRows["3.14.10t"], tested: false }],
-  ["3.15", { row: measuredRows["3.15.2"], tested: false }],
-  ["3.15t", { row: measuredRows["3.15.2t"], tested: false }],
-  ["2.7 ia32", { row: measuredRowsOf32Bits["2.7.18"], tested: false }],
-  ["3.6 ia32", { row: measuredRowsOf32Bits["3.6.15"], tested: false }],
-  ["3.7 ia32", { row: measuredRowsOf32Bits["3.7.16"], tested: false }],
-  ["3.8 ia32", { row: measuredRowsOf32Bits["3.8.18"], tested: false }],
-  ["3.9 ia32", { row: measuredRowsOf32Bits["3.9.18"], tested: false }],
-  ["3.10 ia32", { row: measuredRowsOf32Bits["3.10.13"], tested: false }],
-  ["3.11 ia32", { row: measuredRowsOf32Bits["3.11.7"], tested: true }],
-  ["3.12 ia32", { row: measuredRowsOf32Bits["3.12.1"], tested: false }],
+  ["2.3", { build: "2.3.7", tested: false }],
+  ["2.4", { build: "2.4.6", tested: false }],
+  ["2.5", { build: "2.5.6", tested: false }],
+  ["2.6", { build: "2.6.9", tested: false }],
+  ["2.7", { build: "2.7.18", tested: true }],
+  ["3.3", { build: "3.3.7", tested: false }],
+  ["3.4", { build: "3.4.10", tested: false }],
+  ["3.5", { build: "3.5.10", tested: false }],
+  ["3.6", { build: "3.6.15", tested: true }],
+  ["3.7", { build: "3.7.16", tested: true }],
+  ["3.8", { build: "3.8.18", tested: true }],
+  ["3.9", { build: "3.9.18", tested: true }],
+  ["3.10", { build: "3.10.13", tested: true }],
+  ["3.11", { build: "3.11.7", tested: true }],
+  ["3.12", { build: "3.12.1", tested: true }],
+  ["3.13", { build: "3.13.18", tested: false }],
+  ["3.13t", { build: "3.13.15t", tested: false }],
+  ["3.14", { build: "3.14.10", tested: false }],
+  ["3.14t", { build: "3.14.10t", tested: false }],
+  ["3.15", { build: "3.15.2", tested: false }],
+  ["3.15t", { build: "3.15.2t", tested: false }],
+  ["2.7 ia32", { build: "2.7.18-i386", tested: false }],
+  ["3.6 ia32", { build: "3.6.15-i386", tested: false }],
+  ["3.7 ia32", { build: "3.7.16-i386", tested: false }],
+  ["3.8 ia32", { build: "3.8.18-i386", tested: false }],
+  ["3.9 ia32", { build: "3.9.18-i386", tested: false }],
+  ["3.10 ia32", { build: "3.10.13-i386", tested: false }],
+  ["3.11 ia32", { build: "3.11.7-i386", tested: true }],
+  ["3.12 ia32", { build: "3.12.1-i386", tested: false }],
 ]);
 
 /**
@@ -82,7 +82,7 @@ export function layoutFor(version: PythonVersion, build: PythonBuild = {}): Layo
     throw unsupported(version, build);
   }
   const tracesReferences = build.traceReferences || (build.debug && (version.major < 3 || version.minor < 8));
-  const placed = rowOfPlatform(family.row, version, platform, architecture);
+  const placed = rowOfPlatform(measuredRow(family.build), version, platform, architecture);
   const released = rowOfPointRelease(placed, version);
   return layoutOfRow(tracesReferences ? rowWithTracedReferences(released) : released, {
     version,

@@ -10,17 +10,17 @@ import {
   readDebugOffsetsHeader,
 } from "../src/index.js";
 import { debugOffsetsFields } from "../src/versions/debug-offsets-fields.js";
-import { measuredRows } from "../src/versions/measured-row.js";
+import { measuredRow } from "../src/versions/measured-row.js";
 import { debugOffsetsOf, debugOffsetsTable, type Field } from "./fixtures/debug-offsets-table.js";
 
 const builds = [
-  { name: "3.13.0", hex: 0x030d00f0, row: measuredRows["3.13.0"], freeThreaded: false },
-  { name: "3.13.18", hex: 0x030d12f0, row: measuredRows["3.13.18"], freeThreaded: false },
-  { name: "3.13.15t", hex: 0x030d0ff0, row: measuredRows["3.13.15t"], freeThreaded: true },
-  { name: "3.14.10", hex: 0x030e0af0, row: measuredRows["3.14.10"], freeThreaded: false },
-  { name: "3.14.10t", hex: 0x030e0af0, row: measuredRows["3.14.10t"], freeThreaded: true },
-  { name: "3.15.2", hex: 0x030f02f0, row: measuredRows["3.15.2"], freeThreaded: false },
-  { name: "3.15.2t", hex: 0x030f02f0, row: measuredRows["3.15.2t"], freeThreaded: true },
+  { name: "3.13.0", hex: 0x030d00f0, row: measuredRow("3.13.0"), freeThreaded: false },
+  { name: "3.13.18", hex: 0x030d12f0, row: measuredRow("3.13.18"), freeThreaded: false },
+  { name: "3.13.15t", hex: 0x030d0ff0, row: measuredRow("3.13.15t"), freeThreaded: true },
+  { name: "3.14.10", hex: 0x030e0af0, row: measuredRow("3.14.10"), freeThreaded: false },
+  { name: "3.14.10t", hex: 0x030e0af0, row: measuredRow("3.14.10t"), freeThreaded: true },
+  { name: "3.15.2", hex: 0x030f02f0, row: measuredRow("3.15.2"), freeThreaded: false },
+  { name: "3.15.2t", hex: 0x030f02f0, row: measuredRow("3.15.2t"), freeThreaded: true },
 ] as const;
 
 type Build = (typeof builds)[number];

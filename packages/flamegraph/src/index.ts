@@ -37,6 +37,7 @@ export { type CodeOrigin, shortFileName } from "./source-file.js";
 export type { LabelOptions, StackLabel } from "./stack-label.js";
 export { type FoldOptions, foldStacks, type StackTree } from "./stack-tree.js";
 export { type FunctionSummary, type ProfileSummary, summarize, type ThreadSummary } from "./summary.js";
+export { BatchFilter, type BatchSelection } from "./view/batch-filter.js";
 export { mergeProfiles } from "./view/merge-profiles.js";
 export { type SampleView, sampleViews } from "./view/sample-views.js";
 export { type SampleSelection, selectSamples } from "./view/select-samples.js";

@@ -95,6 +95,8 @@ export interface SampleColumns {
   readonly state: Uint8Array;
   /** Processor time that the thread has used since its last sample, nanoseconds; -1 if unknown. */
   readonly cpu: Float64Array;
+  /** Memory of the thread's process that was resident then, bytes; -1 if unknown. Absent where it was not asked for. */
+  readonly resident?: Float64Array;
   /**
    * Time that the stack stands for and that ends with `time`, nanoseconds: in a sampled program, since the point of the
    * schedule before this one. Absent where it was not measured; see `SampleSpans` for what is assumed then.

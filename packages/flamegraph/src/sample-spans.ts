@@ -7,7 +7,7 @@ import { type ThreadTracks, threadTracks } from "./thread-tracks.js";
  *
  * Where the sampler measured it ({@link SampleColumns.span}), that is it. Else it is the time since the thread's previous sample,
  * because intervals are random and a late sample stands for more. A thread that was not seen for longer
- * than {@link LONGEST} intervals was asleep in between, or had not begun, and its sample stands for one interval.
+ * than {@link LONGEST_IN_INTERVALS} intervals was asleep in between, or had not begun, and its sample stands for one interval.
  * (Of intervals with a Poisson schedule, one in 22,000 is longer.)
  *
  * Rows must be asked for in their order, each once.
@@ -30,12 +30,14 @@ export class SampleSpans {
     const time = samples.time[row] ?? 0;
     const passed = time - (this.#lastTime[track] ?? Number.NaN);
     this.#lastTime[track] = time;
-    if (passed >= 0 && (this.#interval === 0 || passed <= LONGEST * this.#interval)) return passed;
+    if (passed >= 0 && (this.#interval === 0 || passed <= LONGEST_IN_INTERVALS * this.#interval))
+      return passed;
     return this.#interval;
   }
 }
 
-const LONGEST = 10;
+/** What is longer was no wait for the next sample. */
+export const LONGEST_IN_INTERVALS = 10;
 
 /**
  * The same profile, of which every sample says how much time it stands for: what has to be known before samples are left out or

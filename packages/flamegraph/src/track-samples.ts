@@ -15,6 +15,8 @@ export interface TrackSample {
   readonly state: number;
   /** -1 if unknown. */
   readonly cpu: Nanoseconds;
+  /** Bytes; -1 if unknown. */
+  readonly resident: number;
   /** How many samples it is. */
   readonly count: number;
 }
@@ -27,7 +29,7 @@ export function* trackSamples(
 ): Generator<TrackSample> {
   const include = choice.include ?? isNotTorn;
   const spans = new SampleSpans(profile, threads);
-  const sample = { track: 0, time: 0, span: 0, node: -1, state: 0, cpu: -1, count: 1 };
+  const sample = { track: 0, time: 0, span: 0, node: -1, state: 0, cpu: -1, resident: -1, count: 1 };
   for (const batch of profile.batches()) {
     for (let row = 0; row < batch.node.length; row++) {
       sample.span = spans.of(batch, row);
@@ -37,6 +39,7 @@ export function* trackSamples(
       sample.time = batch.time[row] ?? 0;
       sample.node = batch.node[row] ?? -1;
       sample.cpu = batch.cpu[row] ?? -1;
+      sample.resident = batch.resident?.[row] ?? -1;
       sample.count = batch.count?.[row] ?? 1;
       yield sample;
     }

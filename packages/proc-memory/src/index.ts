@@ -36,8 +36,9 @@ export {
 } from "./permissions.js";
 export { ProcessError, type ProcessErrorCode, type ProcessErrorFacts } from "./process-error.js";
 export type { LiveProcess, MappedFile, Pid, ProcessView, Tid } from "./process-view.js";
+export { type ProcessWatch, sharesMemory, watchProcesses } from "./process-watch.js";
 export { ScatterRead } from "./scatter-read.js";
-export { type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";
+export { type ProgramUser, type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";
 export { openThreadStopper, type StopOutcome, type ThreadStopper } from "./stop.js";
 export { StopBudget, type StopStatistics } from "./stop-budget.js";
 export type { Nanoseconds, ThreadActivity, ThreadState } from "./thread-activity.js";

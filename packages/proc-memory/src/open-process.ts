@@ -29,6 +29,11 @@ export function isProcessAlive(pid: Pid): boolean {
 export interface FamilyMember {
   readonly pid: Pid;
   readonly parent: Pid;
+  /** The process that its process group and its session are called after, which may have ended. */
+  readonly group: Pid;
+  readonly session: Pid;
+  /** Clock ticks since boot. */
+  readonly startTime: number;
   /** False for one that has exited and that nobody has reaped. */
   readonly isAlive: boolean;
 }

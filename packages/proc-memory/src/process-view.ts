@@ -37,8 +37,8 @@ export interface MappedFile {
   readonly size: number;
   /** When it was last written to, where that is known. */
   readonly modified?: Date;
-  /** Bytes [offset, offset + length) of the file, fewer at its end. */
-  read(offset: number, length: number): Uint8Array;
+  /** Bytes [offset, offset + length) of the file, fewer at its end. They may be put into `room`, which is at least as long. */
+  read(offset: number, length: number, room?: Uint8Array): Uint8Array;
   close(): void;
 }
 
@@ -52,6 +52,8 @@ export interface LiveProcess extends ProcessView {
   isAlive(): boolean;
   /** How it has exited, if that was with another code than 0, nobody has reaped it, and this user may know. */
   exitStatus(): ExitStatus | undefined;
+  /** Bytes of its memory that are in the machine's now; undefined if that is not known. */
+  residentBytes(): number | undefined;
   /** What the scheduler says of a thread now; undefined when the thread is gone. */
   threadState(tid: Tid): ThreadState | undefined;
   /** A thread to be looked at again and again; not looked at yet. The caller closes it. */

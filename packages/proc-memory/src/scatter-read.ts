@@ -2,6 +2,7 @@ import type { Address } from "./memory-reader.js";
 
 /** u32 words of one range: address low, address high, length, 0. That is an `iovec` of 64-bit little-endian systems. */
 const WORDS = 4;
+const NEAR_BYTES = 1024;
 
 /**
  * Many ranges of the target's memory to be read at once, and the buffer that they are read into.
@@ -85,6 +86,28 @@ export class ScatterRead {
     this.#end = end;
     this.#wanted += length;
     return offset;
+  }
+
+  /**
+   * Adds bytes that may be read with the last range, which then grows to hold them, if they begin after it does and not
+   * further than 1 KiB: a range costs as much as copying 2 KiB. Returns where in the buffer they will be.
+   */
+  addNear(address: Address, length: number): number {
+    const last = this.rangeCount - 1;
+    if (last < 0) return this.add(address, length);
+    const start = this.addressOf(last);
+    const distance = address - start;
+    if (distance < 0 || distance > NEAR_BYTES) return this.add(address, length);
+    const offset = this.offsetOf(last);
+    const known = this.lengthOf(last);
+    const grown = Math.max(known, distance + length);
+    const end = align(offset + grown);
+    if (end > this.bytes.length) this.#growBytes(end);
+    this.ranges[last * WORDS + 2] = grown;
+    this.revision += 1;
+    this.#end = end;
+    this.#wanted += grown - known;
+    return offset + distance;
   }
 
   /** Where a range is read from. */

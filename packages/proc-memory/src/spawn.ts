@@ -8,6 +8,18 @@ export interface SpawnOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Where the program starts; a relative program path is looked up from there. Default: here. */
   readonly workingDirectory?: string;
+  /** Open files that become its standard input, output and error. Default: those of this process. */
+  readonly streams?: readonly [number, number, number];
+  /** Who runs it, which takes root. Default: who runs this process. */
+  readonly user?: ProgramUser;
+}
+
+/** A user with all groups that they are in. */
+export interface ProgramUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** To find their groups by. */
+  readonly name: string;
 }
 
 /** A program that we started. We are its parent: nobody else waits for it. */

@@ -51,6 +51,19 @@ describe("a running process", () => {
     expect(Math.abs(age / 1000 - process.uptime())).toBeLessThan(60);
   });
 
+  it("has more resident memory when it has touched more", async () => {
+    const small = await startPython("");
+    const large = await startPython("text = b'x' * 50_000_000");
+    const bytesOf = (pid: number): number => {
+      using target = openProcess(pid);
+      return target.residentBytes() ?? Number.NaN;
+    };
+    expect(bytesOf(large.program.pid) - bytesOf(small.program.pid)).toBeGreaterThan(45_000_000);
+    large.program.kill("SIGKILL");
+    large.program.wait();
+    expect(() => bytesOf(large.program.pid)).toThrow();
+  });
+
   it("has maps in ascending order, its executable among them", () => {
     using target = openProcess(process.pid);
     const maps = target.maps();

@@ -37,6 +37,24 @@ describe("ScatterRead", () => {
     );
   });
 
+  it("reads what is near with the last range", () => {
+    const plan = new ScatterRead(2, 16);
+    plan.add(0x8000, 8);
+    const first = plan.addNear(0x1000, 8);
+    expect(plan.addNear(0x1028, 8)).toBe(first + 0x28);
+    expect(plan.addNear(0x1004, 4)).toBe(first + 4);
+    expect(plan.addNear(0x1500, 8)).toBe(first + 0x30);
+    expect(plan.addNear(0x1400, 8)).toBe(first + 0x38);
+    const told = [0, 1, 2, 3].map((range) => [plan.addressOf(range), plan.lengthOf(range)]);
+    expect(told).toEqual([
+      [0x8000, 8],
+      [0x1000, 0x30],
+      [0x1500, 8],
+      [0x1400, 8],
+    ]);
+    expect(plan.wantedBytes).toBe(0x48);
+  });
+
   it("allocates nothing when it is used again", () => {
     const plan = new ScatterRead(2, 16);
     const { bytes, u32, ranges } = plan;

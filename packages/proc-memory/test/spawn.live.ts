@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -200,4 +208,63 @@ describe("a program that cannot be started", () => {
   it("has an argument that cannot be passed", () => {
     expect(errorOf(["true", "a\0b"])).toMatchObject({ code: "spawn-failed" });
   });
+});
+
+describe("a program of another user", () => {
+  const nobody = { uid: 65534, gid: 65534, name: "nobody" };
+  const identity = "grep -E '^(Uid|Gid|Groups|CapPrm|CapEff):' /proc/self/status";
+
+  it("has nothing of ours: neither ids nor groups nor capabilities", () => {
+    const folder = temporaryDirectory();
+    const script = `(${identity}) > '${folder}/identity'`;
+    expect(start(["/bin/sh", "-c", script], { user: nobody }).wait().code).toBe(0);
+    const text = readFileSync(join(folder, "identity"), "utf8").replaceAll("\t", " ");
+    expect(text.trim().split("\n")).toEqual([
+      "Uid: 65534 65534 65534 65534",
+      "Gid: 65534 65534 65534 65534",
+      "Groups: 65534 ",
+      "CapPrm: 0000000000000000",
+      "CapEff: 0000000000000000",
+    ]);
+  });
+
+  it("has all groups that its user is in, and cannot become root again", () => {
+    const folder = temporaryDirectory();
+    const script = `id -G > '${folder}/groups'; kill -0 ${process.pid} && touch '${folder}/killed'; true`;
+    // Root is in its own group, and the one that is given is the first.
+    start(["/bin/sh", "-c", script], { user: { uid: 65534, gid: 100, name: "root" } }).wait();
+    expect(readFileSync(join(folder, "groups"), "utf8").split(/\s+/)).toContain("100");
+    expect(existsSync(join(folder, "killed"))).toBe(false);
+  });
+
+  it("leaves us what we were, on this thread and on others", () => {
+    const before = outputOf(identity);
+    start(["true"], { user: nobody }).wait();
+    expect(outputOf(identity)).toBe(before);
+    expect(readFileSync("/proc/thread-self/status", "utf8")).toMatch(/^Uid:\t0\t0\t0\t0$/m);
+    expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, 0]);
+  });
+
+  it("that it may not execute is one that cannot be started, and we are what we were", () => {
+    const file = join(temporaryDirectory(), "private");
+    writeFileSync(file, "#!/bin/sh\n");
+    chmodSync(file, 0o700);
+    expect(() => start([file], { user: nobody })).toThrow(
+      expect.objectContaining({ code: "program-not-executable" }),
+    );
+    expect(readFileSync("/proc/thread-self/status", "utf8")).toMatch(/^Uid:\t0\t0\t0\t0$/m);
+  });
+});
+
+it("the streams of a program are the files that are given", () => {
+  const folder = temporaryDirectory();
+  writeFileSync(join(folder, "in"), "words\n");
+  const files = [openSync(join(folder, "in"), "r"), openSync(join(folder, "out"), "w")] as const;
+  try {
+    const streams = [files[0], files[1], files[1]] as const;
+    start(["sh", "-c", "read line; echo got $line; echo error >&2"], { streams }).wait();
+    expect(readFileSync(join(folder, "out"), "utf8")).toBe("got words\nerror\n");
+  } finally {
+    for (const file of files) closeSync(file);
+  }
 });

@@ -8,7 +8,7 @@ import { SamplerError, type SamplerErrorCode } from "./sampler-error.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
 import { endedTooSoon } from "./worker/ended-too-soon.js";
 import { attachPatience, describePython, waitForPython } from "./worker/python-wait.js";
-import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sampler.js";
+import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, NOTHING_MET, WorkerSampler } from "./worker-sampler.js";
 
 /**
  * Attaches to a running process.
@@ -27,7 +27,7 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
     process = openProcess(pid);
     const finder = new RuntimeFinder(process);
     const { startTimeout = DEFAULT_START_TIMEOUT, duration } = options;
-    const patience = attachPatience({ startTimeout, duration });
+    const patience = attachPatience(process, { startTimeout, duration });
     const runtimes = await waitForPython(process, finder, patience, async (milliseconds) => {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       return options.signal?.aborted !== true;
@@ -42,11 +42,15 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
     const builder = new BatchBuilder();
     const { startTime, commandLine } = process;
     const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
-    const { idle = false, rate = DEFAULT_RATE } = options;
+    const { idle = false, tasks = false, rate = DEFAULT_RATE } = options;
     const stop = options.blocking ? stopping(pid) : undefined;
-    const readers = runtimes.map(
-      (runtime) => new StackReader(process as LiveProcess, runtime, builder, record, { idle, rate, stop }),
-    );
+    // Few want tasks, and those who do not need not load what reads them.
+    const { taskSamples } = tasks ? await import("./tasks/task-samples.js") : {};
+    const opened = process;
+    const readers = runtimes.map((runtime) => {
+      const onTaken = taskSamples?.(opened, runtime, builder, { record, idle });
+      return new StackReader(opened, runtime, builder, record, { idle, rate, stop, onTaken });
+    });
     return new LazySampler(process, describePython(process, first), builder, readers, options);
   } catch (error) {
     process?.close();
@@ -79,6 +83,7 @@ class LazySampler implements AttachedSampler {
   readonly #start = performance.now();
   #worker: WorkerSampler | undefined;
   #isStopped = false;
+  #isPaused = false;
 
   constructor(
     process: LiveProcess,
@@ -101,6 +106,7 @@ class LazySampler implements AttachedSampler {
     counters.scheduled += 1;
     counters.taken += 1;
     const time = (performance.now() - this.#start) * 1e6;
+    if (this.#options.resident) this.#builder.resident = this.#process.residentBytes() ?? -1;
     let isThere = false;
     for (const reader of this.#readers) isThere = reader.sample(time) || isThere;
     if (!isThere) {
@@ -122,6 +128,16 @@ class LazySampler implements AttachedSampler {
     this.#worker?.stop();
   }
 
+  pause(): void {
+    this.#isPaused = true;
+    this.#worker?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#worker?.resume();
+  }
+
   async *[Symbol.asyncIterator](): AsyncIterator<SampleBatch> {
     yield* this.#stream() ?? [];
   }
@@ -138,6 +154,7 @@ class LazySampler implements AttachedSampler {
     if (this.#worker === undefined && !this.#isStopped && this.#options.signal?.aborted !== true) {
       const { pid, startTime } = this.#process;
       this.#worker = new WorkerSampler({ kind: "attach", pid, startTime }, this.#options);
+      if (this.#isPaused) this.#worker.pause();
     }
     return this.#worker;
   }
@@ -153,8 +170,10 @@ class LazySampler implements AttachedSampler {
     return {
       reason: "stopped",
       seconds: 0,
+      paused: 0,
       statistics: undefined,
       python: this.#description,
+      ...NOTHING_MET,
       problem: undefined,
     };
   }

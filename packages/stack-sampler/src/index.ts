@@ -8,10 +8,12 @@ export type {
   Permissions,
   ProcessIds,
   ProcessSecurity,
+  ProgramUser,
   SeccompMode,
   TargetSecurity,
   Trial,
 } from "@pyspy/proc-memory";
+export { attachAll } from "./attach-all.js";
 export { attach } from "./attached-sampler.js";
 export type { FilePlaces } from "./core/binary-files.js";
 export { type Core, type CoreOptions, type CoreThread, openCore } from "./core/open-core.js";
@@ -48,6 +50,7 @@ export type {
   AttachedSampler,
   LaunchedSampler,
   LaunchOptions,
+  OtherProcess,
   PythonDescription,
   Sampler,
   SamplerEnd,

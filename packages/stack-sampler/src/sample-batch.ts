@@ -93,6 +93,8 @@ export interface SampleColumns {
   readonly state: Uint8Array;
   /** Processor time that the thread has used since its last sample, nanoseconds; -1 if unknown. */
   readonly cpu: Float64Array;
+  /** Memory of the thread's process that was resident then, bytes; -1 if unknown. Absent where it was not asked for. */
+  readonly resident?: Float64Array;
 }
 
 /**

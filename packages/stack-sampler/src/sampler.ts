@@ -1,14 +1,29 @@
-import type { ExitStatus, StopStatistics } from "@pyspy/proc-memory";
+import type { ExitStatus, ProgramUser, StopStatistics } from "@pyspy/proc-memory";
 import type { SampleBatch } from "./sample-batch.js";
 import type { SamplerError } from "./sampler-error.js";
 
 export interface SamplerOptions {
   /** Samples a second on average; the times between them are random (exponential). Default 100. */
   readonly rate?: number;
-  /** Seconds of wall time after which sampling ends. Default: when the process does. */
+  /** Seconds before the first sample, from when there is a Python. Default 0. */
+  readonly delay?: number;
+  /** Seconds of wall time after which sampling ends, without the delay. Default: when the process does. */
   readonly duration?: number;
+  /**
+   * Also what the process starts, what that starts, and so on: also when what has started it has ended. Sampling then ends with
+   * the last Python. Default false.
+   */
+  readonly subprocesses?: boolean;
   /** Keep the stacks of threads that are not running, too. Default false. */
   readonly idle?: boolean;
+  /** Tell how much memory of a process is resident with each of its samples. Default false. */
+  readonly resident?: boolean;
+  /**
+   * Show a thread that runs a task of `asyncio` with the task's stack: its chain of coroutines, outside of it that of the task that
+   * waits for it, and so on, each under a frame with the task's name. With {@link idle} also each task that waits, as if it
+   * were a thread; the same of greenlets and their parents. Default false.
+   */
+  readonly tasks?: boolean;
   /**
    * Stop the threads that run while their stacks are read, instead of reading them as they run. Default false. Takes the
    * right to trace the process; not for one that `node:child_process` has started.
@@ -27,6 +42,10 @@ export interface LaunchOptions extends SamplerOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Default: the working directory of this process. */
   readonly workingDirectory?: string;
+  /** Open files that become its standard input, output and error. Default: those of this process. */
+  readonly streams?: readonly [number, number, number];
+  /** Who runs it, which takes root. Default: who runs this process. */
+  readonly user?: ProgramUser;
 }
 
 /** The Python that is sampled. */
@@ -67,12 +86,27 @@ export interface SamplerEnd {
   readonly reason: "exited" | "duration" | "stopped" | "failed";
   /** Seconds of wall time from the first point of the schedule to the end. 0 if sampling never began. */
   readonly seconds: number;
+  /** How many of them it was paused. */
+  readonly paused: number;
   /** Undefined if sampling never began. */
   readonly statistics: SamplingStatistics | undefined;
   /** The Python found (the last one, if the process has executed another); undefined if none was. */
   readonly python: PythonDescription | undefined;
+  /** How many processes with a Python there were. */
+  readonly pythons: number;
+  /** Processes that were met, among several or in a tree, and had no Python to be sampled. */
+  readonly others: readonly OtherProcess[];
   /** Why nothing, or nothing more, could be sampled. Also set beside `exited` when the process ended before a Python was found. */
   readonly problem: SamplerError | undefined;
+}
+
+/** Processes alike that were not sampled. */
+export interface OtherProcess {
+  /** Of the executable. */
+  readonly name: string;
+  readonly count: number;
+  /** What has kept us from it; undefined if there was no Python in it. */
+  readonly reason: string | undefined;
 }
 
 /**
@@ -87,6 +121,9 @@ export interface Sampler extends AsyncIterable<SampleBatch>, AsyncDisposable {
   readonly end: Promise<SamplerEnd>;
   /** Asks for the end. What was sampled so far still arrives. */
   stop(): void;
+  /** Takes no samples until {@link resume}. Its points of the schedule do not count, neither as taken nor as missed. */
+  pause(): void;
+  resume(): void;
 }
 
 /** A process that {@link attach} has been given. Nothing runs beside it until it is iterated over, or its {@link Sampler.end} is asked for. */

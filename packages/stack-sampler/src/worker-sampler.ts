@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { ExitStatus } from "@pyspy/proc-memory";
 import type { SampleBatch } from "./sample-batch.js";
 import type {
@@ -40,11 +40,15 @@ export async function launch(
   program: readonly string[],
   options: LaunchOptions = {},
 ): Promise<LaunchedSampler> {
-  const { environment, workingDirectory } = options;
-  const sampler = new WorkerSampler({ kind: "launch", program, environment, workingDirectory }, options);
+  const { environment, workingDirectory, streams, user } = options;
+  const order = { kind: "launch", program, environment, workingDirectory, streams, user } as const;
+  const sampler = new WorkerSampler(order, options);
   await sampler.launched;
   return sampler;
 }
+
+/** Of a sampling that never began. */
+export const NOTHING_MET = { pythons: 0, others: [] };
 
 /** Samples in a worker thread. */
 export class WorkerSampler implements LaunchedSampler {
@@ -69,13 +73,19 @@ export class WorkerSampler implements LaunchedSampler {
       control: this.#control.buffer,
       target,
       rate: options.rate ?? DEFAULT_RATE,
+      delay: options.delay ?? 0,
       duration: options.duration,
+      subprocesses: options.subprocesses ?? false,
       idle: options.idle ?? false,
+      tasks: options.tasks ?? false,
+      resident: options.resident ?? false,
       blocking: options.blocking ?? false,
       stopBudget: options.stopBudget,
       startTimeout: options.startTimeout ?? DEFAULT_START_TIMEOUT,
     };
     this.#pid = target.kind === "attach" ? target.pid : 0;
+    // Loaded here, because whoever takes single samples needs none.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData: order,
       // A worker inherits the options of `node --input-type=module -e …`, with which Node refuses to start a file.
@@ -106,6 +116,14 @@ export class WorkerSampler implements LaunchedSampler {
 
   stop(): void {
     this.#control.requestStop();
+  }
+
+  pause(): void {
+    this.#control.setPaused(true);
+  }
+
+  resume(): void {
+    this.#control.setPaused(false);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -157,7 +175,15 @@ export class WorkerSampler implements LaunchedSampler {
 
   #fail(cause: unknown): void {
     const problem = new SamplerError("internal", `Cannot go on sampling: ${String(cause)}`, { cause });
-    this.#finish({ reason: "failed", seconds: 0, statistics: undefined, python: undefined, problem });
+    this.#finish({
+      reason: "failed",
+      seconds: 0,
+      paused: 0,
+      statistics: undefined,
+      python: undefined,
+      ...NOTHING_MET,
+      problem,
+    });
     this.#exit.reject(problem);
   }
 

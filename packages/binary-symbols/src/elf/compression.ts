@@ -1,4 +1,3 @@
-import * as zlib from "node:zlib";
 import { ParseError } from "../parse-error.js";
 import { type ElfClass, readWord } from "./structures.js";
 
@@ -39,6 +38,8 @@ export function unpackSection(packed: DataView, elfClass: ElfClass, part: string
 }
 
 function decompressorOf(type: number, part: string): Decompress {
+  // Loaded with the first one: no common binary has such a section.
+  const zlib = process.getBuiltinModule("node:zlib");
   if (type === ELFCOMPRESS_ZLIB) return zlib.inflateSync;
   if (type !== ELFCOMPRESS_ZSTD) {
     throw new ParseError("unsupported", `it is compressed in an unknown way (ch_type ${type})`, { part });

@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import { type ByteSource, readExactly } from "../byte-source.js";
 import type { BinaryImage } from "../image.js";
 import { ParseError } from "../parse-error.js";
@@ -33,6 +32,7 @@ export function readDebugLink(image: BinaryImage): DebugLink | undefined {
 
 /** The CRC-32 of everything in a source; the one thing about a debug file that takes reading all of it. */
 export function checksumOf(source: ByteSource): number {
+  const { crc32 } = process.getBuiltinModule("node:zlib");
   let crc = 0;
   for (let offset = 0; offset < source.size; ) {
     const length = Math.min(CHUNK, source.size - offset);

@@ -16,6 +16,7 @@ import { type InputFile, inputName, openInput, unreadable } from "../input-file.
 import { closedMessage, convertedMessage, cutOffMessage } from "../messages.js";
 import { nothingChosenMessage } from "../nothing-chosen.js";
 import { openOutput } from "../output-file.js";
+import { formatOptionsOf } from "../presentation.js";
 import type { Terminal } from "../terminal/terminal.js";
 
 /**
@@ -29,8 +30,12 @@ export async function convert(command: ConvertCommand, terminal: Terminal): Prom
   const output = openOutput(path, profileFormats[format].text);
   using inputs = await openInputs(command.inputs, terminal);
   const merged = mergeProfiles(inputs.profiles);
-  const chosen = choose(merged, command.choice);
-  const options = formatOptionsOf(command);
+  const { choice } = command;
+  const chosen = choose(merged, choice);
+  const options: FormatOptions = {
+    ...formatOptionsOf(command),
+    ...(choice.torn && { include: () => true }),
+  };
   try {
     const samples = countSamples(chosen, options);
     const all = chosen === merged ? samples : countSamples(merged, options);
@@ -79,18 +84,6 @@ function choose(profile: Profile, { mode, from, until, include, exclude }: Sampl
     ...(exclude !== undefined && { exclude }),
   };
   return Object.keys(selection).length === 0 ? profile : selectSamples(profile, selection);
-}
-
-function formatOptionsOf(command: ConvertCommand): FormatOptions {
-  const { lines, fullFileNames, threads, processes, top, choice } = command;
-  return {
-    lines,
-    threads,
-    processes,
-    top,
-    ...(fullFileNames && { shortenFile: ({ file }: { readonly file: string }) => file }),
-    ...(choice.torn && { include: () => true }),
-  };
 }
 
 /** The one of `formats` whose files are named like that, or the default. */

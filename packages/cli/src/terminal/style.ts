@@ -1,4 +1,4 @@
-import { isatty } from "node:tty";
+import { isTerminal } from "./is-terminal.js";
 
 /** Colours for one stream; each function returns the text as it is where the stream shows none. */
 export interface Style {
@@ -28,5 +28,5 @@ export function createStyle(enabled: boolean): Style {
 /** The style of a descriptor: colours on a terminal, unless `NO_COLOR` or a dumb terminal says otherwise. */
 export function styleOf(descriptor: 1 | 2): Style {
   const unwanted = (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb";
-  return createStyle(!unwanted && isatty(descriptor));
+  return createStyle(!unwanted && isTerminal(descriptor));
 }

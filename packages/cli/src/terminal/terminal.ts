@@ -1,4 +1,4 @@
-import { isatty } from "node:tty";
+import { isTerminal } from "./is-terminal.js";
 import { printable, shortened } from "./printable.js";
 import { type Style, styleOf } from "./style.js";
 import { writeFully } from "./write-fully.js";
@@ -62,7 +62,7 @@ const eraseLine = "\r\x1b[2K";
 
 /** The terminal on standard error. */
 export function errorTerminal(): Terminal {
-  const interactive = isatty(2) && process.env["TERM"] !== "dumb";
+  const interactive = isTerminal(2) && process.env["TERM"] !== "dumb";
   return new Terminal({
     write: (text) => writeFully(2, text),
     style: styleOf(2),

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
+import { type LaunchOptions, SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RecordCommand } from "../../src/args.js";
-import { record, type Surroundings } from "../../src/commands/record.js";
-import type { AskingSignal } from "../../src/signals.js";
+import { record } from "../../src/commands/record.js";
+import type { Surroundings } from "../../src/record/surroundings.js";
+import type { RecordCommand } from "../../src/record-arguments.js";
+import type { AskingSignal, ControlSignal } from "../../src/signals.js";
 import { createStyle } from "../../src/terminal/style.js";
 import { Terminal } from "../../src/terminal/terminal.js";
 import { FakeSampler, python } from "../fake-sampler.js";
@@ -25,6 +26,9 @@ class World {
   readonly asked: unknown[] = [];
   readonly left: unknown[] = [];
   readonly surroundings: Surroundings;
+  isControlled = false;
+  captured = "";
+  control: (signal: ControlSignal) => void = () => {};
   #listener: ((signal: AskingSignal) => void) | undefined;
 
   constructor(sampler: FakeSampler, changes: Partial<Surroundings> = {}) {
@@ -35,6 +39,7 @@ class World {
     this.surroundings = {
       samplers: {
         attach: async (pid, options) => remember(pid, options),
+        attachAll: async (pids, options) => remember(pids, options),
         launch: async (words, options) => remember(words, options),
       },
       terminal: new Terminal({
@@ -45,6 +50,7 @@ class World {
         interactive: false,
         columns: () => 80,
       }),
+      findPythons: async (match) => [1234, 77].filter((pid) => match.test(String(pid))),
       onAskingSignal: (listener) => {
         this.#listener = listener;
         return {
@@ -52,6 +58,15 @@ class World {
             this.#listener = undefined;
           },
         };
+      },
+      onControlSignal: (listener) => {
+        this.control = listener;
+        this.isControlled = true;
+        return { [Symbol.dispose]: () => {} };
+      },
+      callingUser: undefined,
+      showCaptured: (bytes) => {
+        this.captured += Buffer.from(bytes).toString();
       },
       hasControllingTerminal: false,
       sharesScreen: false,
@@ -79,17 +94,35 @@ function recordCommand(target: RecordCommand["target"], changes: Partial<RecordC
     name: "record",
     target,
     output: join(folder, "out.txt"),
+    subprocesses: false,
     format: "raw",
+    lines: "line",
+    fullFileNames: false,
+    threads: false,
+    processes: false,
+    top: 20,
     duration: undefined,
+    delay: 0,
     rate: 100,
     idle: false,
+    gil: false,
+    mainThread: false,
+    tasks: false,
+    rss: false,
+    include: undefined,
+    exclude: undefined,
     blocking: false,
+    rotation: undefined,
+    afterwards: "wait",
+    strict: false,
+    capture: false,
+    hideProgress: false,
     debug: false,
     ...changes,
   };
 }
 
-const attached = { kind: "process", pid: 1234 } as const;
+const attached = { kind: "processes", pids: [1234], match: undefined } as const;
 const launched = { kind: "program", words: ["python3", "app.py"] } as const;
 const output = (): string => readFileSync(join(folder, "out.txt"), "utf8");
 const exited = (code: number) => ({ code });
@@ -187,6 +220,92 @@ describe("a running process", () => {
     expect(world.text).toMatch(/Nothing to show: every thread was idle in all 497 samples; .*\n.*Wrote/);
   });
 
+  test.each([
+    ["a function", { include: /^work$/ }, 3],
+    ["no function", { include: /^play$/ }, 0],
+    ["all but a file", { exclude: /app\.py/ }, 0],
+    ["the main thread", { mainThread: true }, 3],
+    ["what holds the GIL", { gil: true }, 0],
+  ])("is recorded with %s only", async (_, filters, samples) => {
+    const world = new World(new FakeSampler({ python }).take(3).finish());
+    expect(await record(recordCommand(attached, filters), world.surroundings)).toEqual(exited(0));
+    expect(output()).toBe(samples === 0 ? "" : "work (app.py:4) 3\n");
+    const nothing = `Nothing to show: none of 3 samples is left by --${Object.keys(filters)[0]?.replace(/T/, "-t")}`;
+    expect(world.text.includes(nothing)).toBe(samples === 0);
+  });
+
+  test("is shown as the options say", async () => {
+    const world = new World(new FakeSampler({ python }).take(3).finish());
+    const shown = { lines: "function", threads: true, processes: true, fullFileNames: true } as const;
+    await record(recordCommand(attached, shown), world.surroundings);
+    expect(output()).toBe('process 1234:"python3 app.py";thread (1234): MainThread;work (/app.py:3) 3\n');
+  });
+
+  test.each([
+    [{ pids: [5, 6], match: undefined }, {}, [5, 6], {}],
+    [{ pids: [5], match: undefined }, { rss: true }, 5, { resident: true }],
+    [{ pids: [5], match: undefined }, { subprocesses: true }, [5], { subprocesses: true }],
+    [{ pids: [5], match: /7/ }, {}, [5, 77], {}],
+    [{ pids: [], match: /1234/ }, {}, 1234, {}],
+  ])("of %o, with %o, is sampled with what else is meant", async (target, changes, asked, options) => {
+    const others = [
+      { name: "sh", count: 2, reason: undefined },
+      { name: "sleep", count: 1, reason: undefined },
+      { name: "x", count: 1, reason: "Cannot open process 3: it is hidden from this user" },
+    ];
+    const world = new World(new FakeSampler({ python }).take(1).finish({ others }));
+    const command = recordCommand({ kind: "processes", ...target }, changes);
+    expect(await record(command, world.surroundings)).toEqual(exited(0));
+    expect(world.asked).toEqual([asked, { rate: 100, idle: false, blocking: false, ...options }]);
+    expect(world.text).toContain(
+      "pyspy: Cannot open process 3: it is hidden from this user\npyspy: 3 processes without Python: sh (2), sleep\n",
+    );
+  });
+
+  test("is a failure if none is like what is meant", async () => {
+    const world = new World(new FakeSampler({ python }));
+    const command = recordCommand({ kind: "processes", pids: [], match: /nothing/ });
+    await expect(record(command, world.surroundings)).rejects.toMatchObject({
+      code: "input",
+      message: "No Python that can be looked into has a command line like nothing",
+    });
+  });
+
+  test("is paused and sampled again as often as somebody asks", async () => {
+    const sampler = new FakeSampler({ python }).take(3);
+    const world = new World(sampler);
+    const ending = record(recordCommand(attached), world.surroundings);
+    await until(() => world.isControlled);
+    for (let round = 0; round < 3; round++) world.control("SIGUSR2");
+    sampler.finish();
+    await ending;
+    expect(sampler.orders).toEqual(["pause", "resume", "pause", "dispose"]);
+    expect(world.text).toContain("pyspy: Paused; SIGUSR2 goes on\npyspy: Sampling again\npyspy: Paused");
+  });
+
+  test("is written up to now when somebody asks, and at the end", async () => {
+    const sampler = new FakeSampler({ python }).take(3);
+    const world = new World(sampler);
+    const ending = record(recordCommand(attached), world.surroundings);
+    await until(() => world.isControlled);
+    await new Promise((resolve) => setImmediate(resolve));
+    world.control("SIGUSR1");
+    const [snapshot = ""] = readdirSync(folder);
+    expect(snapshot).toMatch(/^out-snapshot-.*\.txt$/);
+    expect(readFileSync(join(folder, snapshot), "utf8")).toBe("work (app.py:4) 3\n");
+    sampler.take(2).finish();
+    await ending;
+    expect(output()).toBe("work (app.py:4) 5\n");
+  });
+
+  test("whose recording failed at once leaves no file", async () => {
+    const problem = new SamplerError("permission-denied", "Cannot read process 1234: permission denied");
+    const world = new World(new FakeSampler({ python }).finish({ reason: "failed", problem }));
+    const command = recordCommand(attached, { format: "pyspy" });
+    await expect(record(command, world.surroundings)).rejects.toBe(problem);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test("is not touched if the profile could not be written", async () => {
     const world = new World(new FakeSampler({ python }));
     const command = recordCommand(attached, { output: join(folder, "missing", "out.txt") });
@@ -276,6 +395,67 @@ describe("a program", () => {
     expect(await ending).toEqual(exited(0));
     expect(world.reported).toMatchObject([{ code: "output" }]);
     expect(readdirSync(folder)).toEqual(["out.txt"]);
+  });
+
+  test("is ended when sampling is over, if that is wanted, which is no failure of its", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish({ reason: "duration" });
+    const world = new World(sampler);
+    const ending = record(recordCommand(launched, { afterwards: "kill" }), world.surroundings);
+    await until(() => sampler.orders.includes("SIGTERM"));
+    sampler.died("SIGTERM");
+    expect(await ending).toEqual(exited(0));
+    expect(output()).toBe("work (app.py:4) 5\n");
+  });
+
+  test("that has ended by itself keeps its exit code, whatever was wanted", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish().exited(7);
+    const world = new World(sampler);
+    expect(await record(recordCommand(launched, { afterwards: "kill" }), world.surroundings)).toEqual(
+      exited(7),
+    );
+    expect(sampler.orders).toEqual(["dispose"]);
+  });
+
+  test("is left alone when sampling is over, if that is wanted", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish({ reason: "duration" });
+    const world = new World(sampler);
+    expect(await record(recordCommand(launched, { afterwards: "detach" }), world.surroundings)).toEqual(
+      exited(0),
+    );
+    expect(sampler.orders).toEqual(["dispose"]);
+  });
+
+  test("that was not sampled makes pyspy fail if it is to be strict", async () => {
+    const problem = new SamplerError("not-python", "No Python was found in sleep");
+    const sampler = new FakeSampler({ python: undefined })
+      .finish({ seconds: 0, python: undefined, problem })
+      .exited(0);
+    const world = new World(sampler);
+    expect(await record(recordCommand(launched, { strict: true }), world.surroundings)).toEqual(exited(1));
+  });
+
+  test.each([
+    [0, ""],
+    [3, "printed\n"],
+  ])("that ends with %i has what it printed shown only if it has failed", async (code, shown) => {
+    const sampler = new FakeSampler({ python }).take(5).finish().exited(code);
+    const world = new World(sampler);
+    const launch = async (_: readonly string[], { streams }: LaunchOptions = {}) => {
+      writeSync(streams?.[1] ?? 1, "prin");
+      writeSync(streams?.[2] ?? 1, "ted\n");
+      return sampler;
+    };
+    const samplers = { ...world.surroundings.samplers, launch };
+    const command = recordCommand(launched, { capture: true });
+    expect(await record(command, { ...world.surroundings, samplers })).toEqual(exited(code));
+    expect(world.captured).toBe(shown);
+  });
+
+  test("is run as the user who has called sudo", async () => {
+    const callingUser = { user: { uid: 7, gid: 8, name: "ada" }, environment: { HOME: "/home/ada" } };
+    const world = new World(new FakeSampler({ python }).take(5).finish().exited(0), { callingUser });
+    await record(recordCommand(launched), world.surroundings);
+    expect(world.asked[1]).toEqual({ rate: 100, idle: false, blocking: false, ...callingUser });
   });
 
   test("that cannot be started is a failure of ours", async () => {

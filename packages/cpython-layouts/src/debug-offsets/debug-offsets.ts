@@ -13,7 +13,7 @@ import { LayoutError } from "../layout-error.js";
 import { formatVersion, parsePyVersionHex } from "../python-version.js";
 import { debugOffsetsFields } from "../versions/debug-offsets-fields.js";
 import { layoutOfRow } from "../versions/layout-of-row.js";
-import { type MeasuredRow, measuredRows } from "../versions/measured-row.js";
+import { type MeasuredBuild, measuredRow } from "../versions/measured-row.js";
 import { findContradiction } from "./contradiction.js";
 import { HEADER_SIZE, type KnownMinor, readOffsets, readU64 } from "./offsets.js";
 import { rowOfOffsets } from "./row-of-offsets.js";
@@ -95,7 +95,7 @@ export function layoutFromDebugOffsets(table: Uint8Array): Layout {
       `Cannot use the debug offsets of CPython ${name}: ${contradiction}, so its list of fields is not the one known for 3.${known}`,
     );
   }
-  const row = rowOfOffsets(offsets, measuredRowOf(known, freeThreaded), freeThreaded);
+  const row = rowOfOffsets(offsets, measuredRow(measuredBuild(known, freeThreaded)), freeThreaded);
   return layoutOfRow(row, {
     version,
     freeThreaded,
@@ -112,8 +112,8 @@ function knownMinor({ minor }: PythonVersion): KnownMinor {
   return minor === 13 || minor === 14 ? minor : NEWEST_KNOWN;
 }
 
-function measuredRowOf(minor: KnownMinor, freeThreaded: boolean): MeasuredRow {
-  if (minor === 13) return freeThreaded ? measuredRows["3.13.15t"] : measuredRows["3.13.18"];
-  if (minor === 14) return freeThreaded ? measuredRows["3.14.10t"] : measuredRows["3.14.10"];
-  return freeThreaded ? measuredRows["3.15.2t"] : measuredRows["3.15.2"];
+function measuredBuild(minor: KnownMinor, freeThreaded: boolean): MeasuredBuild {
+  if (minor === 13) return freeThreaded ? "3.13.15t" : "3.13.18";
+  if (minor === 14) return freeThreaded ? "3.14.10t" : "3.14.10";
+  return freeThreaded ? "3.15.2t" : "3.15.2";
 }

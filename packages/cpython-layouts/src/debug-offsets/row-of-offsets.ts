@@ -1,4 +1,5 @@
-import type { MeasuredKey, MeasuredRow } from "../versions/measured-row.js";
+import type { MeasuredKey } from "../versions/measured-key.js";
+import type { MeasuredRow } from "../versions/measured-row.js";
 import type { Offsets } from "./offsets.js";
 
 /**

@@ -30,9 +30,13 @@ import {
   cpython_3_11_7_i386,
   cpython_3_12_1_i386,
 } from "./i386.js";
+import type { MeasuredKey } from "./measured-key.js";
+
+/** What was measured of one build: offsets and sizes in bytes, and constants. */
+export type MeasuredRow = Readonly<Partial<Record<MeasuredKey, number>>>;
 
 /** The builds whose headers were measured. Within a minor version others differ only as `layout-for.ts` says. */
-export const measuredRows = {
+const texts = {
   "2.3.7": cpython_2_3_7,
   "2.4.6": cpython_2_4_6,
   "2.5.6": cpython_2_5_6,
@@ -55,24 +59,26 @@ export const measuredRows = {
   "3.14.10t": cpython_3_14_10t,
   "3.15.2": cpython_3_15_2,
   "3.15.2t": cpython_3_15_2t,
-} as const;
+  // The same for i386.
+  "2.7.18-i386": cpython_2_7_18_i386,
+  "3.6.15-i386": cpython_3_6_15_i386,
+  "3.7.16-i386": cpython_3_7_16_i386,
+  "3.8.18-i386": cpython_3_8_18_i386,
+  "3.9.18-i386": cpython_3_9_18_i386,
+  "3.10.13-i386": cpython_3_10_13_i386,
+  "3.11.7-i386": cpython_3_11_7_i386,
+  "3.12.1-i386": cpython_3_12_1_i386,
+};
 
-/** The same for i386. */
-export const measuredRowsOf32Bits = {
-  "2.7.18": cpython_2_7_18_i386,
-  "3.6.15": cpython_3_6_15_i386,
-  "3.7.16": cpython_3_7_16_i386,
-  "3.8.18": cpython_3_8_18_i386,
-  "3.9.18": cpython_3_9_18_i386,
-  "3.10.13": cpython_3_10_13_i386,
-  "3.11.7": cpython_3_11_7_i386,
-  "3.12.1": cpython_3_12_1_i386,
-} as const;
+/** `3.13.0`, `3.13.15t` (free-threaded), `3.8.18-i386`. */
+export type MeasuredBuild = keyof typeof texts;
 
-type Rows = typeof measuredRows;
-
-/** Every key that some row has: `is.` interpreter, `ts.` thread state, `if.` frame, `fo.` frame object, `K.` constant … */
-export type MeasuredKey = { [Name in keyof Rows]: keyof Rows[Name] }[keyof Rows] | "sizeof.pointer";
-
-/** What was measured of one build: offsets and sizes in bytes, and constants. */
-export type MeasuredRow = Readonly<Partial<Record<MeasuredKey, number>>>;
+/** Reads the row of a build: a line for each key. */
+export function measuredRow(build: MeasuredBuild): MeasuredRow {
+  const row: Record<string, number> = {};
+  for (const line of texts[build].trim().split("\n")) {
+    const space = line.lastIndexOf(" ");
+    row[line.slice(0, space)] = Number(line.slice(space + 1));
+  }
+  return row;
+}

@@ -1,7 +1,8 @@
 import { ABSENT, type Layout, type PythonVersion } from "../layout.js";
 import type { AsyncioTaskLayout, GeneratorState } from "../object-layout.js";
 import type { BuildIdentity } from "./layout-of-row.js";
-import type { MeasuredKey, MeasuredRow } from "./measured-row.js";
+import type { MeasuredKey } from "./measured-key.js";
+import type { MeasuredRow } from "./measured-row.js";
 import { valueIn } from "./value-in.js";
 
 type ObjectGroups =

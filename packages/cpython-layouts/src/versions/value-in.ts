@@ -1,5 +1,6 @@
 import { ABSENT } from "../layout.js";
-import type { MeasuredKey, MeasuredRow } from "./measured-row.js";
+import type { MeasuredKey } from "./measured-key.js";
+import type { MeasuredRow } from "./measured-row.js";
 
 /** A function that gives the value of the first of its keys that the row has, and `ABSENT` if it has none. */
 export function valueIn(row: MeasuredRow): (...keys: readonly MeasuredKey[]) => number {

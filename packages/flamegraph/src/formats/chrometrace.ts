@@ -14,7 +14,7 @@ import { jsonLines } from "./json-pieces.js";
  * one sample to the next are one slice, whichever lines they run. Nothing is open while a thread was not seen. A
  * `ts` counts from one interval before the start, so that none is negative.
  *
- * Events: `M` names processes and threads; `B` and `E` nest for each (pid, tid) and are in the order of their time.
+ * Events: `M` names processes and threads, `C` counts the resident memory of a process where it is known; `B` and `E` nest for each (pid, tid) and are in the order of their time.
  */
 export function* chrometrace(profile: Profile, options: FormatOptions = {}): Generator<string> {
   yield* jsonLines(events(profile, options));
@@ -47,7 +47,8 @@ function* events(profile: Profile, options: FormatOptions): Generator<string> {
     }),
   );
   const namedProcesses = new Set<number>();
-  for (const { track: index, time, span, node } of trackSamples(profile, threads, options)) {
+  const residentOf = new Map<number, number>();
+  for (const { track: index, time, span, node, resident } of trackSamples(profile, threads, options)) {
     const state = states[index];
     const track = threads.tracks[index];
     if (state === undefined || track === undefined) continue;
@@ -57,6 +58,10 @@ function* events(profile: Profile, options: FormatOptions): Generator<string> {
     }
     const end = Math.max(state.end, time + beforeStart);
     const start = Math.max(state.end, end - span);
+    if (resident >= 0 && residentOf.get(state.pid) !== resident) {
+      residentOf.set(state.pid, resident);
+      yield memory(state.pid, end, resident);
+    }
     if (start > state.end) yield* close(state, 0, state.end, texts);
     const stack = shown.ofNode(node);
     if (stack !== state.stack || state.open.length === 0)
@@ -75,6 +80,11 @@ function* names(track: ThreadTrack, { pid, tid }: TrackState, named: Set<number>
   }
   const name = printable(track.name) || `thread ${tid}`;
   yield JSON.stringify({ ph: "M", name: "thread_name", pid, tid, args: { name } });
+}
+
+function memory(pid: number, at: Nanoseconds, bytes: number): string {
+  const name = "resident memory";
+  return JSON.stringify({ ph: "C", name, cat: "pyspy", ts: microseconds(at), pid, args: { bytes } });
 }
 
 /** The texts of one file's events. A name is made JSON once, however often it is opened and closed. */

@@ -93,7 +93,7 @@ export class ChunkDecoder {
     };
   }
 
-  #samples({ time: times, thread, node, state, cpu, span, count }: Fields): SampleColumns {
+  #samples({ time: times, thread, node, state, cpu, resident, span, count }: Fields): SampleColumns {
     const time = this.#float64(times, "samples.time");
     return {
       time,
@@ -102,6 +102,7 @@ export class ChunkDecoder {
       // A copy: the payload is a view of a buffer that the next chunk is read into.
       state: this.#bytes(state, "samples.state").slice(),
       cpu: cpu === undefined ? new Float64Array(time.length).fill(-1) : this.#float64(cpu, "samples.cpu"),
+      ...(resident !== undefined && { resident: this.#float64(resident, "samples.resident") }),
       ...(span !== undefined && { span: this.#float64(span, "samples.span") }),
       ...(count !== undefined && { count: this.#rawFloat64(count, "samples.count") }),
     };

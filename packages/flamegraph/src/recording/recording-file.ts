@@ -10,9 +10,18 @@ export class RecordingFile {
   readonly #descriptor: number;
   #length = 0;
 
-  /** Creates the file or empties it. What `node:fs` throws comes through. */
-  constructor(path: string) {
-    this.#descriptor = openSync(path, "w");
+  /**
+   * Creates the file or empties it. What `node:fs` throws comes through.
+   *
+   * @param mode Permissions of the file, which must not exist then. Default: as of any file.
+   */
+  constructor(path: string, mode?: number) {
+    this.#descriptor = openSync(path, mode === undefined ? "w+" : "wx+", mode);
+  }
+
+  /** Reads what has been appended up to now, also after the file has been unlinked; not after it has been closed. */
+  source(): ByteSource {
+    return new RecordingFileSource(this.#descriptor);
   }
 
   /** Appends all of `bytes` or, if that fails (a full disk), nothing. */
@@ -50,15 +59,17 @@ export class RecordingFile {
 /** A file to read a recording from, chunk by chunk. It is read up to the size that it had when it was opened. */
 export class RecordingFileSource implements ByteSource {
   readonly #descriptor: number;
+  readonly #isOwn: boolean;
   readonly size: number;
   /** The part of the file that was read last: headers of chunks are small and lie close together. */
   #buffer = new Uint8Array(65_536);
   #start = 0;
   #end = 0;
 
-  /** What `node:fs` throws comes through. */
-  constructor(path: string) {
-    this.#descriptor = openSync(path, "r");
+  /** A path, or an open file that stays open. What `node:fs` throws comes through. */
+  constructor(file: string | number) {
+    this.#isOwn = typeof file === "string";
+    this.#descriptor = typeof file === "string" ? openSync(file, "r") : file;
     this.size = fstatSync(this.#descriptor).size;
   }
 
@@ -69,7 +80,7 @@ export class RecordingFileSource implements ByteSource {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#isOwn) closeSync(this.#descriptor);
   }
 
   [Symbol.dispose](): void {

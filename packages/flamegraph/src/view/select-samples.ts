@@ -1,6 +1,7 @@
 import type { Profile } from "../profile.js";
-import type { FunctionRecord, Nanoseconds, NodeId, SampleColumns, ThreadRecord } from "../sample-batch.js";
+import type { Nanoseconds, SampleColumns } from "../sample-batch.js";
 import { withSpans } from "../sample-spans.js";
+import { PatternMatches } from "./pattern-matches.js";
 
 /** What of a profile is looked at. What is not given selects everything. */
 export interface SampleSelection {
@@ -29,8 +30,10 @@ export interface SampleSelection {
  */
 export function selectSamples(profile: Profile, selection: SampleSelection): Profile {
   const { from = 0, until = Number.POSITIVE_INFINITY, states } = selection;
-  const included = selection.include && matches(profile, selection.include);
-  const excluded = selection.exclude && matches(profile, selection.exclude);
+  const included = selection.include && new PatternMatches(selection.include);
+  const excluded = selection.exclude && new PatternMatches(selection.exclude);
+  included?.describe(profile);
+  excluded?.describe(profile);
   const isWanted = (samples: SampleColumns, row: number) => {
     const time = samples.time[row] ?? 0;
     const thread = samples.thread[row] ?? 0;
@@ -39,33 +42,12 @@ export function selectSamples(profile: Profile, selection: SampleSelection): Pro
       time >= from &&
       time < until &&
       (states === undefined || states(samples.state[row] ?? 0)) &&
-      (included === undefined || included(thread, node)) &&
-      !excluded?.(thread, node)
+      (included === undefined || included.has(thread, node)) &&
+      !excluded?.has(thread, node)
     );
   };
   const spanned = withSpans(profile);
   return { ...profile, batches: () => wantedOf(spanned.batches(), isWanted) };
-}
-
-/** Tells whether a sample of a thread in a stack matches, from tables that are made once. */
-function matches(profile: Profile, pattern: RegExp): (thread: number, node: NodeId) => boolean {
-  // A pattern with the flag `g` or `y` would go on from its last match.
-  const plain = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
-  const ofFunction = Uint8Array.from(profile.functions, (record) => Number(matchesFunction(plain, record)));
-  const ofThread = Uint8Array.from(profile.threads, ({ name }: ThreadRecord) => Number(plain.test(name)));
-  const { parent, frame } = profile.nodes;
-  const ofNode = new Uint8Array(parent.length);
-  // Callers have lower numbers than what they call.
-  for (let node = 0; node < parent.length; node++) {
-    const caller = parent[node] ?? -1;
-    const inherited = caller === -1 ? 0 : (ofNode[caller] ?? 0);
-    ofNode[node] = inherited | (ofFunction[profile.frames.function[frame[node] ?? 0] ?? 0] ?? 0);
-  }
-  return (thread, node) => ofThread[thread] === 1 || ofNode[node] === 1;
-}
-
-function matchesFunction(pattern: RegExp, { name, qualname, file }: FunctionRecord): boolean {
-  return pattern.test(name) || pattern.test(qualname) || pattern.test(file);
 }
 
 function* wantedOf(
@@ -80,8 +62,9 @@ function* wantedOf(
   }
 }
 
-function rowsOf(
-  { time, thread, node, state, cpu, span, count }: SampleColumns,
+/** Only these rows, in their order. */
+export function rowsOf(
+  { time, thread, node, state, cpu, resident, span, count }: SampleColumns,
   rows: readonly number[],
 ): SampleColumns {
   const float64 = (column: Float64Array) => Float64Array.from(rows, (row) => column[row] ?? 0);
@@ -92,6 +75,7 @@ function rowsOf(
     node: int32(node),
     state: Uint8Array.from(rows, (row) => state[row] ?? 0),
     cpu: float64(cpu),
+    ...(resident !== undefined && { resident: float64(resident) }),
     ...(span !== undefined && { span: float64(span) }),
     ...(count !== undefined && { count: float64(count) }),
   };

@@ -6,11 +6,13 @@ import { afterAll, expect, test } from "vitest";
 import {
   foldStacks,
   isProfileError,
+  profileFormats,
   RecordingFile,
   RecordingFileSource,
   RecordingWriter,
   readRecording,
   type SampleBatch,
+  selectSamples,
   writeCollapsed,
 } from "../../src/index.js";
 import { anyStacks } from "../formats/any-stacks.js";
@@ -185,4 +187,36 @@ test("a file is readable while it is written and after it was closed", () => {
   for (const source of [early, late]) {
     expect(writeCollapsed(foldStacks(readRecording(source).profile()))).toBe("main;work 200000\n");
   }
+});
+
+test("a file that was unlinked is read while it is written", () => {
+  const folder = mkdtempSync(join(tmpdir(), "pyspy-recording-"));
+  try {
+    const path = join(folder, "a.pyspy");
+    using file = new RecordingFile(path, 0o600);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    rmSync(path);
+    const writer = new RecordingWriter((bytes) => file.append(bytes), metadata);
+    for (const count of [1, 2]) {
+      writer.add(restarted(batchOf("main 1")));
+      expect([...readRecording(file.source()).batches()]).toHaveLength(count);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("resident memory comes back, and is a counter of each process in a trace and a field of samples in JSON lines", async () => {
+  const batch = restarted(batchOf("main 3"));
+  const resident = Float64Array.of(-1, 8192, 8192);
+  const bytes = recorded([{ ...batch, samples: { ...batch.samples, resident } }], 5e9).bytes;
+  const profile = readRecording(bytes).profile();
+  expect([...profile.batches()].map((samples) => samples.resident)).toEqual([resident]);
+  const kept = selectSamples(profile, { from: batch.samples.time[1] ?? 0 });
+  expect([...kept.batches()].map((samples) => samples.resident)).toEqual([resident.subarray(1)]);
+  const written = async (format: "chrometrace" | "jsonl") =>
+    [...(await profileFormats[format].load())(profile)].join("");
+  const counters = JSON.parse(await written("chrometrace")).filter(({ ph }: { ph: string }) => ph === "C");
+  expect(counters).toMatchObject([{ name: "resident memory", args: { bytes: 8192 } }]);
+  expect((await written("jsonl")).match(/"resident":8192/g)).toHaveLength(2);
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
+  BatchFilter,
+  type BatchSelection,
   countSamples,
   foldStacks,
   mergeProfiles,
@@ -45,6 +47,46 @@ describe("selecting samples", () => {
     ["a state", { states: (state: number) => state !== 1 }, ""],
   ])("by %s", (_, selection, expected) => {
     expect(collapsed(selectSamples(profile, selection))).toBe(expected);
+  });
+
+  const selections: [string, BatchSelection, string][] = [
+    ["nothing", {}, idle + json + work],
+    ["a function", { include: /^work$/g }, work],
+    ["all but a file", { exclude: /site-packages/ }, idle + work],
+    ["a thread's name", { include: /MainThread/ }, idle + json + work],
+    ["a state", { states: (state) => state !== 1 }, ""],
+    [
+      "threads",
+      { threads: ({ name }, process) => name === "MainThread" && process?.pid !== 1 },
+      idle + json + work,
+    ],
+    ["no threads", { threads: () => false }, ""],
+  ];
+
+  test.each(selections)("of a stream, by %s", (_, selection, expected) => {
+    const { counters, samples, ...described } = batchOf(DRAWING);
+    const nothing = batchOf("");
+    const filter = new BatchFilter(selection, 100);
+    const batches = [
+      { ...described, samples: nothing.samples, counters: nothing.counters },
+      { ...nothing, samples, counters },
+      { ...described, samples, counters, reset: true as const },
+    ];
+    const builder = new ProfileBuilder({ command: [], rate: 100, startTime: 0 });
+    for (const batch of batches) builder.add(filter.apply(batch));
+    const filtered = builder.finish();
+    const twice = expected.replace(/\d+$/gm, (count) => String(2 * Number(count)));
+    expect(collapsed(filtered)).toBe(twice);
+    expect(filtered.counters.attempted).toBe(2 * counters.attempted);
+  });
+
+  test("of a stream leaves to samples the time that they stand for", () => {
+    const batch = batchOf("a 1\nb 1\na 1\nb 1");
+    const filter = new BatchFilter({ include: /^b$/ }, 1000);
+    const time = Float64Array.of(1e6, 4e6, 30e6, 32e6);
+    const { samples } = filter.apply({ ...batch, samples: { ...batch.samples, time } });
+    expect([...samples.time]).toEqual([4e6, 32e6]);
+    expect([...(samples.span ?? [])]).toEqual([3e6, 2e6]);
   });
 
   test.each([

@@ -2,6 +2,7 @@ import type { FamilyMember } from "../open-process.js";
 import type { Permissions } from "../permissions.js";
 import { ProcessError } from "../process-error.js";
 import type { LiveProcess, Pid } from "../process-view.js";
+import type { ProcessWatch } from "../process-watch.js";
 import type { SpawnedProcess, SpawnOptions } from "../spawn.js";
 import type { ThreadStopper } from "../stop.js";
 import { linux } from "./linux/linux.js";
@@ -12,6 +13,8 @@ export interface Platform {
   isProcessAlive(pid: Pid): boolean;
   listProcesses(): Pid[];
   readFamily(): FamilyMember[];
+  watchProcesses(): ProcessWatch;
+  sharesMemory(pid: Pid, other: Pid): boolean;
   dateOfStart(startTime: number): Date;
   spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
   inspectPermissions(pid: Pid): Permissions;

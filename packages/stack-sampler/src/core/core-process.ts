@@ -95,6 +95,11 @@ export class CoreProcess implements LiveProcess {
   }
 
   /** Not in a core. */
+  residentBytes(): undefined {
+    return undefined;
+  }
+
+  /** Not in a core. */
   threadName(): undefined {
     return undefined;
   }

@@ -10,7 +10,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Transform } from "node:stream";
-import * as zlib from "node:zlib";
 import { type FileSource, fileSourceOf } from "@pyspy/binary-symbols";
 
 export type Compression = "gzip" | "zstd" | "xz" | "lz4";
@@ -119,6 +118,8 @@ function openNameless(): number {
 }
 
 function decompressorFor(compression: Compression): Transform | undefined {
+  // Most cores are not compressed, and most programs look at none.
+  const zlib = process.getBuiltinModule("node:zlib");
   if (compression === "gzip") return zlib.createGunzip();
   if (compression !== "zstd" || !("createZstdDecompress" in zlib)) return undefined;
   return (zlib.createZstdDecompress as () => Transform)();

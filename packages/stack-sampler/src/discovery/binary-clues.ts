@@ -1,4 +1,5 @@
 import { type BinaryImage, type FileMapping, type ImageOffset, ParseError } from "@pyspy/binary-symbols";
+import { DEBUG_OFFSETS_READ_SIZE, readDebugOffsetsHeader } from "@pyspy/cpython-layouts";
 
 /** Where a binary says that its runtime is. */
 export interface RuntimeClue {
@@ -37,6 +38,9 @@ export interface BinaryClues {
 /** A segment that is larger holds more than a program's variables. */
 const MAX_VARIABLES_BYTES = 1 << 26;
 
+/** Exported by every Python, and up to 3.6 a way to the variable `interp_head`. */
+const ACCESSOR = "PyInterpreterState_Head";
+
 const GIL_LOCKS = ["gil_cond", "gil_mutex", "switch_cond", "switch_mutex"];
 
 /** Reads all that a Python's binary tells. `image` may be the separate debug file of the one that is mapped. */
@@ -44,16 +48,17 @@ export function readClues(image: BinaryImage, debugImage?: BinaryImage): BinaryC
   const runtime = findRuntime(image) ?? (debugImage && inDebugFile(findRuntime(debugImage)));
   const place = (name: string) => symbolOf(image, name) ?? (debugImage && symbolOf(debugImage, name));
   const isOld = runtime?.kind === "interp_head";
+  const needsBuild = runtime !== undefined && (isOld || !describesItself(image, runtime));
   return {
     pointerSize: image.pointerSize,
     runtime,
-    isPython: runtime !== undefined || place("Py_GetVersion") !== undefined,
-    version: runtime && !isOld ? place("Py_Version") : undefined,
+    isPython: runtime !== undefined || place(ACCESSOR) !== undefined,
+    version: needsBuild && !isOld ? place("Py_Version") : undefined,
     currentThread: isOld ? place("_PyThreadState_Current") : undefined,
     interpreterLock: isOld ? place("interpreter_lock") : undefined,
     gilLocks: isOld ? GIL_LOCKS.flatMap((name) => place(name) ?? []) : [],
     collecting: isOld ? place("collecting") : undefined,
-    traceReferences: runtime !== undefined && place("_Py_PrintReferences") !== undefined,
+    traceReferences: needsBuild && place("_Py_PrintReferences") !== undefined,
     unicodeSize: isOld && place("PyUnicodeUCS2_AsUTF8String") !== undefined ? 2 : 4,
     variables: image.segments
       .filter((segment) => segment.writable && segment.memorySize <= MAX_VARIABLES_BYTES)
@@ -71,6 +76,12 @@ function findRuntime(image: BinaryImage): RuntimeClue | undefined {
   if (variable !== undefined) return { method: "symbol", kind: "interp_head", place: variable };
   const place = decodeAccessor(image);
   return place === undefined ? undefined : { method: "accessor", kind: "interp_head", place };
+}
+
+/** Begins with `_Py_DebugOffsets` (3.13+), which tell all that a version and a build would: no more names are looked for then. */
+function describesItself(image: BinaryImage, { place }: RuntimeClue): boolean {
+  const bytes = image.bytesAt(place, DEBUG_OFFSETS_READ_SIZE);
+  return readDebugOffsetsHeader(bytes) !== undefined;
 }
 
 function symbolOf(image: BinaryImage, name: string): ImageOffset | undefined {
@@ -96,7 +107,7 @@ function inDebugFile(clue: RuntimeClue | undefined): RuntimeClue | undefined {
  * binaries do not name: `mov rax, [rip + distance]; ret`, on 32-bit x86 `mov eax, [address]; ret`.
  */
 function decodeAccessor(image: BinaryImage): ImageOffset | undefined {
-  const accessor = symbolOf(image, "PyInterpreterState_Head");
+  const accessor = symbolOf(image, ACCESSOR);
   if (accessor === undefined) return undefined;
   const code = image.bytesAt(accessor, 16);
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);

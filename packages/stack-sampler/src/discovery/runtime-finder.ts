@@ -1,8 +1,8 @@
-import { type BinaryImage, findDebugImage, ParseError } from "@pyspy/binary-symbols";
+import { findDebugImage } from "@pyspy/binary-symbols";
 import { formatVersion, LayoutError } from "@pyspy/cpython-layouts";
 import type { Address, MemoryMap, ProcessView } from "@pyspy/proc-memory";
 import type { PythonRuntime } from "../python/python-runtime.js";
-import { type BinaryClues, readClues } from "./binary-clues.js";
+import { type BinaryClues, type RuntimeClue, readClues } from "./binary-clues.js";
 import type { Discovery, DiscoveryMethod, DiscoveryStep } from "./discovery.js";
 import {
   type Identification,
@@ -18,20 +18,28 @@ type Failure = Exclude<Identification, { kind: "found" }>;
 /** Milliseconds until a binary that told nothing is searched again, which doubles every time: its Python may not have begun. */
 const FIRST_SEARCH_PAUSE = 20;
 
+/** What has been found out about binaries, by their device and inode. */
+export class KnownBinaries {
+  /** What they tell; undefined for what is none. A process that is starting is looked at again and again. */
+  readonly clues = new Map<string, BinaryClues | undefined>();
+  /** Those that were searched without finding anything, and when they are searched again: it is slow, and rarely of use. */
+  readonly searches = new Map<string, { next: number; pause: number }>();
+}
+
 /**
- * Finds the CPythons of a process by what is mapped, never by what it is called. Each binary is asked in turn, by one method
- * after the other, and what a method leads to counts only if it is a runtime: it has an interpreter whose thread points
- * back to it. Every look is kept, so that a failure can explain itself.
+ * Finds the CPythons of a process by what is mapped, never by what it is called. Each binary is asked in turn for what names
+ * a runtime, and then, if that was not enough, those that name none are searched by one slower method after the other. What a
+ * method leads to counts only if it is a runtime: it has an interpreter whose thread points back to it. Every look is kept,
+ * so that a failure can explain itself.
  */
 export class RuntimeFinder {
   readonly #process: ProcessView;
-  /** What binaries tell: a process that is starting is looked at again and again. */
-  readonly #clues = new Map<string, BinaryClues | undefined>();
-  /** Binaries that were searched without finding anything, and when they are searched again: it is slow, and rarely of use. */
-  readonly #searches = new Map<string, { next: number; pause: number }>();
+  readonly #known: KnownBinaries;
 
-  constructor(process: ProcessView) {
+  /** @param known What is known already: many processes of a tree run the same binaries. */
+  constructor(process: ProcessView, known: KnownBinaries = new KnownBinaries()) {
     this.#process = process;
+    this.#known = known;
   }
 
   /** Looks for the first Python, which is nearly always the only one. Throws proc-memory's `ProcessError` if the process cannot be looked into. */
@@ -48,13 +56,21 @@ export class RuntimeFinder {
     const steps: DiscoveryStep[] = [];
     const runtimes: PythonRuntime[] = [];
     const failures: Failure[] = [];
+    const take = (identified: Identification | undefined) => {
+      if (identified?.kind === "found") runtimes.push(identified.runtime);
+      else if (identified !== undefined) failures.push(identified);
+    };
     const maps = this.#process.maps();
+    const nameless: { readonly binary: MappedBinary; readonly loaded: LoadedBinary }[] = [];
     for (const binary of mappedBinaries(maps, this.#process.executable)) {
       if (runtimes.length >= wanted) break;
       const loaded = await this.#load(binary, maps, steps);
-      const identified = loaded && this.#identify(binary, loaded, steps);
-      if (identified?.kind === "found") runtimes.push(identified.runtime);
-      else if (identified !== undefined) failures.push(identified);
+      if (loaded?.clues.runtime !== undefined) take(this.#identify(loaded, loaded.clues.runtime, steps));
+      else if (loaded !== undefined) nameless.push({ binary, loaded });
+    }
+    for (const { binary, loaded } of nameless) {
+      if (runtimes.length >= wanted) break;
+      take(await this.#search(binary, loaded, steps));
     }
     if (runtimes.length > 0) return { kind: "found", runtimes, steps };
     return { ...mostTelling(failures), steps };
@@ -67,55 +83,62 @@ export class RuntimeFinder {
     steps: DiscoveryStep[],
   ): Promise<LoadedBinary | undefined> {
     const { identity, path } = binary;
-    if (!this.#clues.has(identity)) {
-      const clues = await withImage(this.#process, binary, (image) => this.#readClues(image, path));
-      this.#clues.set(identity, clues);
+    const known = this.#known.clues;
+    if (!known.has(identity)) {
+      const clues = await withImage(this.#process, binary, (image) => readClues(image));
+      known.set(identity, clues);
       if (clues === undefined)
         steps.push(step(path, "open", "unreadable", "it is not a binary that can be read"));
     }
-    const clues = this.#clues.get(identity);
+    const clues = known.get(identity);
     if (clues === undefined) return undefined;
     const bias = loadBias(binary, clues, maps);
     if (bias === undefined) steps.push(step(path, "open", "nothing", "it is mapped, but not loaded"));
     return bias === undefined ? undefined : { path, clues, bias };
   }
 
-  /** A debug file is looked for only where the binary itself tells nothing. */
-  async #readClues(image: BinaryImage, path: string): Promise<BinaryClues> {
-    const clues = readClues(image);
-    if (clues.runtime !== undefined) return clues;
-    try {
-      using debug = await findDebugImage(image, { path, openFile: (name) => this.#process.openFile(name) });
-      return debug === undefined ? clues : readClues(image, debug.image);
-    } catch (error) {
-      if (error instanceof ParseError) return clues;
-      throw error;
-    }
+  #identify(loaded: LoadedBinary, clue: RuntimeClue, steps: DiscoveryStep[]): Identification {
+    const identify = clue.kind === "runtime" ? identifyRuntime : identifyInterpreterHead;
+    const identified = identify(this.#process.memory, loaded, loaded.bias + clue.place);
+    steps.push(stepOf(loaded.path, clue.method, identified));
+    return identified;
   }
 
-  #identify(binary: MappedBinary, loaded: LoadedBinary, steps: DiscoveryStep[]): Identification | undefined {
+  /** Searches for what a binary does not name: in its debug file, which is looked for once, and then in its variables, from time to time. */
+  async #search(
+    binary: MappedBinary,
+    loaded: LoadedBinary,
+    steps: DiscoveryStep[],
+  ): Promise<Identification | undefined> {
     const { path, identity } = binary;
-    const { memory } = this.#process;
-    const { runtime: clue } = loaded.clues;
-    if (clue !== undefined) {
-      const address = loaded.bias + clue.place;
-      const identify = clue.kind === "runtime" ? identifyRuntime : identifyInterpreterHead;
-      const identified = identify(memory, loaded, address);
-      steps.push(stepOf(path, clue.method, identified));
-      return identified;
-    }
+    const known = this.#known.searches.get(identity);
+    const clues = (known === undefined && (await this.#readDebugFile(binary))) || loaded.clues;
+    this.#known.clues.set(identity, clues);
+    if (clues.runtime !== undefined) return this.#identify({ ...loaded, clues }, clues.runtime, steps);
     steps.push(step(path, "symbol", "nothing", "it names no Python runtime"));
     const now = performance.now();
-    const { next, pause } = this.#searches.get(identity) ?? { next: 0, pause: FIRST_SEARCH_PAUSE };
+    const { next, pause } = known ?? { next: 0, pause: FIRST_SEARCH_PAUSE };
     if (now < next) return undefined;
-    const found = this.#search(binary, loaded, steps);
-    if (found === undefined) this.#searches.set(identity, { next: now + pause, pause: pause * 2 });
+    const found = this.#searchVariables({ ...loaded, clues }, steps);
+    this.#known.searches.set(
+      identity,
+      found === undefined ? { next: now + pause, pause: pause * 2 } : { next: 0, pause },
+    );
     return found;
   }
 
-  /** Searches a binary's variables; what is called a library of something else is not searched. */
-  #search({ path }: MappedBinary, loaded: LoadedBinary, steps: DiscoveryStep[]): Identification | undefined {
+  /** What a binary and its debug file tell together; undefined if there is none that can be read. */
+  #readDebugFile(binary: MappedBinary): Promise<BinaryClues | undefined> {
+    const openFile = (name: string) => this.#process.openFile(name);
+    return withImage(this.#process, binary, async (image) => {
+      using debug = await findDebugImage(image, { path: binary.path, openFile });
+      return debug && readClues(image, debug.image);
+    });
+  }
+
+  #searchVariables(loaded: LoadedBinary, steps: DiscoveryStep[]): Identification | undefined {
     const { memory } = this.#process;
+    const { path } = loaded;
     const cookie = findCookie(memory, loaded);
     if (cookie !== undefined) {
       const identified = identifyRuntime(memory, loaded, cookie);

@@ -81,7 +81,7 @@ export async function inspect(pid: Pid): Promise<Inspection> {
   try {
     process = openProcess(pid);
     const { startTime } = process;
-    const patience = attachPatience({ startTimeout: START_TIMEOUT });
+    const patience = attachPatience(process, { startTimeout: START_TIMEOUT });
     const finder = new RuntimeFinder(process);
     const runtimes = await waitForPython(process, finder, patience, async (milliseconds) => {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));

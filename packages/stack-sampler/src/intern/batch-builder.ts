@@ -22,6 +22,8 @@ const MOST_THREADS = 1 << 16;
 export class BatchBuilder {
   /** Another number when the ids that were given have ended; those of processes are given again. */
   epoch = 0;
+  /** Bytes of the process that is sampled now, for its samples; undefined, for good, if that is not asked for. */
+  resident: number | undefined;
   #trie = new StackTrie();
   readonly #named = new Map<string, FrameId>();
   #functionCount = 0;
@@ -49,6 +51,7 @@ export class BatchBuilder {
     node: new GrowableColumn(new Int32Array(256)),
     state: new GrowableColumn(new Uint8Array(256)),
     cpu: new GrowableColumn(new Float64Array(256)),
+    resident: new GrowableColumn(new Float64Array(256)),
   };
   /** What the next batch will say was tried; the sampling loop counts here. */
   readonly counters = { scheduled: 0, taken: 0, missed: 0, attempted: 0, good: 0, torn: 0, unreadable: 0 };
@@ -110,6 +113,12 @@ export class BatchBuilder {
     this.#samples.node.push(node);
     this.#samples.state.push(state);
     this.#samples.cpu.push(cpu);
+    if (this.resident !== undefined) this.#samples.resident.push(this.resident);
+  }
+
+  /** Gives a pending sample, by its number, another stack. */
+  showAs(sample: number, node: NodeId): void {
+    this.#samples.node.set(sample, node);
   }
 
   /** Everything since the last call. */
@@ -133,6 +142,7 @@ export class BatchBuilder {
         node: this.#samples.node.take(),
         state: this.#samples.state.take(),
         cpu: this.#samples.cpu.take(),
+        ...(this.resident !== undefined && { resident: this.#samples.resident.take() }),
       },
       counters: { ...counters },
       ...(this.#startsOver && { reset: true }),

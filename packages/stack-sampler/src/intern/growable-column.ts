@@ -21,6 +21,11 @@ export class GrowableColumn<Column extends NumberColumn> {
     this.#values[this.#length++] = value;
   }
 
+  /** Changes a value that was appended since the last {@link take}. */
+  set(index: number, value: number): void {
+    this.#values[index] = value;
+  }
+
   /** A copy of what was appended since the last call. */
   take(): Column {
     const taken = this.#values.slice(0, this.#length) as Column;

@@ -56,9 +56,14 @@ export class CodeCache {
     return this.#watch.revision;
   }
 
-  /** Adds what tells whether the code objects are what they were. It has to be read after the stacks. */
-  plan(plan: ScatterRead): void {
-    this.#watch.plan(plan);
+  /** Adds what tells whether the code objects of these interpreters are what they were. It has to be read after the stacks. */
+  plan(plan: ScatterRead, interpreters: readonly { readonly address: Address }[]): void {
+    const { code_object_generation } = this.#layout.interpreter;
+    const counted = code_object_generation === ABSENT ? [] : interpreters;
+    this.#watch.plan(
+      plan,
+      counted.map(({ address }) => address + code_object_generation),
+    );
   }
 
   /** Forgets what the read has shown to be something else. */

@@ -1,4 +1,4 @@
-import { type MemoryReader, ScatterRead } from "@pyspy/proc-memory";
+import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory";
 import type { IdentityPart } from "./code-object.js";
 
 /** What is watched. */
@@ -11,13 +11,19 @@ export interface Watched {
   lastUsed: number;
 }
 
+const GENERATION_BYTES = 8;
 /** How often it is chosen anew what is worth watching, in reads, and how long it is seen what is used. */
 const READS_BETWEEN_CHOICES = 4096;
 const READS_OF_A_CHOICE = 64;
 
+/** When no code object has died for so many reads, their interpreters' generations are enough to know that none has. */
+const CALM_READS = 512;
+
 /**
  * Has every read of stacks bring what tells one code object from another, after the stacks: what is then the same as ever
  * was the same while the stacks were read.
+ *
+ * From 3.14 on an interpreter counts the code objects that have died. Where they seldom do, only the counts are read.
  */
 export class CodeWatch<Entry extends Watched> {
   /** Counts the reads. */
@@ -25,6 +31,12 @@ export class CodeWatch<Entry extends Watched> {
   /** Another number whenever something else is to be read. */
   revision = 0;
   #entries: Entry[] = [];
+  /** Where the counts are, and what they were at the last read, as words. */
+  #generations: readonly Address[] = [];
+  #generationWords = new Uint32Array(0);
+  /** The read that first brought these counts. */
+  #calmSince = 0;
+  #isCalm = false;
   #firstRange = 0;
   #isRead = false;
   #choice = READS_BETWEEN_CHOICES;
@@ -37,8 +49,13 @@ export class CodeWatch<Entry extends Watched> {
     this.revision += 1;
   }
 
-  plan(plan: ScatterRead): void {
+  /** @param generations - addresses of the interpreters' counts of code objects that have died, 8 bytes each */
+  plan(plan: ScatterRead, generations: readonly Address[]): void {
     this.#firstRange = plan.rangeCount;
+    if (!isSameList(generations, this.#generations)) this.#stir(generations);
+    // A code object that is the same after its count was read stays so until the count changes.
+    for (const address of generations) plan.add(address, GENERATION_BYTES);
+    if (this.#isCalm) return;
     for (const { identity } of this.#entries) {
       for (const { address, words } of identity) plan.add(address, words.length * 4);
     }
@@ -49,9 +66,15 @@ export class CodeWatch<Entry extends Watched> {
     this.read += 1;
     const { completeRanges } = plan;
     this.#isRead = completeRanges === plan.rangeCount;
-    if (completeRanges < this.#firstRange) return false;
+    if (completeRanges < this.#firstRange + this.#generations.length) return false;
+    const wasCalm = this.#isCalm;
+    const isSettled = this.#hasSettled(plan);
+    if (wasCalm) {
+      if (!isSettled) this.#isRead = false;
+      return !isSettled;
+    }
     const before = this.#entries.length;
-    let range = this.#firstRange;
+    let range = this.#firstRange + this.#generations.length;
     let kept = 0;
     for (let index = 0; index < before; index++) {
       const entry = this.#entries[index] as Entry;
@@ -69,6 +92,35 @@ export class CodeWatch<Entry extends Watched> {
     this.#entries.length = kept;
     this.revision += 1;
     return true;
+  }
+
+  /** Whether no code object has died since the last read, as far as that is counted. */
+  #hasSettled(plan: ScatterRead): boolean {
+    const words = this.#generationWords;
+    if (words.length === 0) return false;
+    const start = plan.offsetOf(this.#firstRange) / 4;
+    let isSame = true;
+    for (let index = 0; index < words.length; index++) {
+      const word = plan.u32[start + index] as number;
+      if (words[index] !== word) isSame = false;
+      words[index] = word;
+    }
+    if (!isSame) this.#stir(this.#generations);
+    else if (!this.#isCalm && this.read - this.#calmSince >= CALM_READS) {
+      this.#isCalm = true;
+      this.revision += 1;
+    }
+    return isSame;
+  }
+
+  #stir(generations: readonly Address[]): void {
+    if (generations !== this.#generations) {
+      this.#generations = [...generations];
+      this.#generationWords = new Uint32Array((generations.length * GENERATION_BYTES) / 4);
+    }
+    if (this.#isCalm) this.revision += 1;
+    this.#isCalm = false;
+    this.#calmSince = this.read;
   }
 
   clear(): void {
@@ -103,6 +155,10 @@ export class CodeWatch<Entry extends Watched> {
     this.revision += 1;
     return false;
   }
+}
+
+function isSameList(one: readonly Address[], other: readonly Address[]): boolean {
+  return one.length === other.length && one.every((address, index) => address === other[index]);
 }
 
 function isSame({ identity }: Watched, plan: ScatterRead, firstRange: number): boolean {

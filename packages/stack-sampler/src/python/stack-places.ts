@@ -13,7 +13,7 @@ const NEAR = 512;
  * The copies of a program of short calls often differ. Then many are read, each of which takes a tenth of the time of
  * another system call, until it has been calm for so many samples. Of so many, two are alike by chance now and then, where a
  * program does the same again and again, so three have to be. (Not of a stack that is divided: what is read once has
- * to be between the two copies that vouch for it.)
+ * to be between the two copies that vouch for it, unless it is what it always was.)
  */
 const MOST_COPIES = 8;
 const CALM_SAMPLES = 1024;
@@ -74,6 +74,8 @@ export class StackPlaces {
    */
   readonly innermost: number[] = [];
   readonly toCopy: number[] = [];
+  /** Whether the outer frames in chunks are read once. */
+  isDivided = false;
   /** Whether the last {@link find} found something that is read twice. */
   isTwice = false;
   #sample = 0;
@@ -103,9 +105,8 @@ export class StackPlaces {
     this.innermost.push(this.threadState + innermost);
     const first = this.#planTwice(plan, true);
     this.toCopy.push(0);
-    const before = plan.rangeCount;
     this.#planOnce(plan);
-    const copies = plan.rangeCount === before ? this.#copies : 2;
+    const copies = this.isDivided ? 2 : this.#copies;
     while (this.toCopy.length < copies) {
       this.innermost.push(plan.add(threadState + innermost, pointerSize));
       this.toCopy.push(this.#planTwice(plan, false) - first);
@@ -176,6 +177,7 @@ export class StackPlaces {
    * has not been met lately is read twice.
    */
   divide(addresses: Float64Array, count: number, inner: number): void {
+    this.isDivided = true;
     for (const chunk of this.chunks) chunk.twiceFrom = chunk.end;
     for (const stray of this.strays.values()) stray.isTwice = true;
     for (let index = 0; index < count; index++) {
@@ -198,8 +200,18 @@ export class StackPlaces {
     this.revision += 1;
   }
 
+  /** Has what is at `address`, in no chunk, read once from now on; false if nothing is. */
+  settle(address: Address): boolean {
+    const stray = this.strays.get(address);
+    if (stray === undefined) return false;
+    stray.isTwice = false;
+    this.revision += 1;
+    return true;
+  }
+
   /** Has everything read twice. */
   unite(): void {
+    this.isDivided = false;
     for (const chunk of this.chunks) chunk.twiceFrom = chunk.address;
     for (const stray of this.strays.values()) stray.isTwice = true;
     this.revision += 1;
@@ -207,6 +219,7 @@ export class StackPlaces {
 
   /** Something was not where it was expected: nothing is expected any more. */
   forget(): void {
+    this.isDivided = false;
     this.chunks.length = 0;
     this.#nextChunks = undefined;
     this.strays.clear();

@@ -34,6 +34,8 @@ export interface StackReaderOptions {
   readonly rate: number;
   /** Has threads stand still while `read` looks at them; they do not if this is not given. */
   readonly stop?: ((tids: readonly Tid[], read: () => void) => void) | undefined;
+  /** Is called when the stacks of a sample have been taken, while threads still stand still if they do. */
+  readonly onTaken?: ((time: Nanoseconds, reader: StackReader) => void) | undefined;
 }
 
 /** Takes the stacks of all threads of one Python, as often as it is asked to. */
@@ -44,6 +46,7 @@ export class StackReader {
   readonly #record: ProcessId;
   readonly #idle: boolean;
   readonly #stop: StackReaderOptions["stop"];
+  readonly #onTaken: StackReaderOptions["onTaken"];
   #areStopped = false;
   readonly #threads: ThreadList;
   readonly #watch: ThreadWatch;
@@ -69,7 +72,7 @@ export class StackReader {
     runtime: PythonRuntime,
     builder: BatchBuilder,
     record: ProcessId,
-    { idle, rate, stop }: StackReaderOptions,
+    { idle, rate, stop, onTaken }: StackReaderOptions,
   ) {
     this.#process = process;
     this.#runtime = runtime;
@@ -78,6 +81,7 @@ export class StackReader {
     this.#record = record;
     this.#idle = idle;
     this.#stop = stop;
+    this.#onTaken = onTaken;
     this.#threads = new ThreadList(process, runtime);
     this.#watch = new ThreadWatch(process, runtime, rate);
     this.#codes = new CodeCache(process.memory, runtime.layout, builder);
@@ -113,6 +117,7 @@ export class StackReader {
     if (!this.#readAll()) return false;
     for (const { track, interpreter } of this.#wanted) this.#take(track, interpreter, time);
     for (const { track, interpreter } of this.#resting) this.#repeat(track, interpreter, time);
+    this.#onTaken?.(time, this);
     return true;
   }
 
@@ -183,7 +188,7 @@ export class StackReader {
     plan.clear();
     this.#threads.plan(plan);
     for (const { track } of this.#wanted) this.#snapshot.plan(track, plan);
-    this.#codes.plan(plan);
+    this.#codes.plan(plan, this.#threads.interpreters);
   }
 
   /** Says which threads are wanted now; true if the ones to be read are not the same as before. */
@@ -203,6 +208,7 @@ export class StackReader {
         else hasOthers = put(this.#wanted, wanted++, track, interpreter) || hasOthers;
       }
     }
+    this.#watch.end();
     this.#resting.length = resting;
     if (this.#wanted.length === wanted) return hasOthers;
     this.#wanted.length = wanted;
@@ -226,7 +232,7 @@ export class StackReader {
       plan = this.#single;
       plan.clear();
       this.#snapshot.plan(track, plan);
-      this.#codes.plan(plan);
+      this.#codes.plan(plan, this.#threads.interpreters);
       // What is known of the thread's places now is of this plan.
       this.#planRevision = -1;
       this.#process.memory.readScatter(plan);
@@ -282,6 +288,8 @@ export class StackReader {
       if (collection === UNKNOWN_FRAME || known.addresses[known.depth - 1] === collection)
         shown = this.#builder.node(node, this.#builder.namedFrame("<GC>", "gc"));
     }
+    track.sampledAt = time;
+    track.row = this.#builder.pendingSamples;
     this.#builder.addSample(time, this.#recordOf(track, interpreter), shown, state, track.takeCpuTime());
   }
 

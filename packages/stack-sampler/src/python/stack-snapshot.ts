@@ -18,7 +18,7 @@ import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory
 import { CircleWatch } from "./circle-watch.js";
 import { readChunks } from "./data-stack.js";
 import type { KnownStack } from "./known-stack.js";
-import type { ThreadStateParts } from "./stack-places.js";
+import type { StackPlaces, ThreadStateParts } from "./stack-places.js";
 import type { ThreadTrack } from "./thread-track.js";
 
 /**
@@ -116,6 +116,10 @@ export class StackSnapshot {
     if (outcome === "good" && this.#outermost !== 0 && this.#layout.threadState.frame !== ABSENT) {
       if (!known.believesOutermost(this.#outermost)) outcome = "torn";
     }
+    if (this.#isBadlyDivided) {
+      places.unite();
+      known.onceDepth = 0;
+    }
     return outcome === "good" && !this.#isAhead ? "learnt" : outcome;
   }
 
@@ -166,10 +170,18 @@ export class StackSnapshot {
     if (this.keptDepth === 0 && this.depth > MOST_INNER_FRAMES) {
       places.divide(this.addresses, this.depth, INNER_FRAMES);
       known.onceDepth = this.depth - INNER_FRAMES;
-    } else if (this.#isBadlyDivided || this.depth > MOST_INNER_FRAMES) {
+    } else if (this.depth > MOST_INNER_FRAMES) {
       places.unite();
       known.onceDepth = 0;
+    } else if (known.onceDepth === 0) {
+      while (known.onceDepth < this.depth && this.#isEntrance(places, known.onceDepth)) known.onceDepth += 1;
     }
+  }
+
+  /** Whether the frame at a position is one of C's own, not in a chunk, through which a thread came into Python; it is read once from now on. */
+  #isEntrance(places: StackPlaces, position: number): boolean {
+    const index = this.depth - 1 - position;
+    return this.codes[index] === 0 && places.settle(this.addresses[index] as Address);
   }
 
   /**
@@ -215,15 +227,19 @@ export class StackSnapshot {
         if (!agrees) outcome = "torn";
         inner += 1;
       } else {
-        if (inner < FEWEST_INNER_FRAMES) {
+        const isKnown =
+          known.onceDepth > 0 &&
+          address === known.addresses[known.onceDepth - 1] &&
+          this.#isKnown(known, u32);
+        // It was read between the first two copies.
+        const isVouchedFor = places.isDivided
+          ? inner >= FEWEST_INNER_FRAMES
+          : isKnown || Math.min(copy, other) === 0;
+        if (!isVouchedFor) {
           this.#isAhead = false;
           this.#isBadlyDivided = true;
         }
-        if (
-          known.onceDepth > 0 &&
-          address === known.addresses[known.onceDepth - 1] &&
-          this.#isKnown(known, u32)
-        ) {
+        if (isKnown) {
           this.keptDepth = known.onceDepth;
           last = known.addresses[0] as Address;
           break;

@@ -80,10 +80,10 @@ export class ThreadList {
     this.#offsets.head = plan.add(interpretersHead, pointerSize);
     if (gilHolder !== 0) this.#offsets.holder = plan.add(gilHolder, pointerSize);
     for (const { address, words, gil: state } of this.#interpreters) {
-      words.next = plan.add(address + interpreter.next, pointerSize);
-      words.threadsHead = plan.add(address + interpreter.threads_head, pointerSize);
-      if (state !== 0) words.gil = plan.add(state, Math.max(gil.last_holder, gil.locked) + pointerSize);
+      words.next = plan.addNear(address + interpreter.next, pointerSize);
+      words.threadsHead = plan.addNear(address + interpreter.threads_head, pointerSize);
       if (this.#garbage.isKnown) words.collecting = this.#garbage.plan(plan, address);
+      if (state !== 0) words.gil = plan.addNear(state, Math.max(gil.last_holder, gil.locked) + pointerSize);
     }
     for (const thread of this.#unstarted) {
       thread.range = plan.rangeCount;

@@ -24,6 +24,9 @@ export class ThreadTrack {
   wantsGil = false;
   /** The stack at the last sample; undefined if it was not good. */
   node: NodeId | undefined;
+  /** Its last sample: when it was, and its number among those that are pending. */
+  sampledAt: Nanoseconds = -1;
+  row = 0;
   /** {@link ThreadActivity.cpuTime} at the last sample. */
   cpuTime: Nanoseconds = -1;
   /** When the operating system is asked again, in the milliseconds of `performance.now()`. */

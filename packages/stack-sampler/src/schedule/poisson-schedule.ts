@@ -4,7 +4,7 @@ import type { Nanoseconds } from "../sample-batch.js";
  * When to sample: points of a Poisson process, which meets periodic work in every phase.
  *
  * The schedule is absolute: how long a sample takes does not move the points after it. A point that
- * could not be kept is taken late, unless the one after it is due as well: then it is missed.
+ * could not be kept because a sample took too long is taken late, unless the one after it is due as well: then it is missed.
  */
 export class PoissonSchedule {
   readonly #meanInterval: Nanoseconds;

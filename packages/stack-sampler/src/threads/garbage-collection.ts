@@ -34,7 +34,7 @@ export class GarbageCollection {
     const { gc_collecting, gc_frame } = this.#layout.interpreter;
     if (this.#runtime.collecting !== 0) return plan.add(this.#runtime.collecting, 4);
     const end = gc_frame === ABSENT ? gc_collecting + 4 : gc_frame + this.#layout.pointerSize;
-    return plan.add(interpreter + gc_collecting, end - gc_collecting);
+    return plan.addNear(interpreter + gc_collecting, end - gc_collecting);
   }
 
   /**

@@ -6,7 +6,8 @@
 const WAKE = 0;
 const STOP = 1;
 const SIGNALS = 2;
-const WORDS = 4;
+const PAUSE = 4;
+const WORDS = 5;
 
 /** Both ends of the conversation; make it on the main thread and hand {@link ControlBlock.buffer} to the worker. */
 export class ControlBlock {
@@ -26,6 +27,15 @@ export class ControlBlock {
 
   get stopRequested(): boolean {
     return Atomics.load(this.#words, STOP) !== 0;
+  }
+
+  setPaused(paused: boolean): void {
+    Atomics.store(this.#words, PAUSE, paused ? 1 : 0);
+    this.#wake();
+  }
+
+  get isPaused(): boolean {
+    return Atomics.load(this.#words, PAUSE) !== 0;
   }
 
   /** Asks the worker to send signal number `signal` (1 … 64) to the program it launched. */

@@ -1,4 +1,4 @@
-import type { Denial, ExitStatus, Pid } from "@pyspy/proc-memory";
+import type { Denial, ExitStatus, Pid, ProgramUser } from "@pyspy/proc-memory";
 import type { SampleBatch } from "../sample-batch.js";
 import type { PythonDescription, SamplerEnd } from "../sampler.js";
 import { SamplerError, type SamplerErrorCode } from "../sampler-error.js";
@@ -8,9 +8,14 @@ export interface SessionOrder {
   readonly control: SharedArrayBuffer;
   readonly target: AttachOrder | LaunchOrder;
   readonly rate: number;
+  /** Seconds. */
+  readonly delay: number;
   /** Seconds; undefined is until the process ends. */
   readonly duration: number | undefined;
+  readonly subprocesses: boolean;
   readonly idle: boolean;
+  readonly tasks: boolean;
+  readonly resident: boolean;
   readonly blocking: boolean;
   readonly stopBudget: number | undefined;
   /** Seconds. */
@@ -22,6 +27,8 @@ export interface AttachOrder {
   readonly pid: Pid;
   /** Of the process that is meant, if one is: its pid may be another one's by now. */
   readonly startTime?: number;
+  /** Other processes to sample with it. */
+  readonly more?: readonly Pid[];
 }
 
 export interface LaunchOrder {
@@ -29,6 +36,8 @@ export interface LaunchOrder {
   readonly program: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>> | undefined;
   readonly workingDirectory: string | undefined;
+  readonly streams: readonly [number, number, number] | undefined;
+  readonly user: ProgramUser | undefined;
 }
 
 /** What a worker says, in this order: `launched`, `python`, batches, `end`, `exit`. The first and the last if it launched a program. */

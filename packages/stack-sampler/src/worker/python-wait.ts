@@ -1,5 +1,5 @@
 import { formatVersion } from "@pyspy/cpython-layouts";
-import type { LiveProcess } from "@pyspy/proc-memory";
+import { dateOfStart, type LiveProcess } from "@pyspy/proc-memory";
 import type { Discovery } from "../discovery/discovery.js";
 import { discoveryError } from "../discovery/discovery-error.js";
 import type { RuntimeFinder } from "../discovery/runtime-finder.js";
@@ -7,11 +7,13 @@ import type { PythonRuntime } from "../python/python-runtime.js";
 import type { PythonDescription } from "../sampler.js";
 
 /** Milliseconds between two looks, at first and at most: a program may show what it is at once, or after a long start. */
-const FIRST_PAUSE = 0.5;
-const LONGEST_PAUSE = 10;
+export const FIRST_PAUSE = 0.5;
+export const LONGEST_PAUSE = 10;
+export const PAUSE_GROWTH = 1.5;
 
-/** How long an attached process that shows no Python may still be about to execute one. */
+/** How long an attached process that shows no Python may still be about to execute one, unless it has run for longer than a start takes. */
 const ABSENT_MILLISECONDS = 40;
+const START_MILLISECONDS = 10_000;
 
 /** How long to wait for a Python, in milliseconds. */
 export interface Patience {
@@ -32,7 +34,7 @@ export async function waitForPython(
   pause: (milliseconds: number) => boolean | Promise<boolean>,
 ): Promise<readonly PythonRuntime[] | undefined> {
   const start = performance.now();
-  for (let length = FIRST_PAUSE; ; length = Math.min(length * 1.5, LONGEST_PAUSE)) {
+  for (let length = FIRST_PAUSE; ; length = Math.min(length * PAUSE_GROWTH, LONGEST_PAUSE)) {
     const began = performance.now();
     const discovery = await finder.find();
     if (discovery.kind === "found") return discovery.runtimes;
@@ -45,13 +47,14 @@ export async function waitForPython(
 }
 
 /** One that is attached to should be a Python already, or about to execute one. */
-export function attachPatience(limits: {
-  readonly startTimeout: number;
-  readonly duration?: number | undefined;
-}): Patience {
+export function attachPatience(
+  process: Pick<LiveProcess, "startTime">,
+  limits: { readonly startTimeout: number; readonly duration?: number | undefined },
+): Patience {
   const { startTimeout, duration = Number.POSITIVE_INFINITY } = limits;
+  const age = Date.now() - dateOfStart(process).getTime();
   return {
-    absent: Math.min(ABSENT_MILLISECONDS, duration * 1000),
+    absent: age > START_MILLISECONDS ? 0 : Math.min(ABSENT_MILLISECONDS, duration * 1000),
     starting: Math.min(startTimeout, duration) * 1000,
   };
 }
@@ -60,7 +63,8 @@ export function describePython(process: LiveProcess, { layout, image }: PythonRu
   return { version: formatVersion(layout.version), executable: process.executable ?? image };
 }
 
-function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {
+/** Whether there may still be a Python where none was found after so many milliseconds. */
+export function isWorthWaiting(discovery: Discovery, patience: Patience, waited: number): boolean {
   if (discovery.kind === "absent" || discovery.kind === "finalized") return waited < patience.absent;
   return discovery.kind === "starting" && waited < patience.starting;
 }

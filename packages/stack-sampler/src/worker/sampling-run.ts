@@ -1,231 +1,179 @@
-import {
-  type Address,
-  type LiveProcess,
-  openThreadStopper,
-  type ReadCosts,
-  StopBudget,
-  type ThreadStopper,
-  type Tid,
-} from "@pyspy/proc-memory";
-import { RuntimeFinder } from "../discovery/runtime-finder.js";
+import { StopBudget } from "@pyspy/proc-memory";
+import { KnownBinaries } from "../discovery/runtime-finder.js";
 import { BatchBuilder } from "../intern/batch-builder.js";
-import type { PythonRuntime } from "../python/python-runtime.js";
-import { StackReader } from "../python/stack-reader.js";
-import type { Nanoseconds, ProcessId } from "../sample-batch.js";
+import type { Nanoseconds } from "../sample-batch.js";
 import type { PythonDescription, SamplingStatistics } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
-import { samplerErrorOf } from "../sampler-error-of.js";
 import { PoissonSchedule } from "../schedule/poisson-schedule.js";
 import { SamplingCosts } from "../schedule/sampling-costs.js";
 import type { ControlBlock } from "./control-block.js";
 import { endedTooSoon } from "./ended-too-soon.js";
 import { problemOf, type SessionEnd, type SessionMessage, type SessionOrder } from "./protocol.js";
-import { attachPatience, describePython, type Patience, waitForPython } from "./python-wait.js";
+import { SampledProcesses, type SampledRoots } from "./sampled-processes.js";
 
 /** A batch is handed out this often, or when it has so many samples. */
 const BATCH_MILLISECONDS = 200;
 const BATCH_SAMPLES = 1 << 16;
 /** Sleeping is not finer than this; the rest is waited out awake. */
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
-const NO_PARENT = -1;
+/**
+ * On a busy machine who sleeps is woken when the kernel's clock ticks. Samples taken then would meet work that has a rhythm in
+ * the same phases again and again: in twenty parts of a tick of 4 ms, one had twice to four times as many as the others.
+ */
+const OVERSLEPT_NANOSECONDS = 300_000;
 /** How often it is seen to that threads that did not stop in time are let go. */
 const LATE_MILLISECONDS = 2;
-/** When a look is taken for other Pythons than the first one. */
-const FIRST_LOOK_MILLISECONDS = 100;
-/** How often that is repeated for those that are loaded later, unless looks are so slow that they would take a 200th of the time. */
-const LOOK_MILLISECONDS = 1000;
-const LOOK_SHARE = 200;
+const UNKNOWN = -1;
 
-/** The sampling of one process, through as many Pythons as it executes. */
+/** The sampling of processes on one schedule: at each of its points all of them are sampled, one after the other. */
 export class SamplingRun {
-  readonly #process: LiveProcess;
   readonly #order: SessionOrder;
   readonly #control: ControlBlock;
   readonly #post: (message: SessionMessage) => void;
   /** What else has to be done from time to time. */
   readonly #attend: () => void;
-  readonly #finder: RuntimeFinder;
   readonly #builder = new BatchBuilder();
-  readonly #record: ProcessId;
-  #python: PythonDescription | undefined;
+  readonly #processes: SampledProcesses;
   readonly #opened = performance.now();
   /** `performance.now()` when sampling began, which is time 0 of the samples. */
   #start: number | undefined;
   #schedule: PoissonSchedule | undefined;
   readonly #costs = new SamplingCosts();
-  #stopper: ThreadStopper | undefined;
   readonly #stops: StopBudget | undefined;
-  /** {@link ReadCosts} before the first sample, of which finding the Python was a part. */
-  #found: ReadCosts = { calls: 0, bytes: 0 };
-  /** Of readers that have ended. */
-  #lookCalls = 0;
-  #turns = 1;
   #lastPost = performance.now();
-  #nextLook = 0;
+  /** Of all pauses that are over, and when the one that is not began. */
+  #paused: Nanoseconds = 0;
+  #pausedSince: Nanoseconds | undefined;
 
   constructor(
-    process: LiveProcess,
+    roots: SampledRoots,
     order: SessionOrder,
     control: ControlBlock,
     post: (message: SessionMessage) => void,
     attend: () => void,
   ) {
-    this.#process = process;
     this.#order = order;
     this.#control = control;
     this.#post = post;
     this.#attend = attend;
-    this.#finder = new RuntimeFinder(process);
-    if (order.blocking) this.#stops = new StopBudget(order.stopBudget);
-    const { pid, startTime, commandLine } = process;
-    this.#record = this.#builder.addProcess({ pid, startTime, commandLine, parent: NO_PARENT });
+    if (order.resident) this.#builder.resident = UNKNOWN;
+    const stops = order.blocking ? new StopBudget(order.stopBudget) : undefined;
+    this.#stops = stops;
+    const shared = {
+      builder: this.#builder,
+      known: new KnownBinaries(),
+      idle: order.idle,
+      tasks: order.tasks,
+      rate: order.rate,
+      onStopped: stops && ((duration: Nanoseconds) => stops.record(this.#now(), duration)),
+    };
+    this.#processes = new SampledProcesses(roots, order, shared);
   }
 
   /** Samples until the end. */
   async run(): Promise<SessionEnd> {
-    let problem: SamplerError | undefined;
-    try {
-      while (await this.#samplePythons());
-    } catch (error) {
-      problem = samplerErrorOf(error);
+    const processes = this.#processes;
+    while (this.#endReason() === undefined && (await processes.look())) {
+      const { python } = processes;
+      if (python !== undefined) this.#begin(python);
+      if (processes.sampled.length > 0) this.#sampleNext();
+      else this.#sleep(processes.untilNextLook);
     }
-    if (problem?.code === "exited") problem = undefined;
-    this.#stopper?.close();
-    const reason = problem === undefined ? (this.#endReason() ?? "exited") : "failed";
-    if (reason !== "failed" && this.#python === undefined)
-      problem = endedTooSoon(this.#order.target, reason, this.#process.exitStatus());
+    const asked = this.#endReason();
+    processes.close();
+    let { problem } = processes;
+    const reason = problem === undefined ? (asked ?? "exited") : "failed";
+    if (reason !== "failed" && processes.python === undefined) problem = this.#foundNothing(reason);
     this.#postBatch();
-    const seconds = this.#start === undefined ? 0 : this.#now() / 1e9;
+    this.#endPause();
+    const seconds = this.#start === undefined ? 0 : Math.max(0, this.#now() / 1e9);
+    const paused = this.#paused / 1e9;
     return {
       reason,
       seconds,
-      statistics: this.#start === undefined ? undefined : this.#statistics(seconds),
-      python: this.#python,
+      paused,
+      statistics: this.#start === undefined ? undefined : this.#statistics(seconds - paused),
+      python: processes.python,
+      pythons: processes.pythons,
+      others: processes.others,
       problem: problem && problemOf(problem),
     };
   }
 
-  /** Finds the Pythons and samples them until they cannot be read any more. False if that is the end. */
-  async #samplePythons(): Promise<boolean> {
-    const runtimes = await waitForPython(this.#process, this.#finder, this.#patience(), (pause) => {
-      this.#sleep(pause);
-      return this.#isLaunched ? this.#endReason() === undefined : !this.#control.stopRequested;
-    });
-    if (runtimes === undefined) return false;
-    if (this.#order.blocking) this.#stopper ??= openThreadStopper(this.#process.pid);
-    this.#begin(runtimes);
-    const readers = new Map<Address, StackReader>();
-    this.#addReaders(readers, runtimes);
-    try {
-      while (this.#endReason() === undefined) {
-        if (!this.#sampleNext(readers)) return true;
-        if (performance.now() > this.#nextLook && !(await this.#lookForMore(readers))) return true;
-      }
-      return false;
-    } finally {
-      for (const reader of readers.values()) {
-        this.#lookCalls += reader.lookCalls;
-        this.#turns = Math.max(this.#turns, reader.turns);
-        reader.close();
-      }
-    }
+  #begin(python: PythonDescription): void {
+    if (this.#start !== undefined) return;
+    this.#start = performance.now() + this.#order.delay * 1000;
+    this.#schedule = new PoissonSchedule(this.#order.rate, 0);
+    this.#post({ type: "python", python });
   }
 
-  /** Waits for the next point of the schedule and takes the sample. False if no Python can be read any more. */
-  #sampleNext(readers: ReadonlyMap<Address, StackReader>): boolean {
+  #foundNothing(reason: "stopped" | "duration" | "exited"): SamplerError {
+    return endedTooSoon(this.#order.target, reason, this.#processes.exitStatus);
+  }
+
+  /** Waits for the next point of the schedule, unless there is something to look at before, and takes the sample. */
+  #sampleNext(): void {
     const schedule = this.#schedule;
-    if (schedule === undefined) return false;
+    if (schedule === undefined) return;
+    if (this.#isPaused()) {
+      this.#sleep(Math.min(BATCH_MILLISECONDS, this.#untilDeadline));
+      this.#processes.checkAlive();
+      return;
+    }
     const { counters } = this.#builder;
-    const wait = Math.min((schedule.next - this.#now()) / 1e6, this.#untilDeadline);
-    if (wait > 0) {
-      if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleep(wait);
-      return true;
+    const untilSample = Math.min((schedule.next - this.#now()) / 1e6, this.#untilDeadline);
+    if (untilSample > 0) {
+      const wait = Math.min(untilSample, this.#processes.untilNextLook);
+      if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleepUntil(schedule.next, wait);
+      return;
     }
     const now = this.#now();
     const due = schedule.passDue(now);
-    if (due === 0) return true;
+    if (due === 0) return;
     const delay = this.#stops?.delay(now) ?? 0;
+    counters.scheduled += due;
     if (delay > 0) {
       // The points that go by are missed.
-      counters.scheduled += due;
       counters.missed += due;
       this.#sleep(Math.min(delay / 1e6, this.#untilDeadline));
-      return this.#process.isAlive();
+      this.#processes.checkAlive();
+      return;
     }
-    counters.scheduled += due;
     counters.missed += due - 1;
     counters.taken += 1;
-    let isThere = false;
-    for (const reader of readers.values()) isThere = reader.sample(now) || isThere;
+    for (const process of this.#processes.sampled) process.sample(now);
     this.#costs.add(this.#now() - now);
     this.#attendWhenDue();
-    return isThere;
   }
 
-  /**
-   * A program may load a second Python later than its first. False if one that was there is not there any more: then
-   * those that are may be another program's, which was executed since the last sample.
-   */
-  async #lookForMore(readers: Map<Address, StackReader>): Promise<boolean> {
-    const start = performance.now();
-    const discovery = await this.#finder.findAll();
-    const now = performance.now();
-    this.#nextLook = now + Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
-    // Nothing that was found can also be a read that failed: the next sample will tell.
-    if (discovery.kind !== "found") return true;
-    const { runtimes } = discovery;
-    const isSame = [...readers.values()].every((reader) => runtimes.some((each) => reader.reads(each)));
-    if (isSame) this.#addReaders(readers, runtimes);
-    return isSame;
-  }
-
-  #addReaders(readers: Map<Address, StackReader>, runtimes: readonly PythonRuntime[]): void {
-    const stopper = this.#stopper;
-    for (const runtime of runtimes) {
-      if (readers.has(runtime.interpretersHead)) continue;
-      const reader = new StackReader(this.#process, runtime, this.#builder, this.#record, {
-        ...this.#order,
-        stop: stopper && ((tids, read) => this.#stopFor(stopper, tids, read)),
-      });
-      readers.set(runtime.interpretersHead, reader);
+  #isPaused(): boolean {
+    if (this.#control.isPaused) {
+      this.#pausedSince ??= this.#now();
+      return true;
     }
+    this.#endPause();
+    return false;
   }
 
-  #begin([first]: readonly PythonRuntime[]): void {
-    this.#nextLook = performance.now() + FIRST_LOOK_MILLISECONDS;
-    if (first === undefined) return;
-    this.#python = describePython(this.#process, first);
-    if (this.#start !== undefined) return;
-    this.#start = performance.now();
-    this.#found = { ...this.#readCosts };
-    this.#schedule = new PoissonSchedule(this.#order.rate, 0);
-    this.#post({ type: "python", python: this.#python });
-  }
-
-  /** Has these threads stand still while `read` looks at them. */
-  #stopFor(stopper: ThreadStopper, tids: readonly Tid[], read: () => void): void {
-    try {
-      stopper.stop(tids);
-      read();
-    } finally {
-      const duration = stopper.resume();
-      if (duration > 0) this.#stops?.record(this.#now(), duration);
-    }
-  }
-
-  get #readCosts(): ReadCosts {
-    return this.#process.memory.costs ?? { calls: 0, bytes: 0 };
+  /** The points that have gone by were not meant to be taken. */
+  #endPause(): void {
+    if (this.#pausedSince === undefined) return;
+    const now = this.#now();
+    this.#paused += now - this.#pausedSince;
+    this.#pausedSince = undefined;
+    this.#schedule?.passDue(now);
   }
 
   #statistics(seconds: number): SamplingStatistics {
-    const { calls, bytes } = this.#readCosts;
-    const read = { calls: calls - this.#found.calls, bytes: bytes - this.#found.bytes };
-    return this.#costs.statistics(seconds, read, this.#lookCalls, this.#turns, this.#stops);
+    const { read, lookCalls, turns } = this.#processes.costs;
+    return this.#costs.statistics(seconds, read, lookCalls, turns, this.#stops);
   }
 
-  /** Why sampling is to end now although the process goes on; undefined if it is not. */
+  /** Why sampling is to end now although there is something to sample; undefined if it is not. */
   #endReason(): "stopped" | "duration" | undefined {
     if (this.#control.stopRequested) return "stopped";
+    // How long a Python is waited for that should be there already is another matter.
+    if (this.#start === undefined && this.#order.target.kind === "attach") return undefined;
     return this.#now() >= this.#deadline ? "duration" : undefined;
   }
 
@@ -241,12 +189,21 @@ export class SamplingRun {
     return (performance.now() - (this.#start ?? this.#opened)) * 1e6;
   }
 
+  /** Sleeps until the point `next`. One that was overslept is missed. */
+  #sleepUntil(next: Nanoseconds, milliseconds: number): void {
+    this.#sleep(milliseconds);
+    const now = this.#now();
+    if (now - next < OVERSLEPT_NANOSECONDS) return;
+    const due = this.#schedule?.passDue(now) ?? 0;
+    this.#builder.counters.scheduled += due;
+    this.#builder.counters.missed += due;
+  }
+
   #sleep(milliseconds: number): void {
     this.#attend();
     this.#attendWhenDue();
-    const isLate = this.#stopper !== undefined && this.#stopper.late > 0;
-    if (isLate) this.#stopper?.resume();
-    this.#control.wait(Math.min(milliseconds, isLate ? LATE_MILLISECONDS : BATCH_MILLISECONDS));
+    const longest = this.#processes.letGo() ? LATE_MILLISECONDS : BATCH_MILLISECONDS;
+    this.#control.wait(Math.min(milliseconds, longest));
   }
 
   /** What may not wait for the next sleep: where sampling takes all the time, there is none. */
@@ -260,15 +217,5 @@ export class SamplingRun {
   #postBatch(): void {
     this.#lastPost = performance.now();
     this.#post({ type: "batch", batch: this.#builder.take() });
-  }
-
-  get #isLaunched(): boolean {
-    return this.#order.target.kind === "launch";
-  }
-
-  /** A program that we launched is ours to wait for; one that we attach to should be a Python already. */
-  #patience(): Patience {
-    if (this.#isLaunched) return { absent: Number.POSITIVE_INFINITY, starting: Number.POSITIVE_INFINITY };
-    return attachPatience(this.#order);
   }
 }

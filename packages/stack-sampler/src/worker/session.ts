@@ -2,7 +2,15 @@
  * One target, from opening it to its end, on one thread: a program that is launched has to be started,
  * read and waited for by the same thread of the operating system.
  */
-import { type ExitStatus, openProcess, type Pid, type SpawnedProcess, spawn } from "@pyspy/proc-memory";
+import {
+  type ExitStatus,
+  type LiveProcess,
+  openProcess,
+  type Pid,
+  type SpawnedProcess,
+  spawn,
+} from "@pyspy/proc-memory";
+import type { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
 import { ControlBlock } from "./control-block.js";
 import { endedTooSoon } from "./ended-too-soon.js";
@@ -13,6 +21,7 @@ import {
   type SessionMessage,
   type SessionOrder,
 } from "./protocol.js";
+import type { SampledRoots } from "./sampled-processes.js";
 import { SamplingRun } from "./sampling-run.js";
 
 /** Milliseconds between two looks whether a launched program has ended. */
@@ -30,18 +39,15 @@ export async function runSession(
     for (const signal of control.takeSignals()) program?.kill(signal);
   };
   try {
-    let pid: Pid;
     if (target.kind === "launch") {
       program = launch(target);
-      pid = program.pid;
-      post({ type: "launched", pid });
-    } else {
-      pid = target.pid;
+      post({ type: "launched", pid: program.pid });
     }
-    using process = openProcess(pid);
-    const isMeant = target.kind === "launch" || (target.startTime ?? process.startTime) === process.startTime;
-    if (!isMeant) throw endedTooSoon(target, "exited");
-    post({ type: "end", end: await new SamplingRun(process, order, control, post, forwardSignals).run() });
+    const pids = target.kind === "launch" ? [program?.pid ?? 0] : [target.pid, ...(target.more ?? [])];
+    using roots = openAll(pids);
+    if (!isMeant(target, roots.processes[0])) throw endedTooSoon(target, "exited");
+    const run = new SamplingRun(roots, order, control, post, forwardSignals);
+    post({ type: "end", end: await run.run() });
   } catch (error) {
     const problem = samplerErrorOf(error);
     // A program that was launched may be over before there was time to open it.
@@ -49,15 +55,54 @@ export async function runSession(
       program !== undefined && problem.code === "exited"
         ? { reason: "exited", problem: problemOf(endedTooSoon(target, "exited")) }
         : { reason: "failed", problem: problemOf(problem) };
-    post({ type: "end", end: { ...end, seconds: 0, statistics: undefined, python: undefined } });
+    post({
+      type: "end",
+      end: {
+        ...end,
+        seconds: 0,
+        paused: 0,
+        statistics: undefined,
+        python: undefined,
+        pythons: 0,
+        others: [],
+      },
+    });
   }
   if (program !== undefined) post({ type: "exit", status: waitForExit(program, control, forwardSignals) });
 }
 
-function launch({ program, environment, workingDirectory }: LaunchOrder): SpawnedProcess {
+/** Opens processes, of which some may have ended or be closed to us; throws if that is so of all of them. */
+function openAll(pids: readonly Pid[]): SampledRoots & Disposable {
+  const processes: LiveProcess[] = [];
+  const problems: SamplerError[] = [];
+  for (const pid of pids) {
+    try {
+      processes.push(openProcess(pid));
+    } catch (error) {
+      problems.push(samplerErrorOf(error));
+    }
+  }
+  if (processes.length === 0) throw problems[0];
+  return {
+    processes,
+    problems,
+    [Symbol.dispose]() {
+      for (const process of processes) process.close();
+    },
+  };
+}
+
+/** The id of a process that was attached to may be another one's by now. */
+function isMeant(target: SessionOrder["target"], process: LiveProcess | undefined): boolean {
+  return target.kind === "launch" || (target.startTime ?? process?.startTime) === process?.startTime;
+}
+
+function launch({ program, environment, workingDirectory, streams, user }: LaunchOrder): SpawnedProcess {
   return spawn(program, {
     ...(environment !== undefined && { environment }),
     ...(workingDirectory !== undefined && { workingDirectory }),
+    ...(streams !== undefined && { streams }),
+    ...(user !== undefined && { user }),
   });
 }
 

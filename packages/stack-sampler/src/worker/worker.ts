@@ -3,4 +3,4 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { SessionOrder } from "./protocol.js";
 import { runSession } from "./session.js";
 
-await runSession(workerData as SessionOrder, (message) => parentPort?.postMessage(message));
+void runSession(workerData as SessionOrder, (message) => parentPort?.postMessage(message));

@@ -87,7 +87,8 @@ describe("a Python in a process", () => {
     const files = { "/bin/sleep": nothing, "/data.bin": new Uint8Array(100) };
     const process = new FakeProcess({ memory: python.memory, maps, files });
     expect(await new RuntimeFinder(process).find()).toMatchObject({ kind: "absent" });
-    expect([process.opened.toSorted(), process.openFiles]).toEqual([["/bin/sleep", "/data.bin", "/gone"], 0]);
+    const opened = [...new Set(process.opened)].toSorted();
+    expect([opened, process.openFiles]).toEqual([["/bin/sleep", "/data.bin", "/gone"], 0]);
     process.mapped = [];
     expect(await new RuntimeFinder(process).find()).toMatchObject({ kind: "absent" });
   });
@@ -157,7 +158,8 @@ describe("a Python in a process", () => {
     start();
     kinds.push((await finder.find()).kind);
     expect(kinds).toEqual(["absent", "starting", "found"]);
-    expect(process.opened).toEqual(["/bin/sh", "/opt/python"]);
+    // The one that names no Python a second time, to look for its debug file.
+    expect(process.opened).toEqual(["/bin/sh", "/bin/sh", "/opt/python"]);
   });
 
   it("is another one when another file has the path", async () => {

@@ -1,5 +1,5 @@
 import type { Layout } from "@pyspy/cpython-layouts";
-import { ScatterRead } from "@pyspy/proc-memory";
+import { type Address, ScatterRead } from "@pyspy/proc-memory";
 import { describe, expect, it } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { CodeCache, HIDDEN } from "../../src/python/code-cache.js";
@@ -10,19 +10,21 @@ class Cached {
   readonly python: SyntheticPython;
   readonly builder = new BatchBuilder();
   readonly cache: CodeCache;
+  readonly interpreter: Address;
   readonly #plan = new ScatterRead(8, 1024);
   readonly #functions: FunctionRecord[] = [];
   readonly #frames: number[][] = [];
 
   constructor(layout: Layout = layoutOf(13)) {
     this.python = new SyntheticPython(layout);
+    this.interpreter = this.python.addInterpreter(0);
     this.cache = new CodeCache(this.python.memory, layout, this.builder);
   }
 
   /** Reads what tells whether the code objects are what they were; how many parts that has. */
   read(): number {
     this.#plan.clear();
-    this.cache.plan(this.#plan);
+    this.cache.plan(this.#plan, [{ address: this.interpreter }]);
     this.python.memory.readScatter(this.#plan);
     this.cache.check(this.#plan);
     return this.#plan.rangeCount;
@@ -214,4 +216,53 @@ it("what is not used any more is not looked at for ever, and is still known", ()
   for (let read = 0; read < 9000; read++) cached.look(often);
   expect(cached.read()).toBe(both / 2);
   expect(cached.look(once)[0]?.name).toBe("once");
+});
+
+describe("code objects of an interpreter that counts those that have died (3.14)", () => {
+  const layout = layoutOf(14);
+  const enough = 600;
+
+  function calm(): { readonly cached: Cached; readonly code: Address } {
+    const cached = new Cached(layout);
+    const code = cached.python.addCode({ name: "old" });
+    for (let read = 0; read < enough; read++) cached.look(code);
+    return { cached, code };
+  }
+
+  function countDeath({ python, interpreter }: Cached): void {
+    const count = interpreter + layout.interpreter.code_object_generation;
+    python.memory.writeWord(count, python.word(count) + 1);
+  }
+
+  it("are not looked at while none dies, however many they are", () => {
+    const { cached, code } = calm();
+    for (const name of ["a", "b", "c"]) cached.look(cached.python.addCode({ name }));
+    expect(cached.read()).toBe(1);
+    const before = cached.python.memory.reads;
+    expect(cached.name(code)).toBe("old");
+    expect(cached.python.memory.reads - before).toBe(1);
+  });
+
+  it("are looked at when one has died, in that sample and in those after it", () => {
+    const { cached, code } = calm();
+    const { epoch } = cached.cache;
+    cached.python.putCode(code, { name: "new" });
+    countDeath(cached);
+    expect(cached.name(code)).toBe("new");
+    expect(cached.cache.epoch).toBeGreaterThan(epoch);
+    expect(cached.read()).toBeGreaterThan(1);
+    for (let read = 0; read < enough; read++) cached.look(code);
+    expect(cached.read()).toBe(1);
+  });
+
+  it("are believed from the next read on when they are new", () => {
+    const { cached } = calm();
+    const code = cached.python.addCode({ name: "late" });
+    cached.cache.hasLearnt = false;
+    cached.look(code);
+    expect(cached.cache.hasLearnt).toBe(true);
+    cached.cache.hasLearnt = false;
+    cached.look(code);
+    expect(cached.cache.hasLearnt).toBe(false);
+  });
 });

@@ -37,7 +37,11 @@ class Read {
   constructor(layout = layoutOf(13), idle = false) {
     this.python = new SyntheticPython(layout);
     this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
-    this.reader = new StackReader(this.process, this.python.runtime, this.builder, 0, { idle, rate: 100 });
+    const record = this.builder.addProcess({ pid: PID, startTime: 0, commandLine: [], parent: -1 });
+    this.reader = new StackReader(this.process, this.python.runtime, this.builder, record, {
+      idle,
+      rate: 100,
+    });
   }
 
   /** Takes a sample; what it found, and what it counted. */
@@ -61,6 +65,17 @@ class Read {
     expect(attempted).toBe(good + torn + unreadable);
     expect(seen.length).toBe(good + torn);
     return { readable, seen, good, torn, unreadable };
+  }
+
+  /** How many reads a sample takes, but for names, which are looked at again from time to time. */
+  fewestReads(): number {
+    const { memory } = this.python;
+    const reads = [0, 1, 2].map(() => {
+      const before = memory.reads;
+      this.sample();
+      return memory.reads - before;
+    });
+    return Math.min(...reads);
   }
 
   #stackOf(leaf: number): string {
@@ -182,6 +197,38 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
       seen: [{ stack: "work;leaf" }],
       torn: Number(base_frame !== ABSENT),
     });
+  });
+
+  it("takes one read also where a stack is deep and shallow in turns", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    const [main = 0, deep = 0, leaf = 0] = ["main", "deep", "leaf"].map((name) =>
+      read.python.addCode({ name }),
+    );
+    thread.call(main, leaf);
+    for (let turn = 0; turn < 3; turn++) {
+      thread.leave();
+      thread.call(...Array<number>(150).fill(deep));
+      for (let sample = 0; sample < 20; sample++) expect(read.sample().torn).toBe(0);
+      for (let frame = 0; frame < 150; frame++) thread.leave();
+      thread.call(leaf);
+      for (let sample = 0; sample < 3; sample++)
+        expect(read.sample()).toMatchObject({ seen: [{ stack: "main;leaf" }], torn: 0 });
+      expect(read.fewestReads()).toBe(1);
+    }
+  });
+
+  it("follows a thread that comes into Python anew, elsewhere", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    for (const name of ["one", "two", "three"]) {
+      thread.enterFromC();
+      thread.call(read.python.addCode({ name }), read.python.addCode({ name: "inner" }));
+      for (let sample = 0; sample < 20; sample++)
+        expect(read.sample()).toMatchObject({ seen: [{ stack: `${name};inner` }], torn: 0 });
+      expect(read.fewestReads()).toBe(1);
+      while (thread.frames.length > 0) thread.leave();
+    }
   });
 
   it("is what it was also when ids have started over", () => {

@@ -67,8 +67,12 @@ async function attachIn(pid: number): Promise<{ outcome: string; took: number }>
   const { buffer: control } = new ControlBlock();
   const how = {
     rate: 1000,
+    delay: 0,
     duration: 600,
+    subprocesses: false,
     idle: false,
+    tasks: false,
+    resident: false,
     blocking: false,
     stopBudget: undefined,
     startTimeout: 600,

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { descendantsIn } from "../../src/tree/process-tree.js";
 
-const member = (pid: number, parent: number) => ({ pid, parent, isAlive: true });
+const member = (pid: number, parent: number) => ({
+  ...{ pid, parent, isAlive: true },
+  ...{ group: 1, session: 1, startTime: 0 },
+});
 const pids = (pairs: readonly (readonly [number, number])[], root: number): number[] =>
   descendantsIn(
     pairs.map(([pid, parent]) => member(pid, parent)),

@@ -1,7 +1,8 @@
+import { uptime } from "node:os";
 import { expect, it } from "vitest";
 import type { Discovery } from "../../src/discovery/discovery.js";
 import type { PythonRuntime } from "../../src/python/python-runtime.js";
-import { waitForPython } from "../../src/worker/python-wait.js";
+import { attachPatience, waitForPython } from "../../src/worker/python-wait.js";
 import { ByteMemory } from "../fixtures/byte-memory.js";
 import { FakeProcess } from "../fixtures/fake-process.js";
 import { layoutOf } from "../fixtures/synthetic-python.js";
@@ -115,4 +116,15 @@ it.each<[Discovery, object]>([
   await expect(wait([discovery], { absent: 0, starting: 0 })).rejects.toThrow(
     expect.objectContaining({ name: "SamplerError", pid: 7, executable: "/bin/sleep", ...expected }),
   );
+});
+
+it("a process that is attached to may be about to execute a Python, unless it has run for long", () => {
+  const ticksAfterBoot = (age: number) => ({ startTime: Math.round((uptime() - age) * 100) });
+  const limits = { startTimeout: 5 };
+  expect(attachPatience(ticksAfterBoot(1), limits)).toEqual({ absent: 40, starting: 5000 });
+  expect(attachPatience(ticksAfterBoot(1), { ...limits, duration: 0.01 })).toEqual({
+    absent: 10,
+    starting: 10,
+  });
+  expect(attachPatience(ticksAfterBoot(20), limits)).toEqual({ absent: 0, starting: 5000 });
 });

@@ -24,6 +24,7 @@ export interface Libc {
   /** For calls of three integers that not every C library has a function for. */
   syscall(number: number, first: number, second: number, third: number): number;
   getenv(name: string): string | null;
+  getgrouplist(user: Pointer, group: number, groups: Pointer, count: Pointer): number;
   posix_spawn(
     pid: Pointer,
     path: Pointer,
@@ -61,7 +62,7 @@ export function libc(): Libc {
 }
 
 function load(): Libc {
-  const koffi: typeof Koffi = createRequire(import.meta.url)("koffi");
+  const koffi = loadKoffi();
   // The symbols of this very process: glibc or musl, whichever Node runs on.
   const library = koffi.load(null);
   const environ = library.symbol("environ");
@@ -85,6 +86,7 @@ function load(): Libc {
     sched_yield: library.func("sched_yield", "int", []),
     syscall: library.func("syscall", "long", ["long", "long", "long", "long"]),
     getenv: library.func("getenv", "str", ["str"]),
+    getgrouplist: library.func("getgrouplist", "int", ["void *", "uint", "void *", "void *"]),
     posix_spawn: library.func("posix_spawn", "int", [
       "void *",
       "void *",
@@ -113,4 +115,17 @@ function load(): Libc {
     addressOf: (memory) => BigInt(koffi.address(memory)),
     errno: () => koffi.errno(),
   };
+}
+
+/**
+ * koffi is a native module in a package for each system, and one that finds it and adds names of older versions. That takes as
+ * long as loading the native module, and only the native one is needed here.
+ */
+function loadKoffi(): typeof Koffi {
+  const require = createRequire(import.meta.url);
+  try {
+    return createRequire(require.resolve("koffi"))(`@koromix/koffi-${process.platform}-${process.arch}`);
+  } catch {
+    return require("koffi");
+  }
 }

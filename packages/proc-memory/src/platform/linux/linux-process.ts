@@ -16,6 +16,7 @@ import type { FamilyMember } from "../../open-process.js";
 import type { ProcessError } from "../../process-error.js";
 import type { LiveProcess, MappedFile, Pid, Tid } from "../../process-view.js";
 import type { ThreadActivity, ThreadState } from "../../thread-activity.js";
+import { descriptorAllowance } from "./descriptor-allowance.js";
 import { LinuxMemory } from "./linux-memory.js";
 import { hasExited, isHidden, noSuchProcess, processError, procIsMissing } from "./linux-process-error.js";
 import { LinuxThread } from "./linux-thread.js";
@@ -23,11 +24,14 @@ import { livingThread } from "./living-thread.js";
 import { openFileOf, openMappedFile } from "./mapped-file.js";
 import { NamespaceThreads } from "./namespace-threads.js";
 import { type ProcessStat, parseStat, parseState, STAT_BYTES } from "./process-stat.js";
+import { line, RepeatedFile } from "./repeated-file.js";
 import { isGone } from "./system-error.js";
 import { systemView } from "./system-view.js";
 
 /** `USER_HZ` is 100 on every architecture that we run on (asm-generic/param.h). */
 const MILLISECONDS_PER_TICK = 10;
+
+const PAGE_BYTES = 4096;
 
 const DELETED_MARK = " (deleted)";
 
@@ -57,8 +61,7 @@ export function openLinuxProcess(pid: Pid, reader?: MemoryReader): LiveProcess {
 /** See `isProcessAlive`. */
 export function isLinuxProcessAlive(pid: Pid): boolean {
   try {
-    const line = readFileSync(`/proc/${pid}/stat`);
-    const stat = parseStat(line, line.length);
+    const stat = statOf(pid);
     return stat !== undefined && (stat.state !== "exited" || livingThread(pid) !== undefined);
   } catch {
     return false;
@@ -76,16 +79,19 @@ export function listLinuxProcesses(): Pid[] {
 
 /** See `readFamily`. */
 export function readLinuxFamily(): FamilyMember[] {
-  return listLinuxProcesses().flatMap((pid) => {
-    try {
-      const line = readFileSync(`/proc/${pid}/stat`);
-      const stat = parseStat(line, line.length);
-      return stat === undefined ? [] : [{ pid, parent: stat.parent, isAlive: stat.state !== "exited" }];
-    } catch {
-      // It has ended since they were listed.
-      return [];
-    }
-  });
+  return listLinuxProcesses().flatMap((pid) => readLinuxFamilyMember(pid) ?? []);
+}
+
+/** Undefined if there is no such process any more. */
+export function readLinuxFamilyMember(pid: Pid): FamilyMember | undefined {
+  try {
+    const stat = statOf(pid);
+    if (stat === undefined) return undefined;
+    const { parent, group, session, startTime, state } = stat;
+    return { pid, parent, group, session, startTime, isAlive: state !== "exited" };
+  } catch {
+    return undefined;
+  }
 }
 
 /** See `dateOfStart`. */
@@ -97,15 +103,18 @@ class LinuxProcess implements LiveProcess {
   readonly pid: Pid;
   readonly startTime: number;
   readonly memory: LinuxMemory;
-  /** /proc/PID/stat: an open file stays with its process, also when the id is used again. */
+  /** /proc/PID/stat, if it is kept open: of hundreds of processes not every one is. */
   #stat: number | undefined;
+  #isClosed = false;
+  #statm: RepeatedFile | undefined;
   readonly #namespace: NamespaceThreads;
 
   constructor(pid: Pid, stat: number, startTime: number, memory: LinuxMemory) {
     this.pid = pid;
     this.startTime = startTime;
     this.memory = memory;
-    this.#stat = stat;
+    if (descriptorAllowance().take()) this.#stat = stat;
+    else closeSync(stat);
     this.#namespace = new NamespaceThreads(pid, () => this.threads());
   }
 
@@ -178,6 +187,15 @@ class LinuxProcess implements LiveProcess {
     return status === undefined || this.isAlive() ? undefined : status;
   }
 
+  residentBytes(): number | undefined {
+    this.#statm ??= new RepeatedFile(`/proc/${this.pid}/statm`, descriptorAllowance());
+    const length = this.#statm.read();
+    if (length <= 0) return undefined;
+    // All pages, then the resident ones (proc_pid_statm(5)).
+    const pages = Number(line.toString("latin1", 0, length).split(" ")[1]);
+    return Number.isFinite(pages) ? pages * PAGE_BYTES : undefined;
+  }
+
   threadState(tid: Tid): ThreadState | undefined {
     try {
       const text = readFileSync(`/proc/${this.pid}/task/${tid}/stat`);
@@ -200,10 +218,14 @@ class LinuxProcess implements LiveProcess {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#statm?.close();
+    this.memory.close();
     if (this.#stat === undefined) return;
     closeSync(this.#stat);
     this.#stat = undefined;
-    this.memory.close();
+    descriptorAllowance().giveBack();
   }
 
   [Symbol.dispose](): void {
@@ -217,8 +239,11 @@ class LinuxProcess implements LiveProcess {
   }
 
   #readStat(): ProcessStat | undefined {
+    if (this.#isClosed) return undefined;
     try {
-      return this.#stat === undefined ? undefined : readStat(this.#stat);
+      const stat = this.#stat === undefined ? statOf(this.pid) : readStat(this.#stat);
+      // An open file stays with its process, a name may have come to be another one's.
+      return stat?.startTime === this.startTime ? stat : undefined;
     } catch {
       return undefined;
     }
@@ -235,6 +260,11 @@ class LinuxProcess implements LiveProcess {
 function readStat(file: number): ProcessStat | undefined {
   const line = Buffer.alloc(STAT_BYTES);
   return parseStat(line, readSync(file, line, 0, STAT_BYTES, 0));
+}
+
+function statOf(pid: Pid): ProcessStat | undefined {
+  const line = readFileSync(`/proc/${pid}/stat`);
+  return parseStat(line, line.length);
 }
 
 function numericEntries(directory: string): number[] {

@@ -7,6 +7,7 @@ import {
   openLinuxProcess,
   readLinuxFamily,
 } from "./linux-process.js";
+import { LinuxProcessWatch, linuxProcessesShareMemory } from "./linux-process-watch.js";
 import { spawnProgram } from "./posix-spawn.js";
 import { openPtraceStopper } from "./ptrace-stopper.js";
 
@@ -16,6 +17,8 @@ export const linux: Platform = {
   isProcessAlive: isLinuxProcessAlive,
   listProcesses: listLinuxProcesses,
   readFamily: readLinuxFamily,
+  watchProcesses: () => new LinuxProcessWatch(),
+  sharesMemory: linuxProcessesShareMemory,
   dateOfStart: dateOfLinuxStart,
   spawn: spawnProgram,
   inspectPermissions: (pid) => inspectLinuxPermissions(pid),

@@ -153,8 +153,9 @@ class OpenFile implements MappedFile {
     this.modified = mtime;
   }
 
-  read(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
+  read(offset: number, length: number, room?: Uint8Array): Uint8Array {
+    const wanted = Math.max(0, Math.min(length, this.size - offset));
+    const bytes = room?.subarray(0, wanted) ?? new Uint8Array(wanted);
     let done = 0;
     try {
       while (this.#file !== undefined && done < bytes.length) {

@@ -3,13 +3,13 @@ import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 import { ProcessError } from "../../process-error.js";
 import type { SpawnedProcess, SpawnOptions } from "../../spawn.js";
+import { asUser } from "./as-user.js";
 import { ChildProcess } from "./child-process.js";
 import { findProgram, notExecutable } from "./find-program.js";
 import { type Libc, libc } from "./libc.js";
 
 /** glibc's `posix_spawnattr_t` has 336 bytes and `posix_spawn_file_actions_t` 80, musl's have as many. */
 const STRUCTURE_BYTES = 512;
-const STANDARD_STREAMS = [0, 1, 2];
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
 
@@ -45,19 +45,16 @@ export function spawnProgram(program: readonly string[], options: SpawnOptions):
   try {
     check(system.posix_spawnattr_init(attributes));
     try {
-      inheritStreams(system, actions, check);
+      inheritStreams(system, actions, options.streams ?? [0, 1, 2], check);
       if (options.workingDirectory !== undefined) {
         check(system.posix_spawn_file_actions_addchdir_np(actions, cString(options.workingDirectory)));
       }
       resetSignals(system, attributes, check);
-      const errno = system.posix_spawn(
-        pid,
-        cString(path),
-        actions,
-        attributes,
-        argv,
-        envp ?? system.environ(),
-      );
+      const start = () =>
+        system.posix_spawn(pid, cString(path), actions, attributes, argv, envp ?? system.environ());
+      const { user } = options;
+      const errno = user === undefined ? start() : asUser(system, user, start);
+      if (errno === undefined) throw spawnFailed(name, `it cannot be run as ${user?.name}`);
       if (errno !== 0) throw startError(name, errno);
     } finally {
       system.posix_spawnattr_destroy(attributes);
@@ -69,9 +66,14 @@ export function spawnProgram(program: readonly string[], options: SpawnOptions):
 }
 
 /** Node marks 0, 1 and 2 as to be closed by `exec`; duplicating one onto itself takes the mark off. */
-function inheritStreams(system: Libc, actions: Uint8Array, check: (errno: number) => void): void {
-  for (const stream of STANDARD_STREAMS.filter(isOpen)) {
-    check(system.posix_spawn_file_actions_adddup2(actions, stream, stream));
+function inheritStreams(
+  system: Libc,
+  actions: Uint8Array,
+  streams: readonly [number, number, number],
+  check: (errno: number) => void,
+): void {
+  for (const [stream, own] of streams.entries()) {
+    if (isOpen(own)) check(system.posix_spawn_file_actions_adddup2(actions, own, stream));
   }
 }
 

@@ -17,6 +17,8 @@ const DIGIT_0 = 0x30;
 export interface ProcessStat {
   readonly state: ThreadState;
   readonly parent: Pid;
+  readonly group: Pid;
+  readonly session: Pid;
   /** Clock ticks since boot. */
   readonly startTime: number;
   /** How it has exited. Undefined while it has not, and where it is not told apart from 0, which those see who may not know. */
@@ -37,6 +39,8 @@ export function parseStat(line: Buffer, length: number): ProcessStat | undefined
   return {
     state: hasExited ? "exited" : state,
     parent,
+    group: Number(fields[5 - 3]),
+    session: Number(fields[6 - 3]),
     startTime,
     exitStatus: hasExited && waitStatus > 0 ? exitStatusOf(waitStatus) : undefined,
   };

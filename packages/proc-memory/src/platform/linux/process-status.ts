@@ -52,6 +52,12 @@ export function parseNamespaceIds(text: string): readonly Tid[] {
   return /^NSpid:(.*)$/m.exec(text)?.[1]?.match(/\d+/g)?.map(Number) ?? [];
 }
 
+/** The process that a thread belongs to. */
+export function parseThreadGroup(text: string): Pid | undefined {
+  const id = /^Tgid:\s*(\d+)/m.exec(text)?.[1];
+  return id === undefined ? undefined : Number(id);
+}
+
 function idsOf([real = -1, effective = -1, saved = -1, fileSystem = -1]: readonly number[]): ProcessIds {
   return { real, effective, saved, fileSystem };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseCpuTicks, parseStat, parseState } from "../../../src/platform/linux/process-stat.js";
 
 function line(name: string | Buffer, state = "S"): Buffer {
-  const rest = ` ${state} 41 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 200 18446744073709551615\n`;
+  const rest = ` ${state} 41 7 8 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 200 18446744073709551615\n`;
   return Buffer.concat([Buffer.from("42 ("), Buffer.from(name), Buffer.from(`)${rest}`)]);
 }
 
@@ -19,6 +19,8 @@ describe("parseStat", () => {
     expect(parseStat(bytes, bytes.length)).toEqual({
       state: "sleeping",
       parent: 41,
+      group: 7,
+      session: 8,
       startTime: 987654,
       exitStatus: undefined,
     });

@@ -1,0 +1,186 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { RecordingFileSource, readRecording } from "@pyspy/flamegraph";
+import { describe, expect, test } from "vitest";
+import { anyPython, busy, pyspyPath, type TestProcess, Workplace } from "./pyspy-process.js";
+
+const workplace = new Workplace();
+const python = anyPython();
+const files = (): string[] => readdirSync(workplace.folder).sort();
+const pathOf = (name: string): string => join(workplace.folder, name);
+
+/** What a recording says that was cut off at whatever byte. */
+function readCutOff(name: string): { samples: number; lastTime: number; complete: boolean } {
+  using source = new RecordingFileSource(pathOf(name));
+  const recording = readRecording(source);
+  let samples = 0;
+  let lastTime = 0;
+  for (const { time } of recording.profile().batches()) {
+    samples += time.length;
+    lastTime = Math.max(lastTime, ...time);
+  }
+  return { samples, lastTime, complete: recording.complete };
+}
+
+/** Kills it alone, not what it has started. */
+async function killAlone(pyspy: TestProcess): Promise<void> {
+  process.kill(pyspy.pid, "SIGKILL");
+  await new Promise((resolve) => pyspy.child.once("exit", resolve));
+}
+
+describe("a recording whose writer is killed", () => {
+  test("has all up to the last second, ten times at random", async () => {
+    const target = workplace.start(busy(python, "--ticks", "10000"));
+    await target.moreTicks(1);
+    for (let round = 0; round < 10; round++) {
+      const name = `${round}.pyspy`;
+      const pyspy = workplace.pyspy(
+        "record",
+        "-f",
+        "pyspy",
+        "-o",
+        name,
+        "-r",
+        "1000",
+        "-p",
+        String(target.pid),
+      );
+      await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
+      // It exists from the beginning of the sampling on.
+      while (!files().includes(name)) await target.moreTicks(1);
+      const began = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 1500 + Math.random() * 1500));
+      const passed = performance.now() - began;
+      await killAlone(pyspy);
+      const { samples, lastTime, complete } = readCutOff(name);
+      expect(complete).toBe(false);
+      expect(samples).toBeGreaterThan(0);
+      expect(passed - lastTime / 1e6).toBeLessThan(1000);
+      rmSync(pathOf(name));
+    }
+    expect(files()).toEqual([]);
+  });
+
+  test("is converted with a word about that", async () => {
+    const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...busy(python));
+    await pyspy.moreTicks(12);
+    await killAlone(pyspy);
+    const { code, stderr } = await workplace.pyspy("convert", "a.pyspy", "-f", "raw").outcome;
+    expect(code).toBe(0);
+    expect(stderr).toContain("a.pyspy has no end: it is still written, or pyspy was killed.");
+    expect(readFileSync(pathOf("a.txt"), "utf8")).toContain("work (");
+  });
+
+  test("leaves nothing behind where it was not asked for", async () => {
+    const pyspy = workplace.pyspy("record", "-f", "raw", "-o", "a.txt", ...busy(python));
+    await pyspy.moreTicks(12);
+    await killAlone(pyspy);
+    expect(files()).toEqual([]);
+  });
+});
+
+describe("a recording", () => {
+  test("gives the same profile as when it is converted later", async () => {
+    const { code } = await workplace.pyspy(
+      "record",
+      "-f",
+      "pyspy",
+      "-o",
+      "a.pyspy",
+      ...busy(python, "--ticks", "9"),
+    ).outcome;
+    expect(code).toBe(0);
+    const { samples, complete } = readCutOff("a.pyspy");
+    expect(complete).toBe(true);
+    const { stderr } = await workplace.pyspy("convert", "a.pyspy", "-f", "raw", "-o", "a.txt").outcome;
+    expect(stderr).toMatch(/Wrote a\.txt: \d+ samples/);
+    const counts = readFileSync(pathOf("a.txt"), "utf8").match(/\d+$/gm) ?? [];
+    const shown = counts.reduce((sum, count) => sum + Number(count), 0);
+    expect(shown).toBeGreaterThan(0);
+    expect(shown).toBeLessThanOrEqual(samples);
+  });
+
+  test("goes on in another file after a while, and only the last ones are kept", async () => {
+    const pyspy = workplace.pyspy(
+      ...["record", "-f", "pyspy", "-o", "a.pyspy", "--rotate", "1s", "--keep", "2"],
+      ...busy(python, "--ticks", "45"),
+    );
+    const { code, stderr } = await pyspy.outcome;
+    expect(code).toBe(0);
+    const pieces = files();
+    expect(pieces).toHaveLength(2);
+    for (const name of pieces) {
+      expect(name).toMatch(/^a-\d{4}-\d\d-\d\dT\d{6}\.pyspy$/);
+      expect(readCutOff(name)).toMatchObject({
+        complete: true,
+        samples: expect.toSatisfy((count) => count > 0),
+      });
+    }
+    expect(stderr).toContain(`Wrote ${pieces[1]}: `);
+  });
+
+  test("is a profile of another format for each file, too", async () => {
+    await workplace.pyspy(
+      "record",
+      "-f",
+      "raw",
+      "-o",
+      "a.txt",
+      "--rotate",
+      "1s",
+      ...busy(python, "--ticks", "25"),
+    ).outcome;
+    expect(files().length).toBeGreaterThan(1);
+    for (const name of files().slice(0, -1)) {
+      expect(readFileSync(pathOf(name), "utf8")).toContain("work (");
+    }
+  });
+
+  test("is written up to now at SIGUSR1", async () => {
+    const pyspy = workplace.pyspy("record", "-f", "raw", "-o", "a.txt", ...busy(python, "--ticks", "25"));
+    await pyspy.moreTicks(12);
+    process.kill(pyspy.pid, "SIGUSR1");
+    await pyspy.until(({ stderr }) => stderr.includes("what was sampled up to now"));
+    const [snapshot = ""] = files();
+    expect(snapshot).toMatch(/^a-snapshot-\d{4}-\d\d-\d\dT\d{6}\.txt$/);
+    expect(readFileSync(pathOf(snapshot), "utf8")).toContain("work (");
+    const { code, stderr } = await pyspy.outcome;
+    expect(code).toBe(0);
+    expect(stderr).not.toContain("Debugger");
+    expect(files()).toEqual([snapshot, "a.txt"]);
+  });
+
+  test("has nothing of a pause between two SIGUSR2", async () => {
+    const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...busy(python, "--ticks", "40"));
+    await pyspy.moreTicks(10);
+    process.kill(pyspy.pid, "SIGUSR2");
+    await pyspy.until(({ stderr }) => stderr.includes("Paused"));
+    await pyspy.moreTicks(15);
+    process.kill(pyspy.pid, "SIGUSR2");
+    await pyspy.until(({ stderr }) => stderr.includes("Sampling again"));
+    const { code, stderr } = await pyspy.outcome;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/with \d+\.\d s of pause at \d/);
+    using source = new RecordingFileSource(pathOf("a.pyspy"));
+    const times = [...readRecording(source).profile().batches()]
+      .flatMap(({ time }) => [...time])
+      .sort((a, b) => a - b);
+    const longest = Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? 0)));
+    expect(longest).toBeGreaterThan(1e9);
+  });
+
+  test("that finds the disk full says so, keeps what there is, and lets the program go on", async () => {
+    const limited = ["prlimit", "--fsize=3000", process.execPath, pyspyPath];
+    const pyspy = workplace.start([
+      ...limited,
+      ...["record", "-r", "2000", "-f", "pyspy", "-o", "a.pyspy"],
+      ...busy(python, "--ticks", "25", "--exit", "3"),
+    ]);
+    const { code, stderr, stdout } = await pyspy.outcome;
+    expect(stderr).toContain("pyspy: Cannot write a.pyspy: the file would be too large");
+    expect(stderr).not.toContain("This is a bug");
+    expect(stdout.match(/^tick /gm)).toHaveLength(25);
+    expect(code).toBe(3);
+    expect(readCutOff("a.pyspy").samples).toBeGreaterThan(0);
+  });
+});
