@@ -86,10 +86,12 @@ class PtraceStopper implements ThreadStopper {
 
   stop(tids: readonly Tid[]): StopOutcome {
     this.resume();
+    // A late thread may have ended while another one executes a program, which waits for us to reap it: PTRACE_SEIZE
+    // would wait for that, for ever.
+    if (this.#late.size > 0) return { stopped: [], gone: [], refused: [], late: tids };
     const gone: Tid[] = [];
     const refused: Tid[] = [];
     for (const tid of tids) {
-      if (this.#late.has(tid)) continue;
       const errno = this.#seize(tid);
       if (errno === 0) this.#running.push(tid);
       else if (errno === ESRCH) gone.push(tid);
@@ -99,8 +101,7 @@ class PtraceStopper implements ThreadStopper {
     this.#since = performance.now();
     for (const tid of this.#running) this.#ptrace.interrupt(tid);
     this.#waitUntilStopped(gone);
-    const late = tids.filter((tid) => this.#late.has(tid) || this.#running.includes(tid));
-    return { stopped: this.#stopped, gone, refused, late };
+    return { stopped: this.#stopped, gone, refused, late: tids.filter((tid) => this.#running.includes(tid)) };
   }
 
   resume(): number {
@@ -192,8 +193,11 @@ class PtraceStopper implements ThreadStopper {
   #letGo(tid: Tid): void {
     const state = this.#ptrace.look(tid);
     if (state === "running") {
-      // Asked again, because it may have taken over the id of a thread that had been asked.
-      this.#ptrace.interrupt(tid);
+      // Asked again, because it may have taken over the id of a thread that had been asked. A child of ours looks like
+      // running also when it is not traced any more.
+      if (this.#ptrace.interrupt(tid)) return;
+      this.#late.delete(tid);
+      this.#lose(tid, "untraced");
     } else if (state !== "stopped") {
       this.#late.delete(tid);
       this.#lose(tid, state);
