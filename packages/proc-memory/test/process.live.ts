@@ -44,7 +44,10 @@ describe("a running process", () => {
     expect(target.startTime).toBeGreaterThan(0);
     expect(target.startTime).toBeLessThanOrEqual(uptime + 1);
     expect(listProcesses()).toEqual(expect.arrayContaining([process.pid, program.pid]));
-    expect(readFamily()).toContainEqual({ pid: program.pid, parent: process.pid, isAlive: true });
+    const { startTime } = target;
+    expect(readFamily()).toContainEqual(
+      expect.objectContaining({ pid: program.pid, parent: process.pid, startTime, isAlive: true }),
+    );
     const age = Date.now() - dateOfStart(openProcess(process.pid)).getTime();
     // The test runner has been running for less than that, and did not start tomorrow.
     expect(age).toBeGreaterThan(-1000);
