@@ -8,7 +8,7 @@ export type Ending = { readonly code: number } | { readonly signal: EndingSignal
  * Signals that pyspy can die of as the program did. The others become 128 + n: KILL cannot be imitated, those that
  * dump core would leave a core of Node, and Node uses or ignores USR1 and PIPE.
  */
-const endingSignals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+const endingSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 export type EndingSignal = (typeof endingSignals)[number];
 
 /** pyspy's own ending for that of a program it started: whoever waits for pyspy sees what became of the program. */

@@ -129,8 +129,16 @@ export function snapshotMessage(file: string): string {
 /** Why a profile is empty though nothing failed, and what to do about it. */
 export function emptyMessage(
   { taken, attempted, good, torn, unreadable }: SampleCounters,
-  { gil, mainThread, include, exclude }: Pick<RecordCommand, "gil" | "mainThread" | "include" | "exclude">,
+  seconds: number,
+  {
+    delay,
+    gil,
+    mainThread,
+    include,
+    exclude,
+  }: Pick<RecordCommand, "delay" | "gil" | "mainThread" | "include" | "exclude">,
 ): string {
+  if (delay > 0 && seconds === 0) return `Nothing to show: it was over before the delay of ${delay} s was`;
   if (taken === 0) return "Nothing to show: it was over before a first sample could be taken";
   if (attempted > 0 && unreadable === attempted) {
     return `Nothing to show: none of ${count(attempted, "stack")} could be read`;

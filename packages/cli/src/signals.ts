@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 
 /** Signals that ask pyspy to come to an end. */
-const askingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const askingSignals = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP"] as const;
 export type AskingSignal = (typeof askingSignals)[number];
 
 /** Calls back for each such signal, which does not end pyspy then, until disposed of. */

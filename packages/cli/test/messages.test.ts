@@ -92,7 +92,7 @@ describe("the last line", () => {
 });
 
 describe("an empty profile", () => {
-  const all = { gil: false, mainThread: false, include: undefined, exclude: undefined };
+  const all = { delay: 0, gil: false, mainThread: false, include: undefined, exclude: undefined };
   test.each([
     [{ missed: 9 }, "Nothing to show: it was over before a first sample could be taken"],
     [
@@ -106,12 +106,18 @@ describe("an empty profile", () => {
     [{ taken: 7, attempted: 7, unreadable: 7 }, "Nothing to show: none of 7 stacks could be read"],
     [{ taken: 7, attempted: 7, torn: 7 }, "Nothing to show: 7 stacks changed while read; use --blocking"],
   ])("with %o explains itself", (changes, message) => {
-    expect(emptyMessage(counters(changes), all)).toBe(message);
+    expect(emptyMessage(counters(changes), 5, all)).toBe(message);
+  });
+
+  test("says that the delay was too long", () => {
+    expect(emptyMessage(counters({ taken: 1 }), 0, { ...all, delay: 10 })).toBe(
+      "Nothing to show: it was over before the delay of 10 s was",
+    );
   });
 
   test("names the options that have left out everything", () => {
-    const filters = { gil: true, mainThread: true, include: /a/, exclude: /b/ };
-    expect(emptyMessage(counters({ taken: 7, attempted: 9, good: 8, torn: 1 }), filters)).toBe(
+    const filters = { delay: 0, gil: true, mainThread: true, include: /a/, exclude: /b/ };
+    expect(emptyMessage(counters({ taken: 7, attempted: 9, good: 8, torn: 1 }), 5, filters)).toBe(
       "Nothing to show: none of 8 samples is left by --gil, --main-thread, --include, --exclude",
     );
   });

@@ -71,8 +71,8 @@ async function recordProcesses(
 
 /**
  * The program is what the person wanted to run: from here on pyspy leaves only after it, with its status. Signals
- * end the sampling and are passed on, each of them, since a program may want more than one. Ctrl-C is the exception: a
- * terminal sends it to the program itself.
+ * end the sampling and are passed on, each of them, since a program may want more than one. Ctrl-C and Ctrl-\ are the exception:
+ * a terminal sends them to the program itself.
  */
 async function recordProgram(
   words: readonly string[],
@@ -85,7 +85,8 @@ async function recordProgram(
   const early: AskingSignal[] = [];
   const passOn = (signal: AskingSignal): void => {
     launched?.stop();
-    if (signal !== "SIGINT" || !hasControllingTerminal) launched?.kill(signal);
+    const isOfTerminal = hasControllingTerminal && (signal === "SIGINT" || signal === "SIGQUIT");
+    if (!isOfTerminal) launched?.kill(signal);
   };
   using _signals = onAskingSignal((signal) => {
     if (launched === undefined) early.push(signal);

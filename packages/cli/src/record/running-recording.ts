@@ -41,6 +41,7 @@ export class RunningRecording implements Disposable {
   #began = 0;
   /** Files that were written before the current one. */
   readonly #earlier: string[] = [];
+  #removed = 0;
   /** Stacks that can be shown, in all files. */
   samples = 0;
 
@@ -54,6 +55,14 @@ export class RunningRecording implements Disposable {
   /** What was written last, for a message. */
   get name(): string {
     return this.#output.name;
+  }
+
+  /** All that was written, for a message. */
+  get names(): string {
+    const { length } = this.#earlier;
+    const others = length === 0 ? "" : ` and ${length === 1 ? "the file" : `the ${length} files`} before it`;
+    const removed = this.#removed === 0 ? "" : `, without ${this.#removed} older, which are removed`;
+    return `${this.name}${others}${removed}`;
   }
 
   /**
@@ -90,6 +99,7 @@ export class RunningRecording implements Disposable {
     this.#earlier.push(lastOutput.name);
     while (rotation.keep !== undefined && this.#earlier.length >= rotation.keep) {
       rmSync(this.#earlier.shift() ?? "", { force: true });
+      this.#removed += 1;
     }
     return isRead;
   }

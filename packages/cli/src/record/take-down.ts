@@ -68,18 +68,22 @@ export async function takeDown(
   }
   const end = await sampler.end;
   if (trouble !== undefined) await report(trouble);
-  if (end.problem && recording.samples === 0) {
+  // Of a program that has run to its end, however short, the profile is what there is: nothing.
+  const hasRun = command.target.kind === "program" && end.reason === "exited";
+  if (end.problem && recording.samples === 0 && !hasRun) {
     recording.discard();
     throw end.problem;
   }
   if (end.problem) await report(end.problem);
+  if (python === undefined) await recording.begin(metadata);
   try {
     write(end, metadata, command, recording, taken, surroundings);
   } catch (error) {
     // That the disk is full has been said.
     if (trouble === undefined) throw error;
   }
-  return end.reason !== "failed" && trouble === undefined;
+  const isSampled = end.problem === undefined || recording.samples > 0;
+  return isSampled && end.reason !== "failed" && trouble === undefined;
 }
 
 function write(
@@ -93,7 +97,7 @@ function write(
   const { seconds, paused, statistics, problem } = end;
   const { samples } = recording;
   const { counters } = taken;
-  if (!problem && samples === 0) terminal.warn(emptyMessage(counters, command));
+  if (!problem && samples === 0) terminal.warn(emptyMessage(counters, seconds, command));
   const figures = statistics && { sampling: samplingFigures(statistics) };
   const isWritten = recording.finish({ ...metadata, ...figures }, seconds * 1e9);
   if (!isWritten) {
@@ -105,7 +109,7 @@ function write(
     terminal.say(costMessage(statistics, seconds));
     for (const note of limitMessages(statistics)) terminal.warn(note);
   }
-  terminal.say(wroteMessage(recording.name, { samples, seconds, paused, counters }));
+  terminal.say(wroteMessage(recording.names, { samples, seconds, paused, counters }));
 }
 
 /** Writes what there is by now; trouble with that is no reason to stop. */

@@ -121,13 +121,15 @@ export class SamplingRun {
       return;
     }
     const { counters } = this.#builder;
-    const untilSample = Math.min((schedule.next - this.#now()) / 1e6, this.#untilDeadline);
+    const now = this.#now();
+    const untilSample = Math.min((schedule.next - now) / 1e6, this.#untilDeadline);
     if (untilSample > 0) {
       const wait = Math.min(untilSample, this.#processes.untilNextLook);
       if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleepUntil(schedule.next, wait);
+      // During a delay nothing is read that would show that it has ended.
+      if (now < 0) this.#processes.checkAlive();
       return;
     }
-    const now = this.#now();
     const due = schedule.passDue(now);
     if (due === 0) return;
     const delay = this.#stops?.delay(now) ?? 0;
