@@ -72,6 +72,7 @@ function threadJson(
     waits_for_gil: wantsGil,
     collecting_garbage: collecting,
     changed_while_read: torn,
+    unreadable: thread.isUnreadable,
     moved: thread.hasMoved,
     signal: thread.isSignalled ? process.core?.signal : null,
     tasks: process.tasks

@@ -122,7 +122,8 @@ class DumpWriter {
   #group(group: FoldedThreads, hasMany: boolean): string {
     const [first] = group;
     const title = group.length === 1 ? this.#single(first, hasMany) : this.#many(group);
-    return `${[...title, ...this.#stackText(first.process).lines(first.thread.frames)].join("\n")}\n`;
+    const { frames, isUnreadable } = first.thread;
+    return `${[...title, ...this.#stackText(first.process).lines(frames, isUnreadable)].join("\n")}\n`;
   }
 
   #single({ process, thread }: ThreadOf, hasMany: boolean): string[] {

@@ -57,7 +57,9 @@ function sharedFrames(left: DumpedThread, right: DumpedThread): number {
 }
 
 function foldKey(thread: DumpedThread): string {
-  return `${sameStackKey(thread)}${thread.isSignalled ? "signalled" : ""}`;
+  // Nobody knows whether stacks are the same that cannot be read.
+  const own = thread.isUnreadable ? `${thread.thread.tid} ${thread.thread.pythonId}` : "";
+  return `${sameStackKey(thread)}${thread.isSignalled ? "signalled" : ""}${own}`;
 }
 
 /** What is the same for two stacks at the same places, with the same variables. */

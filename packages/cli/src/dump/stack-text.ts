@@ -23,7 +23,8 @@ export class StackText {
     this.#sources = new SourceLines(process);
   }
 
-  lines(frames: readonly StackFrame[]): string[] {
+  lines(frames: readonly StackFrame[], isUnreadable = false): string[] {
+    if (isUnreadable) return [`    ${this.#options.style.yellow("its stack cannot be read")}`];
     if (frames.length === 0) return [`    ${this.#options.style.dim("no Python is on its stack")}`];
     return frames.flatMap((frame) => this.#frame(frame));
   }

@@ -58,6 +58,20 @@ Thread 0x7F00 (idle, waiting for the GIL, collecting garbage): "odd\\x1b[31m"
     expect(process.isClosed).toBe(true);
   });
 
+  test("stacks that cannot be read are called so, and are not the same", async () => {
+    const lost = (tid: number) => ({ ...thread(tid, `w-${tid}`, []), isUnreadable: true });
+    const processes = () => [new FakeProcess(7, ["python3"], [lost(8), lost(9)])];
+    const world = new FakeWorld(processes());
+    await dumped(world, "-p 7");
+    expect(world.output.match(/"w-[89]"\n {4}its stack cannot be read\n/g)).toHaveLength(2);
+    const other = new FakeWorld(processes());
+    await dumped(other, "-p 7 -j");
+    expect(JSON.parse(other.output)).toEqual([
+      expect.objectContaining({ unreadable: true, frames: [] }),
+      expect.objectContaining({ unreadable: true, frames: [] }),
+    ]);
+  });
+
   test("the name of a file begins with its outermost package", async () => {
     const process = new FakeProcess(7, ["python3"], [thread(7, "", [frame("f /x/site/pkg/sub/m.py:1")])]);
     process.files.set("/x/site/pkg/__init__.py", { text: "" });

@@ -38,7 +38,12 @@ export function thread(
   frames: readonly StackFrame[],
   state: number = 0,
 ): ThreadStack {
-  return { thread: { process: 0, tid, pythonId: 0x7f00 + tid, name, interpreter: 0 }, state, frames };
+  return {
+    thread: { process: 0, tid, pythonId: 0x7f00 + tid, name, interpreter: 0 },
+    state,
+    frames,
+    isUnreadable: false,
+  };
 }
 
 /** Of thread 7 if nothing else is said; its address is 0x1000 and its place in the list that is made. */

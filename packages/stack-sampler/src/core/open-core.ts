@@ -162,7 +162,9 @@ function allThreads({ core }: CoreSource, stacks: readonly ThreadStack[], hasSig
   for (const { tid } of core.threads) {
     if (known.has(tid)) continue;
     const thread = { process: 0, tid, pythonId: 0, name: "", interpreter: 0 };
-    threads.push({ thread, state: 0, frames: [], isSignalled: tid === signalled });
+    // Where no thread of Python's is known, any of them may run Python.
+    const isUnreadable = stacks.length === 0;
+    threads.push({ thread, state: 0, frames: [], isUnreadable, isSignalled: tid === signalled });
   }
   return threads;
 }

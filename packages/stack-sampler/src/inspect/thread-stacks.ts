@@ -25,6 +25,8 @@ export interface ThreadStack {
   readonly state: number;
   /** Innermost first. Empty if the thread runs no Python, or could not be read. */
   readonly frames: readonly StackFrame[];
+  /** Its stack could not be read. */
+  readonly isUnreadable: boolean;
 }
 
 export interface InspectOptions {
@@ -78,7 +80,11 @@ export function readThreadStacks(
       const records = new Map<ThreadTrack, ThreadId>();
       for (const { record: thread, track } of reader.threads()) {
         records.set(track, thread);
-        found.set(thread, { details: detailsOf(track.known), isActive: track.isActive });
+        found.set(thread, {
+          details: detailsOf(track.known),
+          isActive: track.isActive,
+          isUnreadable: track.isUnreadable,
+        });
       }
       if (!withTasks) return;
       const taskReader = new TaskReader(process, runtime, builder, reader.codes);
@@ -127,17 +133,20 @@ function withoutUnbegun(stacks: readonly ThreadStack[]): ThreadStack[] {
 interface FoundThread {
   readonly details: FrameDetails;
   readonly isActive: boolean;
+  readonly isUnreadable: boolean;
 }
 
 function describe(batch: SampleBatch, found: ReadonlyMap<ThreadId, FoundThread>): ThreadStack[] {
   const { threads, samples } = batch;
   const rows = new Map([...samples.thread].map((thread, row) => [thread, row]));
-  return [...found].flatMap(([id, { details, isActive }]): ThreadStack[] => {
+  return [...found].flatMap(([id, { details, isActive, isUnreadable }]): ThreadStack[] => {
     const thread = threads[id];
     if (thread === undefined) return [];
     const row = rows.get(id);
-    if (row === undefined) return [{ thread, state: isActive ? SampleState.active : 0, frames: [] }];
+    if (row === undefined) {
+      return [{ thread, state: isActive ? SampleState.active : 0, frames: [], isUnreadable }];
+    }
     const frames = framesOf(batch, samples.node[row] ?? ROOT, details);
-    return [{ thread, state: samples.state[row] ?? 0, frames }];
+    return [{ thread, state: samples.state[row] ?? 0, frames, isUnreadable }];
   });
 }

@@ -245,7 +245,8 @@ export class StackReader {
     const { counters } = this.#builder;
     const node = outcome === "torn" ? this.#nodes.intern(track.known) : this.#node;
     track.node = outcome === "good" ? node : undefined;
-    if (outcome === "unreadable") {
+    track.isUnreadable = outcome === "unreadable";
+    if (track.isUnreadable) {
       counters.attempted += 1;
       counters.unreadable += 1;
       return;

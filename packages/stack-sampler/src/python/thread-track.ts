@@ -22,6 +22,8 @@ export class ThreadTrack {
   /** Whether the stack may have changed since it was read. */
   hasRun = true;
   wantsGil = false;
+  /** Whether its stack could not be read at the last sample. */
+  isUnreadable = false;
   /** The stack at the last sample; undefined if it was not good. */
   node: NodeId | undefined;
   /** Its last sample: when it was, and its number among those that are pending. */

@@ -86,6 +86,7 @@ test("of another machine's core everything but stacks is told", async () => {
       thread: { process: 0, tid: 8, pythonId: 0, name: "", interpreter: 0 },
       state: 0,
       frames: [],
+      isUnreadable: true,
       isSignalled: true,
     },
   ]);
