@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LaunchOptions, SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { record } from "../../src/commands/record.js";
 import type { Surroundings } from "../../src/record/surroundings.js";
 import type { RecordCommand } from "../../src/record-arguments.js";
@@ -126,6 +126,50 @@ const attached = { kind: "processes", pids: [1234], match: undefined } as const;
 const launched = { kind: "program", words: ["python3", "app.py"] } as const;
 const output = (): string => readFileSync(join(folder, "out.txt"), "utf8");
 const exited = (code: number) => ({ code });
+
+describe("a profile that nobody named", () => {
+  const home = process.cwd();
+
+  beforeEach(() => {
+    process.chdir(folder);
+    vi.useFakeTimers({ now: new Date(2026, 0, 2, 3, 4, 5), toFake: ["Date"] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    process.chdir(home);
+  });
+
+  test.each(["raw", "pyspy"] as const)(
+    "does not replace that of another recording of the same second, as %s",
+    async (format) => {
+      const samplers = [1, 2].map((count) => new FakeSampler({ python }).take(count));
+      const worlds = samplers.map((sampler) => new World(sampler));
+      const endings = worlds.map((world) =>
+        record(recordCommand(attached, { output: undefined, format }), world.surroundings),
+      );
+      await until(() => worlds.every(({ text }) => text.includes("Sampling")));
+      for (const sampler of samplers) sampler.finish();
+      await Promise.all(endings);
+      const extension = format === "raw" ? "txt" : format;
+      const stem = "process-1234-2026-01-02T030405";
+      expect(readdirSync(".").sort()).toEqual([`${stem}-2.${extension}`, `${stem}.${extension}`]);
+      expect(worlds.map(({ text }) => /Wrote (\S+): (\d)/.exec(text)?.slice(1))).toEqual([
+        [`${stem}.${extension}`, "1"],
+        [`${stem}-2.${extension}`, "2"],
+      ]);
+    },
+  );
+
+  test("leaves nothing behind if there is none", async () => {
+    const world = new World(new FakeSampler({ python }));
+    const error = new SamplerError("not-python", "Process 1234 (sleep) does not run Python");
+    const samplers = { ...world.surroundings.samplers, attach: () => Promise.reject(error) };
+    const command = recordCommand(attached, { output: undefined });
+    await expect(record(command, { ...world.surroundings, samplers })).rejects.toBe(error);
+    expect(readdirSync(".")).toEqual([]);
+  });
+});
 
 describe("a running process", () => {
   test("is sampled until it ends, and its profile is written", async () => {
