@@ -171,6 +171,42 @@ describe("a profile that nobody named", () => {
   });
 });
 
+describe("the format of a profile", () => {
+  test.each([
+    ["today.pyspy", undefined, /^\xa5pyspy/],
+    ["today.speedscope.JSON", undefined, /^\{"\$schema"/],
+    ["today.txt", undefined, /^work \(app.py:4\) 1\n$/],
+    ["today.pyspy", "raw", /^work \(app.py:4\) 1\n$/],
+    ["today.profile", undefined, /^<svg|^<\?xml/],
+  ] as const)("is for %s and --format %s as expected", async (name, format, start) => {
+    const world = new World(new FakeSampler({ python }).take(1).finish());
+    const path = join(folder, name);
+    await record(recordCommand(attached, { output: path, format }), world.surroundings);
+    expect(readFileSync(path, "latin1")).toMatch(start);
+  });
+
+  test.each(["pyspy", "jsonl", "chrometrace"] as const)("%s has a place for memory", async (format) => {
+    const world = new World(new FakeSampler({ python }).take(1).finish());
+    expect(await record(recordCommand(attached, { rss: true, format }), world.surroundings)).toEqual(
+      exited(0),
+    );
+  });
+
+  test.each([attached, launched])(
+    "without a place for memory is refused before anything runs",
+    async (target) => {
+      const world = new World(new FakeSampler({ python }));
+      const command = recordCommand(target, { rss: true, format: undefined, output: undefined });
+      await expect(record(command, world.surroundings)).rejects.toMatchObject({
+        code: "usage",
+        message:
+          "The format flamegraph has no place for --rss; those that have are pyspy, jsonl, chrometrace",
+      });
+      expect(world.asked).toEqual([]);
+    },
+  );
+});
+
 describe("a running process", () => {
   test("is sampled until it ends, and its profile is written", async () => {
     const world = new World(new FakeSampler({ python }).take(3).take(2).finish());
@@ -287,7 +323,7 @@ describe("a running process", () => {
 
   test.each([
     [{ pids: [5, 6], match: undefined }, {}, [5, 6], {}],
-    [{ pids: [5], match: undefined }, { rss: true }, 5, { resident: true }],
+    [{ pids: [5], match: undefined }, { rss: true, format: "jsonl" as const }, 5, { resident: true }],
     [{ pids: [5], match: undefined }, { subprocesses: true }, [5], { subprocesses: true }],
     [{ pids: [5], match: /7/ }, {}, [5, 77], {}],
     [{ pids: [], match: /1234/ }, {}, 1234, {}],
