@@ -301,11 +301,16 @@ describe("what cannot be read", () => {
   test.each([
     ["missing.pyspy", "Cannot read %s: it does not exist"],
     ["folder", "Cannot read %s: it is a folder"],
+    [
+      "trace.json",
+      "Cannot read %s: it is a Chrome trace, which pyspy writes and does not read; record or convert with -f pyspy to keep everything",
+    ],
     ["words.txt", "Cannot read %s as raw: line 1 has no count"],
     ["damaged.pyspy", "Cannot read %s as recording: there is no chunk at byte 7"],
   ])("%s is told, and no file is left", async (name, message) => {
     mkdirSync(inFolder("folder"));
     writeFileSync(inFolder("words.txt"), "no profile\n");
+    writeFileSync(inFolder("trace.json"), '{"traceEvents":[]}');
     record("damaged.pyspy");
     const bytes = readFileSync(inFolder("damaged.pyspy")).fill(0, 7);
     writeFileSync(inFolder("damaged.pyspy"), bytes);
