@@ -36,6 +36,11 @@ export async function openInput(path: string): Promise<InputFile> {
 export function unreadable(path: string, error: unknown): unknown {
   const name = inputName(path);
   if (isProfileError(error)) {
+    if (error.code === "written-only") {
+      const what = `${error.part}, which pyspy writes and does not read`;
+      const hint = "record or convert with -f pyspy to keep everything";
+      return new CommandError("input", `Cannot read ${name}: it is ${what}; ${hint}`, error);
+    }
     const reason = error.message.replace(/^Cannot read the (\S+) file: /, "as $1: ");
     return new CommandError("input", `Cannot read ${name} ${reason}`, error);
   }

@@ -106,9 +106,14 @@ export function defaultOutputPath(subject: string, extension: string, time: Date
 
 /** One of several files of the same name: `today.pyspy` becomes `today-2026-01-31T235959.pyspy`. */
 export function timedPath(path: string, extension: string, time: Date, kind = ""): string {
+  return withSuffix(path, extension, `-${kind}${timeOfFile(time)}`);
+}
+
+/** `suffix` before the extension: `extension`, or the one that there is instead. */
+export function withSuffix(path: string, extension: string, suffix: string): string {
   const ending = path.toLowerCase().endsWith(`.${extension}`) ? `.${extension}` : extname(path);
   const stem = path.slice(0, path.length - ending.length);
-  return `${stem}-${kind}${timeOfFile(time)}${path.slice(stem.length)}`;
+  return `${stem}${suffix}${path.slice(stem.length)}`;
 }
 
 /** `2026-01-31T235959`, in local time. */

@@ -22,7 +22,8 @@ export interface RecordCommand extends Presentation {
   readonly subprocesses: boolean;
   /** A path; `-` is standard output. Undefined: a file named after the target and the time. */
   readonly output: string | undefined;
-  readonly format: Format;
+  /** Undefined: as the output's name says. */
+  readonly format: Format | undefined;
   /** Seconds; undefined: until the process ends or somebody stops it. */
   readonly duration: number | undefined;
   /** Seconds before the first sample. */
@@ -34,8 +35,8 @@ export interface RecordCommand extends Presentation {
   /** Only threads that hold the GIL. */
   readonly gil: boolean;
   readonly mainThread: boolean;
-  /** With each sample the resident memory of its process. */
   readonly tasks: boolean;
+  /** With each sample the resident memory of its process. */
   readonly rss: boolean;
   /** Only, or no, samples with a function, a file or a thread's name like that. */
   readonly include: RegExp | undefined;
@@ -116,8 +117,8 @@ export const recordOptions: readonly (readonly [title: string, options: readonly
       ["-o, --output <file>", '"-" is standard output; default: PROGRAM-TIME.svg'],
       [
         "-f, --format <format>",
-        "flamegraph: an SVG to open in a browser (default)\nraw: collapsed stacks, as text\npyspy: all that was seen, for pyspy convert\n" +
-          `others: ${otherFormats.join(", ")}`,
+        "flamegraph: an SVG to open in a browser\nraw: collapsed stacks, as text\npyspy: all that was seen, for pyspy convert\n" +
+          `others: ${otherFormats.join(", ")}\ndefault: what the output's name says, or flamegraph`,
       ],
       ["-t, --threads", "a frame for each thread above its stacks"],
       ["-F, --function", "frames by function, not by line"],
@@ -166,7 +167,7 @@ export function readRecord(words: readonly string[], options: Options): RecordCo
     target,
     subprocesses,
     output,
-    format: readFormat(optionValue(options, "format")) ?? "flamegraph",
+    format: readFormat(optionValue(options, "format")),
     ...readPresentation(options),
     processes: subprocesses || several,
     duration: readDuration(optionValue(options, "duration")),

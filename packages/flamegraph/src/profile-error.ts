@@ -1,13 +1,14 @@
 /**
  * Why there is no profile:
  * - `invalid-batch`: a batch of samples contradicts itself or the batches before it;
- * - `invalid-file`: bytes are not what their format says.
+ * - `invalid-file`: bytes are not what their format says;
+ * - `written-only`: bytes are of a format that profiles are written in and not read from.
  */
-export type ProfileErrorCode = "invalid-batch" | "invalid-file";
+export type ProfileErrorCode = "invalid-batch" | "invalid-file" | "written-only";
 
 /** What a {@link ProfileError} is about. */
 export interface ProfileErrorFacts {
-  /** The column or table of the batch at fault, "nodes.parent"; of a file, the name of its format, "pprof". */
+  /** The column or table of the batch at fault, "nodes.parent"; of a file, the name of its format, "pprof", or what it is, "a Chrome trace". */
   readonly part: string;
   /** Index in it, counted from the start of the batch; of a file, the byte or the line at fault. */
   readonly index?: number;
@@ -39,6 +40,7 @@ export class ProfileError extends Error {
 
 function messageOf(code: ProfileErrorCode, reason: string, { part, index }: ProfileErrorFacts): string {
   if (code === "invalid-file") return `Cannot read the ${part} file: ${reason}`;
+  if (code === "written-only") return `Cannot read the file: ${reason}, which can only be written`;
   return `Cannot add the batch to the profile: ${index === undefined ? part : `${part}[${index}]`} ${reason}`;
 }
 

@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { failToRead } from "./import/import-error.js";
 import { type ReadableFormat, recognise } from "./import/recognise.js";
+import { refuseWrittenOnly } from "./import/written-only.js";
 import type { Profile } from "./profile.js";
 
 /**
@@ -14,20 +15,28 @@ import type { Profile } from "./profile.js";
  * const profile = await readProfile(readFileSync("profile.speedscope.json"));
  * ```
  *
- * @throws ProfileError if the bytes are none of these, or damaged. A recording and Austin's files may be cut off.
+ * @throws ProfileError if the bytes are none of these (code `written-only` for formats that are only written), or damaged. A recording and Austin's files may be cut off.
  */
 export async function readProfile(bytes: Uint8Array): Promise<Profile> {
   const format = recognise(bytes);
-  if (format !== "gzip") return (await READERS[format]())(bytes);
+  if (format !== "gzip") return read(format, bytes);
   const plain = decompress(bytes);
   const inner = recognise(plain);
-  return inner === "gzip" ? failToRead("gzip", "it is compressed twice") : (await READERS[inner]())(plain);
+  return inner === "gzip" ? failToRead("gzip", "it is compressed twice") : read(inner, plain);
 }
 
+async function read(format: PlainFormat, bytes: Uint8Array): Promise<Profile> {
+  if (UNMARKED.has(format)) refuseWrittenOnly(bytes);
+  return (await READERS[format]())(bytes);
+}
+
+type PlainFormat = Exclude<ReadableFormat, "gzip">;
+
+/** What is taken for one of these may as well be another. */
+const UNMARKED: ReadonlySet<PlainFormat> = new Set(["json", "pprof", "raw"]);
+
 /** Each is loaded when it is needed. */
-const READERS: Readonly<
-  Record<Exclude<ReadableFormat, "gzip">, () => Promise<(bytes: Uint8Array) => Profile>>
-> = {
+const READERS: Readonly<Record<PlainFormat, () => Promise<(bytes: Uint8Array) => Profile>>> = {
   pyspy: async () => {
     const { readRecording } = await import("./recording/recording-reader.js");
     return (bytes) => readRecording(bytes).profile();

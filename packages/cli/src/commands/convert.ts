@@ -1,4 +1,5 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { type BigIntStats, fstatSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import {
   countSamples,
   type FormatOptions,
@@ -11,7 +12,9 @@ import {
 import { usage } from "../argument-values.js";
 import type { ConvertCommand, SampleChoiceArguments } from "../convert-arguments.js";
 import type { Ending } from "../ending.js";
-import { type Format, formatNames, summaryFormatNames } from "../formats.js";
+import { formatOfName } from "../format-of-name.js";
+import { formatNames, summaryFormatNames } from "../formats.js";
+import { freePath } from "../free-name.js";
 import { type InputFile, inputName, openInput, unreadable } from "../input-file.js";
 import { closedMessage, convertedMessage, cutOffMessage } from "../messages.js";
 import { nothingChosenMessage } from "../nothing-chosen.js";
@@ -25,8 +28,9 @@ import type { Terminal } from "../terminal/terminal.js";
  * @throws {CommandError} `input` or `output`
  */
 export async function convert(command: ConvertCommand, terminal: Terminal): Promise<Ending> {
-  const format = command.format ?? formatOfName(command.output, FORMATS[command.name]);
-  const path = command.output ?? outputPathOf(command.inputs, profileFormats[format].extension);
+  const formats = FORMATS[command.name];
+  const format = command.format ?? formatOfName(command.output ?? "", formats) ?? formats[0];
+  const path = outputPathOf(command, profileFormats[format].extension);
   const output = openOutput(path, profileFormats[format].text);
   using inputs = await openInputs(command.inputs, terminal);
   const merged = mergeProfiles(inputs.profiles);
@@ -86,30 +90,42 @@ function choose(profile: Profile, { mode, from, until, include, exclude }: Sampl
   return Object.keys(selection).length === 0 ? profile : selectSamples(profile, selection);
 }
 
-/** The one of `formats` whose files are named like that, or the default. */
-function formatOfName(path: string | undefined, formats: readonly [Format, ...(readonly Format[])]): Format {
-  return endingIn(path ?? "", formats) ?? formats[0];
+/** As asked for, or a name that is still free, beside the first input: `today.pyspy` becomes `today.svg`. */
+function outputPathOf({ output, inputs }: ConvertCommand, extension: string): string {
+  const path = output ?? pathBeside(inputs[0] ?? "-", extension);
+  if (path === "-") return path;
+  const target = regularFile(path);
+  const same = target && inputs.find((input) => isSame(regularFile(input), target));
+  if (same !== undefined) {
+    const other = output === undefined ? "name it with --output" : "give it another name";
+    throw usage(`The output would replace the input ${inputName(same)}: ${other}`);
+  }
+  return output ?? freePath(path, extension);
 }
 
-/** Longer endings come first in the list of formats: `.speedscope.json` is more than a `.json`. */
-function endingIn(path: string, formats: readonly Format[]): Format | undefined {
-  const name = path.toLowerCase();
-  return formats.find((format) => name.endsWith(`.${profileFormats[format].extension}`));
-}
-
-/** Beside the first input: `today.pyspy` becomes `today.svg`. */
-function outputPathOf(inputs: readonly string[], extension: string): string {
-  const [first = "-"] = inputs;
-  if (first === "-") return "-";
-  const name = basename(first);
-  const known = endingIn(name, formatNames);
+function pathBeside(input: string, extension: string): string {
+  if (input === "-") return "-";
+  const name = basename(input);
+  const known = formatOfName(name, formatNames);
   const stem =
     known === undefined
       ? name.replace(/(?<=.)\.[^.]*$/, "")
       : name.slice(0, -profileFormats[known].extension.length - 1);
-  const path = join(dirname(first), `${stem || "profile"}.${extension}`);
-  if (inputs.some((input) => resolve(input) === resolve(path))) {
-    throw usage(`The output would replace the input ${path}: name it with --output`);
+  return join(dirname(input), `${stem || "profile"}.${extension}`);
+}
+
+/** What a path leads to, if it is a file that could be replaced; `-` is standard input. */
+function regularFile(path: string): BigIntStats | undefined {
+  try {
+    const stats = path === "-" ? fstatSync(0, { bigint: true }) : statSync(path, { bigint: true });
+    return stats.isFile() ? stats : undefined;
+  } catch {
+    // Whoever opens it says why it cannot be.
+    return undefined;
   }
-  return path;
+}
+
+/** Also by another name: a link, or a detour through folders. */
+function isSame(one: BigIntStats | undefined, other: BigIntStats): boolean {
+  return one?.dev === other.dev && one.ino === other.ino;
 }

@@ -6,6 +6,9 @@ import {
   sampleViews,
 } from "@pyspy/flamegraph";
 import type { PythonDescription, SamplingStatistics } from "@pyspy/stack-sampler";
+import { usage } from "../argument-values.js";
+import { formatOfName } from "../format-of-name.js";
+import { type Format, formatNames } from "../formats.js";
 import { defaultOutputPath } from "../output-file.js";
 import { packageVersion } from "../package-version.js";
 import { formatOptionsOf } from "../presentation.js";
@@ -13,15 +16,27 @@ import type { RecordCommand } from "../record-arguments.js";
 import { commandLine } from "../terminal/printable.js";
 import type { RecordingPlan } from "./running-recording.js";
 
-/** What is to be made of a recording. */
+/**
+ * What is to be made of a recording.
+ *
+ * @throws {CommandError} `usage`, if the format has no place for what is asked for
+ */
 export function recordingPlanOf(command: RecordCommand): RecordingPlan {
-  const { target, output, format, rotation } = command;
+  const { target, output, rotation } = command;
+  const format = command.format ?? formatOfName(output ?? "", formatNames) ?? formatNames[0];
+  if (command.rss && !formatsWithMemory.some((name) => name === format)) {
+    throw usage(
+      `The format ${format} has no place for --rss; those that have are ${formatsWithMemory.join(", ")}`,
+    );
+  }
   const [pid] = target.kind === "processes" ? target.pids : [];
   const subject =
     target.kind === "program" ? (target.words[0] ?? "") : pid === undefined ? "pyspy" : `process-${pid}`;
   const path = output ?? defaultOutputPath(subject, profileFormats[format].extension, new Date());
   return { path, format, rotation, options: formatOptionsOf(command) };
 }
+
+const formatsWithMemory = ["pyspy", "jsonl", "chrometrace"] as const satisfies readonly Format[];
 
 /** Leaves out what is not to be recorded; undefined if all is. */
 export function batchFilterOf({

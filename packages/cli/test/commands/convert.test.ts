@@ -1,10 +1,12 @@
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -161,16 +163,32 @@ describe("a recording", () => {
     expect(readdirSync(folder).sort()).toEqual([input, output].sort());
   });
 
-  test("does not replace itself unless it is asked to", async () => {
+  test("does not replace itself, by whatever name", async () => {
     record("a.pyspy");
+    linkSync(inFolder("a.pyspy"), inFolder("hard.pyspy"));
+    symlinkSync("a.pyspy", inFolder("soft.pyspy"));
+    const before = readFileSync(inFolder("a.pyspy"));
+    const refusal = `The output would replace the input ${inFolder("a.pyspy")}: `;
     await expect(run(["a.pyspy"], { output: undefined, format: "pyspy" })).rejects.toMatchObject({
       code: "usage",
-      message: `The output would replace the input ${inFolder("a.pyspy")}: name it with --output`,
+      message: `${refusal}name it with --output`,
     });
-    const choice = { mode: "gil" } as const;
-    await run(["a.pyspy"], { output: inFolder("a.pyspy"), format: "pyspy", choice });
-    await run(["a.pyspy"]);
-    expect(textOf("out.txt")).toBe(`${work} 6\n`);
+    for (const name of ["a.pyspy", "hard.pyspy", "soft.pyspy"]) {
+      await expect(run(["a.pyspy"], { output: inFolder(name), format: "raw" })).rejects.toMatchObject({
+        code: "usage",
+        message: `${refusal}give it another name`,
+      });
+    }
+    expect(readFileSync(inFolder("a.pyspy"))).toEqual(before);
+  });
+
+  test("does not replace a file that nobody named", async () => {
+    record("a.pyspy");
+    writeFileSync(inFolder("a.speedscope.json"), "mine");
+    for (const _ of [1, 2]) await run(["a.pyspy"], { output: undefined, format: "speedscope" });
+    expect(textOf("a.speedscope.json")).toBe("mine");
+    expect(textOf("a-3.speedscope.json")).toBe(textOf("a-2.speedscope.json"));
+    expect(said).toContain(`Wrote ${inFolder("a-2.speedscope.json")}: `);
   });
 
   test("is read through gzip", async () => {
@@ -283,11 +301,16 @@ describe("what cannot be read", () => {
   test.each([
     ["missing.pyspy", "Cannot read %s: it does not exist"],
     ["folder", "Cannot read %s: it is a folder"],
+    [
+      "trace.json",
+      "Cannot read %s: it is a Chrome trace, which pyspy writes and does not read; record or convert with -f pyspy to keep everything",
+    ],
     ["words.txt", "Cannot read %s as raw: line 1 has no count"],
     ["damaged.pyspy", "Cannot read %s as recording: there is no chunk at byte 7"],
   ])("%s is told, and no file is left", async (name, message) => {
     mkdirSync(inFolder("folder"));
     writeFileSync(inFolder("words.txt"), "no profile\n");
+    writeFileSync(inFolder("trace.json"), '{"traceEvents":[]}');
     record("damaged.pyspy");
     const bytes = readFileSync(inFolder("damaged.pyspy")).fill(0, 7);
     writeFileSync(inFolder("damaged.pyspy"), bytes);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LaunchOptions, SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { record } from "../../src/commands/record.js";
 import type { Surroundings } from "../../src/record/surroundings.js";
 import type { RecordCommand } from "../../src/record-arguments.js";
@@ -127,6 +127,86 @@ const launched = { kind: "program", words: ["python3", "app.py"] } as const;
 const output = (): string => readFileSync(join(folder, "out.txt"), "utf8");
 const exited = (code: number) => ({ code });
 
+describe("a profile that nobody named", () => {
+  const home = process.cwd();
+
+  beforeEach(() => {
+    process.chdir(folder);
+    vi.useFakeTimers({ now: new Date(2026, 0, 2, 3, 4, 5), toFake: ["Date"] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    process.chdir(home);
+  });
+
+  test.each(["raw", "pyspy"] as const)(
+    "does not replace that of another recording of the same second, as %s",
+    async (format) => {
+      const samplers = [1, 2].map((count) => new FakeSampler({ python }).take(count));
+      const worlds = samplers.map((sampler) => new World(sampler));
+      const endings = worlds.map((world) =>
+        record(recordCommand(attached, { output: undefined, format }), world.surroundings),
+      );
+      await until(() => worlds.every(({ text }) => text.includes("Sampling")));
+      for (const sampler of samplers) sampler.finish();
+      await Promise.all(endings);
+      const extension = format === "raw" ? "txt" : format;
+      const stem = "process-1234-2026-01-02T030405";
+      expect(readdirSync(".").sort()).toEqual([`${stem}-2.${extension}`, `${stem}.${extension}`]);
+      expect(worlds.map(({ text }) => /Wrote (\S+): (\d)/.exec(text)?.slice(1))).toEqual([
+        [`${stem}.${extension}`, "1"],
+        [`${stem}-2.${extension}`, "2"],
+      ]);
+    },
+  );
+
+  test("leaves nothing behind if there is none", async () => {
+    const world = new World(new FakeSampler({ python }));
+    const error = new SamplerError("not-python", "Process 1234 (sleep) does not run Python");
+    const samplers = { ...world.surroundings.samplers, attach: () => Promise.reject(error) };
+    const command = recordCommand(attached, { output: undefined });
+    await expect(record(command, { ...world.surroundings, samplers })).rejects.toBe(error);
+    expect(readdirSync(".")).toEqual([]);
+  });
+});
+
+describe("the format of a profile", () => {
+  test.each([
+    ["today.pyspy", undefined, /^\xa5pyspy/],
+    ["today.speedscope.JSON", undefined, /^\{"\$schema"/],
+    ["today.txt", undefined, /^work \(app.py:4\) 1\n$/],
+    ["today.pyspy", "raw", /^work \(app.py:4\) 1\n$/],
+    ["today.profile", undefined, /^<svg|^<\?xml/],
+  ] as const)("is for %s and --format %s as expected", async (name, format, start) => {
+    const world = new World(new FakeSampler({ python }).take(1).finish());
+    const path = join(folder, name);
+    await record(recordCommand(attached, { output: path, format }), world.surroundings);
+    expect(readFileSync(path, "latin1")).toMatch(start);
+  });
+
+  test.each(["pyspy", "jsonl", "chrometrace"] as const)("%s has a place for memory", async (format) => {
+    const world = new World(new FakeSampler({ python }).take(1).finish());
+    expect(await record(recordCommand(attached, { rss: true, format }), world.surroundings)).toEqual(
+      exited(0),
+    );
+  });
+
+  test.each([attached, launched])(
+    "without a place for memory is refused before anything runs",
+    async (target) => {
+      const world = new World(new FakeSampler({ python }));
+      const command = recordCommand(target, { rss: true, format: undefined, output: undefined });
+      await expect(record(command, world.surroundings)).rejects.toMatchObject({
+        code: "usage",
+        message:
+          "The format flamegraph has no place for --rss; those that have are pyspy, jsonl, chrometrace",
+      });
+      expect(world.asked).toEqual([]);
+    },
+  );
+});
+
 describe("a running process", () => {
   test("is sampled until it ends, and its profile is written", async () => {
     const world = new World(new FakeSampler({ python }).take(3).take(2).finish());
@@ -243,7 +323,7 @@ describe("a running process", () => {
 
   test.each([
     [{ pids: [5, 6], match: undefined }, {}, [5, 6], {}],
-    [{ pids: [5], match: undefined }, { rss: true }, 5, { resident: true }],
+    [{ pids: [5], match: undefined }, { rss: true, format: "jsonl" as const }, 5, { resident: true }],
     [{ pids: [5], match: undefined }, { subprocesses: true }, [5], { subprocesses: true }],
     [{ pids: [5], match: /7/ }, {}, [5, 77], {}],
     [{ pids: [], match: /1234/ }, {}, 1234, {}],
