@@ -9,6 +9,11 @@ export interface ProcessWatch {
    * read when it is asked for.
    */
   begun(): Iterable<FamilyMember>;
+  /**
+   * Where the program of a process lies in its memory, which what it forks has in common with it until that executes another,
+   * and, the places being random, nothing else. Undefined where that is not to be seen or not random.
+   */
+  layoutOf(pid: Pid): string | undefined;
   close(): void;
 }
 

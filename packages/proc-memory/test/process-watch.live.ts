@@ -8,7 +8,7 @@ function watchFromNow() {
   const watch = watchProcesses();
   const begun = (): Pid[] => [...watch.begun()].map(({ pid }) => pid);
   const first = begun();
-  return { first, begun, [Symbol.dispose]: () => watch.close() };
+  return { first, begun, layoutOf: (pid: Pid) => watch.layoutOf(pid), [Symbol.dispose]: () => watch.close() };
 }
 
 describe("a watch", () => {
@@ -37,6 +37,19 @@ describe("a watch", () => {
     );
     expect(begun.map(({ pid }) => pid)).not.toContain(thread);
     process.kill(child, "SIGKILL");
+  });
+
+  it("tells a fork from another process by where its program lies", async () => {
+    using watch = watchFromNow();
+    const script = "told.append(os.fork() or signal.pause())";
+    const { program, told } = await startPython(script);
+    const other = await startPython(script);
+    const layout = watch.layoutOf(program.pid);
+    expect(layout).toBeDefined();
+    expect(watch.layoutOf(told[0] ?? 0)).toBe(layout);
+    expect(watch.layoutOf(other.program.pid)).not.toBe(layout);
+    expect(watch.layoutOf(2 ** 22 + 1)).toBeUndefined();
+    for (const pid of [...told, ...other.told]) process.kill(pid, "SIGKILL");
   });
 
   it("misses none of hundreds that begin at once", async () => {

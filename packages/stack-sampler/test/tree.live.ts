@@ -131,6 +131,26 @@ os._exit(0)
   expect((await sampler.end).seconds).toBeGreaterThan(0.8);
 });
 
+test("a daemon is sampled whose starter is gone before it was seen", async () => {
+  const path = script(`${WORK}
+def daemon():
+    work(0.5)
+time.sleep(0.3)
+for _ in range(6):
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os.setsid()
+            daemon()
+        os._exit(0)
+    os.wait()
+    time.sleep(0.1)
+`);
+  const sampler = await launchProgram([...python.command, path], { subprocesses: true, rate: 200 });
+  const recording = await Recording.whole(sampler);
+  expect(pidsIn(recording, "daemon").size).toBe(6);
+  for (const { process } of recording.good) expect(recording.lineOf(process).at(-1)).toBe(sampler.pid);
+});
+
 test("other programs are counted by name, and no stack of who starts them is taken for theirs", async () => {
   const path = script(`${WORK}
 import subprocess

@@ -235,6 +235,7 @@ export class SampledProcesses {
   #count(member: Member, { python }: SampledProcess): void {
     this.python = python;
     if (!member.hasPython) this.pythons += 1;
+    this.#watch?.executed(member.pid);
     member.hasPython = true;
   }
 

@@ -17,14 +17,22 @@ class Begun {
     yield* this.#members.splice(0);
   }
 
+  /** By id. */
+  readonly layouts = new Map<number, string>();
+
+  layoutOf(pid: number): string | undefined {
+    return this.layouts.get(pid);
+  }
+
   close(): void {}
 }
 
 function treeOf(...roots: number[]) {
   const begun = new Begun();
   const tree = new TreeWatch(roots, begun, SELF);
+  const executed = (pid: number) => tree.executed(pid);
   const names = () => tree.begun().map(({ pid, parent }) => `${parent} > ${pid}`);
-  return { begun, names };
+  return { begun, names, executed };
 }
 
 describe("a tree", () => {
@@ -60,6 +68,32 @@ describe("a tree", () => {
     names();
     begun.add(102, 1, changes).add(103, 1);
     expect(names()).toEqual(["101 > 102"]);
+  });
+
+  test("has a daemon by its memory, which is a copy of that of one of the tree", () => {
+    const { begun, names } = treeOf(100);
+    begun.add(9, 1).add(SELF, 9).add(100, SELF).add(101, 100);
+    begun.layouts.set(100, "root").set(101, "child").set(103, "child").set(104, "root").set(105, "other");
+    expect(names()).toEqual(["100 > 101"]);
+    const alone = (pid: number) => ({ group: pid, session: pid });
+    // An orphan is given to init, or to a session manager among those that have led to the tree; another one is none.
+    begun.add(103, 1, alone(103)).add(104, 9, alone(104)).add(105, 1, alone(105)).add(106, 1, alone(106));
+    begun.add(107, 8, alone(107)).layouts.set(107, "child");
+    expect(names()).toEqual(["101 > 103", "100 > 104"]);
+  });
+
+  test("has the daemon of what has executed a program, also when that has ended", () => {
+    const { begun, names, executed } = treeOf(100);
+    begun.add(100, 1).add(101, 100).add(102, 100);
+    names();
+    begun.layouts.set(101, "executed").set(103, "executed").set(102, "told");
+    begun.add(103, 1, { group: 103, session: 103 });
+    expect(names()).toEqual(["101 > 103"]);
+    executed(102);
+    begun.layouts.delete(102);
+    begun.layouts.set(104, "told");
+    begun.add(104, 1, { group: 104, session: 104 });
+    expect(names()).toEqual(["102 > 104"]);
   });
 
   test("of a program that was started has what is in the group of its starter, who is in none", () => {

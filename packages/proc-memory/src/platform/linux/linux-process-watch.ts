@@ -4,6 +4,7 @@ import type { Pid } from "../../process-view.js";
 import type { ProcessWatch } from "../../process-watch.js";
 import { libc } from "./libc.js";
 import { listLinuxProcesses, readLinuxFamilyMember } from "./linux-process.js";
+import { parseLayout } from "./process-stat.js";
 import { parseThreadGroup } from "./process-status.js";
 
 /** Of so many new ids each is looked for; of more, all processes are listed instead. */
@@ -13,6 +14,8 @@ const LIST_MILLISECONDS = 1000;
 /** `kcmp`, and what it is to compare: the memory (linux/kcmp.h). */
 const SYS_KCMP = 312;
 const KCMP_VM = 1;
+/** What a process is started with that wants the same addresses every time (linux/personality.h). */
+const ADDR_NO_RANDOMIZE = 0x0040000;
 
 /**
  * The last field of /proc/loadavg (proc(5)) is the id that was given last, to a process or a thread. Ids ascend up to a limit
@@ -21,6 +24,7 @@ const KCMP_VM = 1;
 export class LinuxProcessWatch implements ProcessWatch {
   readonly #file = openSync("/proc/loadavg", "r");
   readonly #line = Buffer.alloc(128);
+  readonly #isRandom = placesAreRandom();
   #newest = 0;
   #listed = Number.NEGATIVE_INFINITY;
   /** Start times by id, of all that were there at the last list and what has begun since. */
@@ -44,6 +48,18 @@ export class LinuxProcessWatch implements ProcessWatch {
       if (member === undefined || member.startTime === this.#known.get(pid) || !isProcess(pid)) continue;
       this.#known.set(pid, member.startTime);
       yield member;
+    }
+  }
+
+  layoutOf(pid: Pid): string | undefined {
+    try {
+      const isRandom =
+        (Number.parseInt(readFileSync(`/proc/${pid}/personality`, "latin1"), 16) & ADDR_NO_RANDOMIZE) === 0;
+      return this.#isRandom && isRandom
+        ? parseLayout(readFileSync(`/proc/${pid}/stat`, "latin1"))
+        : undefined;
+    } catch {
+      return undefined;
     }
   }
 
@@ -71,6 +87,15 @@ export class LinuxProcessWatch implements ProcessWatch {
   #readNewest(): Pid {
     const length = readSync(this.#file, this.#line, 0, this.#line.length, 0);
     return Number(this.#line.toString("latin1", this.#line.lastIndexOf(0x20, length - 1) + 1, length));
+  }
+}
+
+/** proc_sys_kernel(5) */
+function placesAreRandom(): boolean {
+  try {
+    return Number(readFileSync("/proc/sys/kernel/randomize_va_space", "latin1")) > 0;
+  } catch {
+    return false;
   }
 }
 

@@ -46,6 +46,14 @@ export function parseStat(line: Buffer, length: number): ProcessStat | undefined
   };
 }
 
+/** Where the program, the stack, the arguments and the environment are. Undefined where they are not shown: they are secret, or gone. */
+export function parseLayout(line: string): string | undefined {
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+  const layout = [26, 28, 48, 51].map((field) => fields[field - 3]);
+  // Instead of an address there is a 0 or a 1.
+  return layout.every((place) => Number(place) > 1) ? layout.join(" ") : undefined;
+}
+
 /** Only the state of {@link parseStat}, without allocating: this is done for every thread of every sample. */
 export function parseState(line: Buffer, length: number): ThreadState | undefined {
   const parenthesis = length === 0 ? -1 : line.lastIndexOf(CLOSING_PARENTHESIS, length - 1);
