@@ -51,7 +51,7 @@ export function readPatterns(name: string, patterns: unknown): RegExp | undefine
       throw usage(`The pattern ${quoted(pattern)} of --${name} is no regular expression: ${reason}`);
     }
   }
-  return new RegExp(patterns.map((pattern) => `(?:${pattern})`).join("|"));
+  return new RegExp(patterns.join("|"));
 }
 
 /** Whether threads are to be stopped while they are read. */

@@ -133,7 +133,7 @@ export const recordOptions: readonly (readonly [title: string, options: readonly
     [
       ["--kill", "end it when sampling is over"],
       ["--detach", "leave it running when sampling is over; default: wait for it"],
-      ["--strict", "exit with 1 if the profile is not what was asked for"],
+      ["--strict", "exit with 1 if the profile is empty or not what was asked for"],
     ],
   ],
   ["Other:", [["--debug", "show stack traces of pyspy's own failures"]]],

@@ -12,8 +12,11 @@ export function printable(text: string): string {
 
 /** As {@link printable}, for a name: one without a character is shown as `<unnamed>`. */
 export function printableName(name: string): string {
-  return printable(name) || "<unnamed>";
+  return printable(name) || UNNAMED;
 }
+
+/** Shown for an empty name. */
+export const UNNAMED = "<unnamed>";
 
 function escaped(character: string): string {
   switch (character) {

@@ -64,10 +64,14 @@ function baseName(file: string): string {
   return file.slice(file.lastIndexOf(separatorOf(file)) + 1);
 }
 
-/** A byte that is no text, as the sampler shows it. */
-const ESCAPED_BYTE = /\\(?:udc|x)[\da-f]{2}/g;
+/** A character that cannot be shown, as `printable` and the sampler write it. */
+const ESCAPE = /\\(?:[nrt]|x[\da-f]{2}|u[\da-f]{4})/g;
 
-/** A backslash is an ordinary character in a path that begins with a slash, and part of an escaped byte. */
+/** What begins with a drive or a machine holds no escapes, but `C:\new`. */
+const WINDOWS_ROOT = /^(?:[a-z]:\\|\\\\)/i;
+
+/** A backslash is an ordinary character in a path that begins with a slash, and the beginning of an escape. */
 function separatorOf(file: string): string {
-  return file.startsWith("/") || !file.replaceAll(ESCAPED_BYTE, "").includes("\\") ? "/" : "\\";
+  if (WINDOWS_ROOT.test(file)) return "\\";
+  return file.startsWith("/") || !file.replaceAll(ESCAPE, "").includes("\\") ? "/" : "\\";
 }

@@ -1,3 +1,4 @@
+import { UNNAMED } from "./printable-text.js";
 import type { FunctionRecord, ProcessRecord, ThreadRecord } from "./sample-batch.js";
 import { type CodeOrigin, originOf, shortFileName } from "./source-file.js";
 
@@ -25,7 +26,7 @@ export interface LabelOptions {
 
 /** Labels a frame as py-spy does: `name (file:line)`, without what is unknown. */
 export function frameLabel(record: FunctionRecord, line: number, options: LabelOptions = {}): StackLabel {
-  const name = options.names === "qualname" ? record.qualname : record.name;
+  const name = (options.names === "qualname" ? record.qualname : record.name) || UNNAMED;
   const file = (options.shortenFile ?? shortFileName)(record);
   const shownLine = { line, function: record.firstLine, none: 0 }[options.lines ?? "line"];
   const place = shownLine > 0 && file !== "" ? `${file}:${shownLine}` : file;

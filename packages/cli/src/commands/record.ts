@@ -81,7 +81,7 @@ async function recordProcesses(
   });
   terminal.say(startMessage({ ...command, python: await sampler.python }));
   const isComplete = await takeDown(sampler, command, recording, surroundings, true);
-  return { code: isComplete ? 0 : 1 };
+  return { code: isComplete && !(command.strict && recording.samples === 0) ? 0 : 1 };
 }
 
 /**
@@ -131,7 +131,7 @@ async function recordProgram(
   const ending = reason === "exited" ? await sampler.exit : await afterSampling(sampler, command, terminal);
   const hasFailed = ending !== undefined && ending.code !== 0;
   if (captured !== undefined && (hasFailed || !isComplete)) surroundings.showCaptured(captured.read());
-  if (command.strict && !isComplete) return { code: 1 };
+  if (command.strict && (!isComplete || recording.samples === 0)) return { code: 1 };
   return ending === undefined ? { code: 0 } : endingOf(ending);
 }
 

@@ -19,7 +19,10 @@ export interface Progress {
 export function renderProgress(progress: Progress): string {
   const { seconds, duration, samples, taken, missed, unreadable } = progress;
   const parts = [
-    duration === undefined ? `${seconds.toFixed(1)} s` : `${seconds.toFixed(1)} of ${duration} s`,
+    // The last samples and the profile take a while more.
+    duration === undefined
+      ? `${seconds.toFixed(1)} s`
+      : `${Math.min(seconds, duration).toFixed(1)} of ${duration} s`,
     `${samples} ${samples === 1 ? "sample" : "samples"}`,
     `${(seconds > 0 ? taken / seconds : 0).toFixed(1)}/s`,
   ];

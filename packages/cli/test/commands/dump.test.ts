@@ -232,7 +232,7 @@ Thread 7 of process 7 (idle): "MainThread"
     expect(await dumped(world, "--match w[.]py --no-fold")).toBe(0);
     expect(world.output.match(/^Process \d+/gm)).toEqual(["Process 21", "Process 22", "Process 23"]);
     expect(await dumped(world, "--match nothing")).toBe(1);
-    expect(world.said).toEqual(["No Python that may be looked into has a command line like /(?:nothing)/"]);
+    expect(world.said).toEqual(["No Python that may be looked into has a command line like /nothing/"]);
   });
 
   test("a list of those that there are", async () => {

@@ -515,6 +515,17 @@ describe("a program", () => {
   });
 
   test.each([
+    [attached, true, 1],
+    [attached, false, 0],
+    [launched, true, 1],
+    [launched, false, 0],
+  ])("an empty profile of %j, strict: %j, ends with %i", async (target, strict, code) => {
+    const world = new World(new FakeSampler({ python }).finish().exited(0));
+    expect(await record(recordCommand(target, { strict }), world.surroundings)).toEqual(exited(code));
+    expect(output()).toBe("");
+  });
+
+  test.each([
     [0, ""],
     [3, "printed\n"],
   ])("that ends with %i has what it printed shown only if it has failed", async (code, shown) => {

@@ -20,6 +20,7 @@ describe("progress", () => {
 
   test("says how much time there is", () => {
     expect(renderProgress({ ...progress, duration: 10 })).toBe("  3.2 of 10 s   312 samples   99.4/s");
+    expect(renderProgress({ ...progress, duration: 3 })).toBe("  3.0 of 3 s   312 samples   99.4/s");
   });
 
   test("says what was missed and could not be read only if there is something", () => {

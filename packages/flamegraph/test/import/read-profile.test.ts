@@ -61,7 +61,7 @@ describe.each(["pyspy", "speedscope", "pprof"] as const)("%s", (format) => {
   test("comes back with any names", async () => {
     await fc.assert(
       fc.asyncProperty(anyStacks, async (stacks) => {
-        const profile = measured(profileOfBatches(batchOfStacks(stacks)));
+        const profile = measured(measured(profileOfBatches(batchOfStacks(stacks))));
         const back = await readProfile(await written(format, profile));
         const names = (of: Profile) =>
           summarize(of)
@@ -79,7 +79,7 @@ describe.each(["pyspy", "speedscope", "pprof"] as const)("%s", (format) => {
 test("collapsed stacks come back as they were", async () => {
   await fc.assert(
     fc.asyncProperty(anyStacks, async (stacks) => {
-      const text = writeCollapsed(foldStacks(profileOfBatches(batchOfStacks(stacks))));
+      const text = writeCollapsed(foldStacks(measured(profileOfBatches(batchOfStacks(stacks)))));
       // The parts of a label are taken apart and put together again.
       const back = await readProfile(Buffer.from(text));
       expect(foldStacks(back).samples).toBe(stacks.reduce((sum, { samples }) => sum + samples, 0));
@@ -256,6 +256,18 @@ async function profileOrError(bytes: Uint8Array): Promise<void> {
     if (!isProfileError(error) || error.code === "invalid-batch") throw error;
   }
 }
+
+test.each(["raw", "speedscope", "pprof"] as const)(
+  "odd names come back through %s as they were shown",
+  async (format) => {
+    const stacks = [{ names: ["@fi;le\n\udcff name.py:3", "f@C:\\new\\run.py:4"], samples: 1 }];
+    const profile = measured(profileOfBatches(batchOfStacks(stacks)));
+    const shown = Buffer.from(await written("raw", profile)).toString();
+    expect(shown).toBe("<unnamed> (fi:le\\n\\udcff name.py:3);f (run.py:4) 1\n");
+    const back = await readProfile(await written(format, profile));
+    expect(Buffer.from(await written("raw", back)).toString()).toBe(shown);
+  },
+);
 
 describe("a file that is only written", () => {
   const kinds: Partial<Record<ProfileFormatName, string>> = {
