@@ -27,15 +27,30 @@ export function startMessage(options: {
   return `Sampling ${often} ${start}${span} (Ctrl-C to stop): ${described}`;
 }
 
-/** Which processes of several there were no samples of: `2 processes without Python: sh, sleep`. */
+/** Which processes of several there were no samples of: `2 processes without Python: sh, sleep`, and how many ended too soon to tell. */
 export function othersMessages({ others }: Pick<SamplerEnd, "others">): string[] {
   const failed = others.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
-  const plain = others.filter(({ reason }) => reason === undefined);
-  const total = plain.reduce((sum, { count: each }) => sum + each, 0);
+  const unknown = others.filter(({ name, reason }) => name === undefined && reason === undefined);
+  const plain = others.filter(({ name, reason }) => name !== undefined && reason === undefined);
+  const total = countOf(plain);
   const names = plain.map(({ name, count: each }) => (each === 1 ? name : `${name} (${each})`));
   const shown = names.length > mostNames ? [...names.slice(0, mostNames), "…"] : names;
   const all = total === 1 ? "1 process without Python" : `${total} processes without Python`;
-  return [...failed.slice(0, mostNames), ...(total === 0 ? [] : [`${all}: ${shown.join(", ")}`])];
+  return [
+    ...failed.slice(0, mostNames),
+    ...(total === 0 ? [] : [`${all}: ${shown.join(", ")}`]),
+    ...endedMessages(countOf(unknown)),
+  ];
+}
+
+function endedMessages(count: number): string[] {
+  if (count === 0) return [];
+  if (count === 1) return ["1 process ended before a Python was found in it"];
+  return [`${count} processes ended before a Python was found in them`];
+}
+
+function countOf(processes: SamplerEnd["others"]): number {
+  return processes.reduce((sum, { count }) => sum + count, 0);
 }
 
 const mostNames = 8;

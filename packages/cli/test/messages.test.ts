@@ -4,6 +4,7 @@ import {
   costMessage,
   emptyMessage,
   limitMessages,
+  othersMessages,
   startMessage,
   subjectOf,
   wroteMessage,
@@ -88,6 +89,20 @@ describe("the last line", () => {
     expect(wroteMessage("a.txt", { samples: 0, seconds: 0, paused: 0, counters: counters({}) })).toBe(
       "Wrote a.txt: 0 samples in 0.0 s at 0.0/s, 0 errors",
     );
+  });
+});
+
+describe("of processes without samples", () => {
+  test.each([
+    [1, "1 process ended before a Python was found in it"],
+    [12, "12 processes ended before a Python was found in them"],
+  ])("those that ended too soon to tell have no name: %i", (count, message) => {
+    const ended = { name: undefined, count, reason: undefined };
+    expect(othersMessages({ others: [ended] })).toEqual([message]);
+    expect(othersMessages({ others: [ended, { name: "sleep", count: 1, reason: undefined }] })).toEqual([
+      "1 process without Python: sleep",
+      message,
+    ]);
   });
 });
 

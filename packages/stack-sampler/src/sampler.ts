@@ -102,8 +102,8 @@ export interface SamplerEnd {
 
 /** Processes alike that were not sampled. */
 export interface OtherProcess {
-  /** Of the executable. */
-  readonly name: string;
+  /** Of the executable; undefined for those that ended before it was known whether there is a Python in them. */
+  readonly name: string | undefined;
   readonly count: number;
   /** What has kept us from it; undefined if there was no Python in it. */
   readonly reason: string | undefined;

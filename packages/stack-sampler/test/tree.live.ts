@@ -241,6 +241,38 @@ describe("attachAll", () => {
     expect(await sampler.end).toMatchObject({ pythons: 2, others: [] });
   });
 
+  test("samples what has been found before it looks at more", async () => {
+    const path = script(`${WORK}
+pids = [os.fork() or work(60) for _ in range(11)]
+print(*pids, flush=True)
+work(60)
+`);
+    const target = startTarget([...python.command, path], { detached: true });
+    try {
+      const pids = (await target.line()).split(" ").map(Number);
+      const sampler = await attached(pids, { rate: 1000 });
+      const recording = await Recording.until(sampler, (it) => pidsIn(it, "work").size === pids.length);
+      const firsts = pids.map((pid) => recording.good.find(({ process }) => process.pid === pid)?.time);
+      expect(new Set(firsts).size).toBeGreaterThan(1);
+    } finally {
+      process.kill(-target.pid, "SIGKILL");
+    }
+  });
+
+  test("tells those apart that ended before a Python was found in them", async () => {
+    const path = script(`${WORK}
+for _ in range(20):
+    if os.fork() == 0:
+        os._exit(0)
+    time.sleep(0.02)
+work(0.5)
+`);
+    const sampler = await launchProgram([...python.command, path], { subprocesses: true });
+    await Recording.whole(sampler);
+    const { others } = await sampler.end;
+    for (const { name, reason } of others) expect([name, reason]).toEqual([undefined, undefined]);
+  });
+
   test("goes on with what there is when one has ended, and tells of what there was not", async () => {
     const sleep = startTarget(["sleep", "600"]);
     const target = startTarget(running(python, `${WORK}\nprint("ready")\nwork(60)`));

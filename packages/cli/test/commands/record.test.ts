@@ -331,6 +331,7 @@ describe("a running process", () => {
     const others = [
       { name: "sh", count: 2, reason: undefined },
       { name: "sleep", count: 1, reason: undefined },
+      { name: undefined, count: 12, reason: undefined },
       { name: "x", count: 1, reason: "Cannot open process 3: it is hidden from this user" },
     ];
     const world = new World(new FakeSampler({ python }).take(1).finish({ others }));
@@ -338,7 +339,7 @@ describe("a running process", () => {
     expect(await record(command, world.surroundings)).toEqual(exited(0));
     expect(world.asked).toEqual([asked, { rate: 100, idle: false, blocking: false, ...options }]);
     expect(world.text).toContain(
-      "pyspy: Cannot open process 3: it is hidden from this user\npyspy: 3 processes without Python: sh (2), sleep\n",
+      "pyspy: Cannot open process 3: it is hidden from this user\npyspy: 3 processes without Python: sh (2), sleep\npyspy: 12 processes ended before a Python was found in them\n",
     );
   });
 

@@ -68,7 +68,7 @@ export class SampledProcess {
   #lookCalls = 0;
   #turns = 1;
   /** What the last look has found. */
-  #seen: Discovery["kind"] = "absent";
+  #seen: Discovery["kind"] | undefined;
   /** `performance.now()` when it is to be looked at. */
   nextLook = 0;
   /** The last one that was found. */
@@ -92,6 +92,11 @@ export class SampledProcess {
   /** How long it has been looked for a Python, in milliseconds. */
   get waited(): number {
     return performance.now() - this.#lookingSince;
+  }
+
+  /** There was no Python in it when it was looked at last, and it had not ended. */
+  get isWithout(): boolean {
+    return this.#seen === "absent";
   }
 
   /** There is a Python in it that cannot be sampled yet. */
@@ -149,8 +154,8 @@ export class SampledProcess {
     }
     const began = performance.now();
     const discovery = await this.#finder.find();
-    this.#seen = discovery.kind;
     if (discovery.kind === "found") {
+      this.#seen = discovery.kind;
       this.#begin(discovery.runtimes);
       return;
     }
@@ -158,6 +163,7 @@ export class SampledProcess {
       this.end();
       return;
     }
+    this.#seen = discovery.kind;
     // A first look takes long, at a large binary of which the process may be about to execute another.
     const since = this.#lookingSince;
     if (!isWorthWaiting(discovery, this.#search.patience, began - since)) {

@@ -17,6 +17,8 @@ const MEMBER_GROWTH = 1.2;
 const MEMBER_LONGEST_PAUSE = 250;
 /** For so long the sampling does not end because of a process that may be about to become a Python. */
 const HOPE_MILLISECONDS = 200;
+/** Looks of one round take no longer, but for the last: what has been found wants to be sampled, and may not live for long. */
+const LOOKS_MILLISECONDS = 1;
 /** Of so many names it is told how many processes had them. */
 const MOST_NAMES = 1000;
 const FOREVER: Patience = { absent: Number.POSITIVE_INFINITY, starting: Number.POSITIVE_INFINITY };
@@ -34,7 +36,7 @@ interface Member {
   readonly startTime: number;
   readonly parent: Member | undefined;
   /** As it was when it was seen last. */
-  name: string;
+  name: string | undefined;
   commandLine: readonly string[];
   /** Its description, if there is one. */
   record: ProcessId | undefined;
@@ -58,7 +60,7 @@ export class SampledProcesses {
   #nextWatch = 0;
   readonly #others = new Map<
     string,
-    { readonly name: string; count: number; readonly reason: string | undefined }
+    { readonly name: string | undefined; count: number; readonly reason: string | undefined }
   >();
   readonly #costs = { read: { calls: 0, bytes: 0 }, lookCalls: 0, turns: 1 };
   /** The Python that was found last. */
@@ -101,9 +103,11 @@ export class SampledProcesses {
       for (const born of this.#watch.begun()) this.#welcome(born);
       this.#nextWatch = performance.now() + WATCH_MILLISECONDS;
     }
-    for (const member of this.#active) {
+    const start = performance.now();
+    for (const member of dueOf(this.#active)) {
       const { sampling } = member;
-      if (sampling === undefined || sampling.nextLook > performance.now()) continue;
+      if (sampling === undefined) continue;
+      if (performance.now() - start > LOOKS_MILLISECONDS) break;
       if (sampling.state === "looking") see(member, sampling.process);
       await sampling.look();
       if (sampling.state === "sampled") this.#count(member, sampling);
@@ -168,7 +172,7 @@ export class SampledProcesses {
       pid: process.pid,
       startTime: process.startTime,
       parent,
-      name: "",
+      name: undefined,
       commandLine: [],
       record: undefined,
       sampling: undefined,
@@ -227,7 +231,8 @@ export class SampledProcesses {
     this.#costs.read.bytes += read.bytes;
     this.#costs.lookCalls += lookCalls;
     this.#costs.turns = Math.max(this.#costs.turns, turns);
-    if (!member.hasPython) this.#note(member.name, member.problem?.message);
+    const isKnown = sampling.isWithout || sampling.process.isAlive();
+    if (!member.hasPython) this.#note(isKnown ? member.name : undefined, member.problem?.message);
     // Those that were named are the session's.
     if (!this.#roots.includes(member)) sampling.process.close();
   }
@@ -247,12 +252,19 @@ export class SampledProcesses {
     return sampling.waited < HOPE_MILLISECONDS;
   }
 
-  #note(name: string, reason: string | undefined): void {
-    const key = reason ?? name;
+  #note(name: string | undefined, reason: string | undefined): void {
+    const key = reason ?? name ?? "";
     const known = this.#others.get(key);
     if (known !== undefined) known.count += 1;
     else if (this.#others.size < MOST_NAMES) this.#others.set(key, { name, count: 1, reason });
   }
+}
+
+/** Those that it is time to look at, at first what is new or seems to be gone, then what has waited longest. */
+function dueOf(members: readonly Member[]): Member[] {
+  const now = performance.now();
+  const due = members.filter(({ sampling }) => sampling !== undefined && sampling.nextLook <= now);
+  return due.sort((a, b) => (a.sampling?.nextLook ?? 0) - (b.sampling?.nextLook ?? 0));
 }
 
 /** Takes down what a process is now: it may execute another program. */
