@@ -23,7 +23,7 @@ describe("a program that is over at once", () => {
   test("is a failure of ours only where we are to be strict", async () => {
     expect((await workplace.pyspy(...record, "sh", "-c", "exit 0").outcome).code).toBe(0);
     expect((await workplace.pyspy(...record, "--strict", "sh", "-c", "exit 0").outcome).code).toBe(1);
-    expect(readdirSync(workplace.folder)).toEqual([]);
+    expect(readdirSync(workplace.folder)).toEqual(["out.txt"]);
   });
 });
 
