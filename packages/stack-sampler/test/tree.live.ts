@@ -50,7 +50,7 @@ describe.each(pythons)("children of CPython $name", (python) => {
       const path = script(`${WORK}
 import multiprocessing
 def child_work():
-    work(0.7)
+    work(1.5)
 if __name__ == "__main__":
     context = multiprocessing.get_context("${method}")
     children = [context.Process(target=child_work) for _ in range(3)]

@@ -197,7 +197,8 @@ export class SampledProcesses {
         process.close();
         return;
       }
-      const starter = parent === undefined ? undefined : this.#members.get(parent);
+      // A starter that had ended before it could be opened is not known, but it was of the tree.
+      const starter = parent === undefined ? undefined : (this.#members.get(parent) ?? this.#roots[0]);
       this.#add(process, starter, {
         patience: FOREVER,
         growth: MEMBER_GROWTH,
