@@ -77,8 +77,13 @@ test.each([
   ["true", 0],
   ["false", 1],
 ])("a program that ends at once: %s", async (program, code) => {
-  const messages = [/^pyspy: Sampling /, /^pyspy: Cannot (sample|open) .*(ended|exited)/];
-  await expectFailure(["record", "--", program], code, messages);
+  const messages = [
+    /^pyspy: Sampling /,
+    /^pyspy: Cannot (sample|open) .*(ended|exited)/,
+    /^pyspy: Wrote x\.svg: 0 samples/,
+  ];
+  writeFileSync(join(workplace.folder, "x.svg"), "older");
+  await expectFailure(["record", "-o", "x.svg", "--", program], code, messages);
 });
 
 test("a Python that ends at once", async () => {
