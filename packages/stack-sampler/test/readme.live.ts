@@ -87,7 +87,10 @@ test("the example of the README for core files prints the stacks of one", async 
     await target.line();
     const path = join(folder, "core");
     gdbCore(target.pid, path);
-    const output = outputOf(examples[5]?.replace("process.argv[2]", "process.argv[1]"), path);
+    const output = outputOf(
+      examples.find((code) => code.includes("openCore("))?.replace("process.argv[2]", "process.argv[1]"),
+      path,
+    );
     expect(output.split("\n").slice(-4)).toEqual([
       `${target.pid} `,
       "  <module> (<string>:2)",

@@ -12,12 +12,12 @@ import { startTarget } from "./fixtures/live-programs.js";
 import { running } from "./fixtures/sampled-pythons.js";
 
 const MOST_CALLS = 3;
-const ENOUGH_SAMPLES = 100;
+const ENOUGH_SAMPLES = 20;
 
 /** Samples a process for two seconds and writes what it says that this has taken. */
 const PROFILER = `
 import { attach } from "@pyspy/stack-sampler";
-const sampler = await attach(Number(process.argv[1]), { rate: 250, duration: 2 });
+const sampler = await attach(Number(process.argv[1]), { rate: 250, duration: 4 });
 for await (const batch of sampler);
 console.log(JSON.stringify((await sampler.end).statistics));
 `;
