@@ -54,6 +54,13 @@ export function readPatterns(name: string, patterns: unknown): RegExp | undefine
   return new RegExp(patterns.join("|"));
 }
 
+/** One of these modes. */
+export function readMode<Mode extends string>(text: string, modes: readonly Mode[]): Mode {
+  const mode = modes.find((name) => name === text.toLowerCase());
+  if (mode === undefined) throw usage(`The mode is ${modes.join(", ")}, and not ${quoted(text)}`);
+  return mode;
+}
+
 /** Whether threads are to be stopped while they are read. */
 export function readBlocking({ blocking, nonblocking }: Options): boolean {
   if (blocking === true && nonblocking === true)

@@ -4,6 +4,7 @@ import {
   optionValue,
   quoted,
   readFormat,
+  readMode,
   readOutput,
   readPatterns,
   readSeconds,
@@ -79,20 +80,13 @@ function readChoice(options: Options): SampleChoiceArguments {
   const until = readTime("until", optionValue(options, "until"));
   if (until !== undefined && until <= (from ?? 0)) throw usage("No time is left between --from and --until");
   return {
-    mode: readMode(optionValue(options, "mode")),
+    mode: readMode(optionValue(options, "mode") ?? "wall", modeNames),
     from,
     until,
     include: readPatterns("include", options["include"]),
     exclude: readPatterns("exclude", options["exclude"]),
     torn: options["torn"] === true,
   };
-}
-
-function readMode(text: string | undefined): SampleView {
-  if (text === undefined) return "wall";
-  const mode = modeNames.find((name) => name === text.toLowerCase());
-  if (mode === undefined) throw usage(`The mode is ${modeNames.join(", ")}, and not ${quoted(text)}`);
-  return mode;
 }
 
 /** `90`, `90s`, `1.5m`, `250ms`. */

@@ -1,6 +1,7 @@
 import type { PythonDescription, SampleCounters, SamplerEnd, SamplingStatistics } from "@pyspy/stack-sampler";
 import { inputName } from "./input-file.js";
 import type { RecordCommand, RecordTarget } from "./record-arguments.js";
+import { counted } from "./terminal/counted.js";
 import { commandLine, shortened } from "./terminal/printable.js";
 
 /** What is sampled, for a sentence: `process 1234`, `3 processes` or `python3 app.py`. */
@@ -83,8 +84,8 @@ export function wroteMessage(file: string, { samples, seconds, paused, counters 
   const rate = sampled > 0 ? taken / sampled : 0;
   const pause = paused > 0 ? ` with ${paused.toFixed(1)} s of pause` : "";
   const parts = [
-    `${count(samples, "sample")} in ${seconds.toFixed(1)} s${pause} at ${rate.toFixed(1)}/s`,
-    count(unreadable, "error"),
+    `${counted(samples, "sample")} in ${seconds.toFixed(1)} s${pause} at ${rate.toFixed(1)}/s`,
+    counted(unreadable, "error"),
   ];
   if (torn > 0) parts.push(`${torn} torn`);
   if (missed > scheduled * notableMisses) {
@@ -156,7 +157,7 @@ export function emptyMessage(
   if (delay > 0 && seconds === 0) return `Nothing to show: it was over before the delay of ${delay} s was`;
   if (taken === 0) return "Nothing to show: it was over before a first sample could be taken";
   if (attempted > 0 && unreadable === attempted) {
-    return `Nothing to show: none of ${count(attempted, "stack")} could be read`;
+    return `Nothing to show: none of ${counted(attempted, "stack")} could be read`;
   }
   const given = [
     gil && "--gil",
@@ -165,10 +166,10 @@ export function emptyMessage(
     exclude && "--exclude",
   ].filter(Boolean);
   if (good > 0 && given.length > 0) {
-    return `Nothing to show: none of ${count(good, "sample")} is left by ${given.join(", ")}`;
+    return `Nothing to show: none of ${counted(good, "sample")} is left by ${given.join(", ")}`;
   }
   if (good === 0 && torn > 0) {
-    return `Nothing to show: ${count(torn, "stack")} changed while read; use --blocking`;
+    return `Nothing to show: ${counted(torn, "stack")} changed while read; use --blocking`;
   }
   const all = taken === 1 ? "in the only sample" : `in all ${taken} samples`;
   return `Nothing to show: every thread was idle ${all}; use --idle to include threads that wait`;
@@ -187,14 +188,10 @@ export function cutOffMessage(file: string): string {
 
 /** `1 sample`, `512 samples`. */
 export function samplesIn(samples: number): string {
-  return count(rounded(samples), "sample");
+  return counted(rounded(samples), "sample");
 }
 
 /** Formats that weigh samples may have parts of one. */
 function rounded(samples: number): number {
   return Math.round(samples * 10) / 10;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

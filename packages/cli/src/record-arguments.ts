@@ -4,6 +4,7 @@ import {
   quoted,
   readBlocking,
   readFormat,
+  readMode,
   readNumber,
   readOutput,
   readPatterns,
@@ -173,7 +174,7 @@ export function readRecord(words: readonly string[], options: Options): RecordCo
     duration: readDuration(optionValue(options, "duration")),
     delay: readDelay(optionValue(options, "delay")),
     rate: readRate(optionValue(options, "rate")),
-    ...readMode(options),
+    ...readIdleAndGil(options),
     mainThread: options["mainThread"] === true,
     tasks: options["async"] === true,
     rss: options["rss"] === true,
@@ -234,13 +235,12 @@ function readRate(text: string | undefined): number {
 }
 
 /** Options of py-spy can be given together: threads that hold the GIL, those that wait with it too. */
-function readMode(options: Options): Pick<RecordCommand, "idle" | "gil"> {
+function readIdleAndGil(options: Options): Pick<RecordCommand, "idle" | "gil"> {
   const text = optionValue(options, "mode");
   const idle = options["idle"] === true;
   const gil = options["gil"] === true;
   if (text === undefined) return { idle, gil };
-  const mode = modes.find((name) => name === text.toLowerCase());
-  if (mode === undefined) throw usage(`The mode is ${modes.join(", ")}, and not ${quoted(text)}`);
+  const mode = readMode(text, modes);
   for (const [option, isGiven, same] of [
     ["--idle", idle, "wall"],
     ["--gil", gil, "gil"],

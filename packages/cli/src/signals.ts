@@ -6,12 +6,7 @@ export type AskingSignal = (typeof askingSignals)[number];
 
 /** Calls back for each such signal, which does not end pyspy then, until disposed of. */
 export function onAskingSignal(listener: (signal: AskingSignal) => void): Disposable {
-  for (const signal of askingSignals) process.on(signal, listener);
-  return {
-    [Symbol.dispose]() {
-      for (const signal of askingSignals) process.off(signal, listener);
-    },
-  };
+  return onSignals(askingSignals, listener);
 }
 
 /** Signals by which a person tells pyspy to do something while it goes on. */
@@ -20,10 +15,18 @@ export type ControlSignal = (typeof controlSignals)[number];
 
 /** Calls back for each such signal until disposed of. Node then does not open its debugger for SIGUSR1. */
 export function onControlSignal(listener: (signal: ControlSignal) => void): Disposable {
-  for (const signal of controlSignals) process.on(signal, listener);
+  return onSignals(controlSignals, listener);
+}
+
+function onSignals<Signal extends NodeJS.Signals>(
+  signals: readonly Signal[],
+  listener: (signal: Signal) => void,
+): Disposable {
+  const heard = listener as NodeJS.SignalsListener;
+  for (const signal of signals) process.on(signal, heard);
   return {
     [Symbol.dispose]() {
-      for (const signal of controlSignals) process.off(signal, listener);
+      for (const signal of signals) process.off(signal, heard);
     },
   };
 }

@@ -14,30 +14,48 @@ import { type ThreadTracks, threadTracks } from "./thread-tracks.js";
  */
 export class SampleSpans {
   readonly #trackOf: Int32Array;
-  readonly #lastTime: Float64Array;
   readonly #interval: Nanoseconds;
+  readonly #passed: PassedTimes;
 
-  constructor(profile: Profile, { tracks, ofThread }: ThreadTracks = threadTracks(profile)) {
+  constructor(profile: Profile, { ofThread }: Pick<ThreadTracks, "ofThread"> = threadTracks(profile)) {
     this.#trackOf = ofThread;
-    this.#lastTime = new Float64Array(tracks.length).fill(Number.NaN);
     this.#interval = profile.metadata.rate > 0 ? 1e9 / profile.metadata.rate : 0;
+    this.#passed = new PassedTimes(this.#interval);
   }
 
   of(samples: SampleColumns, row: number): Nanoseconds {
     if (samples.span !== undefined) return samples.span[row] ?? 0;
     if (samples.count !== undefined) return (samples.count[row] ?? 0) * this.#interval;
-    const track = this.#trackOf[samples.thread[row] ?? 0] ?? 0;
-    const time = samples.time[row] ?? 0;
+    return this.#passed.until(samples.time[row] ?? 0, this.#trackOf[samples.thread[row] ?? 0] ?? 0);
+  }
+}
+
+/** What is longer was no wait for the next sample. */
+const LONGEST_IN_INTERVALS = 10;
+
+/** The time that samples stand for by when the previous one of the same thread was, as {@link SampleSpans} has it. */
+export class PassedTimes {
+  readonly #interval: Nanoseconds;
+  readonly #lastTime: number[] = [];
+
+  /** @param interval between samples on average; 0 if it is not known */
+  constructor(interval: Nanoseconds) {
+    this.#interval = interval;
+  }
+
+  until(time: Nanoseconds, track: number): Nanoseconds {
     const passed = time - (this.#lastTime[track] ?? Number.NaN);
     this.#lastTime[track] = time;
     if (passed >= 0 && (this.#interval === 0 || passed <= LONGEST_IN_INTERVALS * this.#interval))
       return passed;
     return this.#interval;
   }
-}
 
-/** What is longer was no wait for the next sample. */
-export const LONGEST_IN_INTERVALS = 10;
+  /** Forgets all: threads have other numbers from now on. */
+  reset(): void {
+    this.#lastTime.length = 0;
+  }
+}
 
 /**
  * The same profile, of which every sample says how much time it stands for: what has to be known before samples are left out or

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { listProcesses, openProcess } from "../src/open-process.js";
-import { parseStat } from "../src/platform/linux/process-stat.js";
+import { openProcess, readFamily } from "../src/open-process.js";
 import type { Pid } from "../src/process-view.js";
 import { start, startPython, startPythonAs, until } from "./live-programs.js";
 
@@ -31,11 +30,8 @@ signal.signal(signal.SIGUSR1, one_more)
 
 /** The innermost of the processes that a process has started, one by one. */
 function lastDescendant(pid: Pid): Pid {
-  const child = listProcesses().find((other) => {
-    const line = readFileSync(`/proc/${other}/stat`);
-    return parseStat(line, line.length)?.parent === pid;
-  });
-  return child === undefined ? pid : lastDescendant(child);
+  const child = readFamily().find(({ parent }) => parent === pid);
+  return child === undefined ? pid : lastDescendant(child.pid);
 }
 
 function nameOf(pid: Pid, tid: number | undefined): string {

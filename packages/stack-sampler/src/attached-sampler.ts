@@ -1,14 +1,14 @@
 import { exitSentence, type LiveProcess, openProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
-import { RuntimeFinder } from "./discovery/runtime-finder.js";
 import { BatchBuilder } from "./intern/batch-builder.js";
 import { StackReader } from "./python/stack-reader.js";
 import type { SampleBatch } from "./sample-batch.js";
 import type { AttachedSampler, PythonDescription, SamplerEnd, SamplerOptions } from "./sampler.js";
 import { SamplerError, type SamplerErrorCode } from "./sampler-error.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
-import { endedTooSoon } from "./worker/ended-too-soon.js";
-import { attachPatience, describePython, waitForPython } from "./worker/python-wait.js";
-import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, NOTHING_MET, WorkerSampler } from "./worker-sampler.js";
+import { whileStopped } from "./threads/while-stopped.js";
+import { UNSAMPLED } from "./worker/protocol.js";
+import { attachedPythons, describePython } from "./worker/python-wait.js";
+import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sampler.js";
 
 /**
  * Attaches to a running process.
@@ -25,20 +25,8 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
   let process: LiveProcess | undefined;
   try {
     process = openProcess(pid);
-    const finder = new RuntimeFinder(process);
     const { startTimeout = DEFAULT_START_TIMEOUT, duration } = options;
-    const patience = attachPatience(process, { startTimeout, duration });
-    const runtimes = await waitForPython(process, finder, patience, async (milliseconds) => {
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      return options.signal?.aborted !== true;
-    });
-    const [first] = runtimes ?? [];
-    if (runtimes === undefined || first === undefined)
-      throw endedTooSoon(
-        { kind: "attach", pid, startTime: process.startTime },
-        options.signal?.aborted ? "stopped" : "exited",
-        process.exitStatus(),
-      );
+    const runtimes = await attachedPythons(process, { startTimeout, duration }, options.signal);
     const builder = new BatchBuilder();
     const { startTime, commandLine } = process;
     const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
@@ -51,7 +39,7 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
       const onTaken = taskSamples?.(opened, runtime, builder, { record, idle });
       return new StackReader(opened, runtime, builder, record, { idle, rate, stop, onTaken });
     });
-    return new LazySampler(process, describePython(process, first), builder, readers, options);
+    return new LazySampler(process, describePython(process, runtimes[0]), builder, readers, options);
   } catch (error) {
     process?.close();
     throw samplerErrorOf(error);
@@ -62,12 +50,7 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
 function stopping(pid: number): (tids: readonly Tid[], read: () => void) => void {
   return (tids, read) => {
     using stopper = openThreadStopper(pid);
-    try {
-      stopper.stop(tids);
-      read();
-    } finally {
-      stopper.resume();
-    }
+    whileStopped(stopper, tids, read);
   };
 }
 
@@ -168,12 +151,9 @@ class LazySampler implements AttachedSampler {
 
   #stoppedEnd(): SamplerEnd {
     return {
+      ...UNSAMPLED,
       reason: "stopped",
-      seconds: 0,
-      paused: 0,
-      statistics: undefined,
       python: this.#description,
-      ...NOTHING_MET,
       problem: undefined,
     };
   }

@@ -18,6 +18,7 @@ import {
   type LaunchOrder,
   type SessionMessage,
   type SessionOrder,
+  UNSAMPLED,
 } from "./worker/protocol.js";
 
 export const DEFAULT_RATE = 100;
@@ -46,9 +47,6 @@ export async function launch(
   await sampler.launched;
   return sampler;
 }
-
-/** Of a sampling that never began. */
-export const NOTHING_MET = { pythons: 0, others: [] };
 
 /** Samples in a worker thread. */
 export class WorkerSampler implements LaunchedSampler {
@@ -176,12 +174,9 @@ export class WorkerSampler implements LaunchedSampler {
   #fail(cause: unknown): void {
     const problem = new SamplerError("internal", `Cannot go on sampling: ${String(cause)}`, { cause });
     this.#finish({
+      ...UNSAMPLED,
       reason: "failed",
-      seconds: 0,
-      paused: 0,
-      statistics: undefined,
       python: undefined,
-      ...NOTHING_MET,
       problem,
     });
     this.#exit.reject(problem);

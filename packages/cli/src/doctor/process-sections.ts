@@ -1,5 +1,6 @@
 import type { DiagnosedPython, DiscoveryStep } from "@pyspy/stack-sampler";
 import type { Check, CheckSection, Mark } from "../terminal/checklist.js";
+import { counted } from "../terminal/counted.js";
 import { commandLine, shortened } from "../terminal/printable.js";
 import type { DenialReport, Problem, ProcessReport } from "./report.js";
 
@@ -86,7 +87,7 @@ function stepCheck({ image, method, outcome, detail }: DiscoveryStep): Check {
 function pythonCheck(python: DiagnosedPython): Check {
   const { version, image, pointerSize, freeThreaded, verified, interpreters, threads } = python;
   const facts = [
-    `${count(interpreters, "interpreter")} with ${count(threads, "thread")}`,
+    `${counted(interpreters, "interpreter")} with ${counted(threads, "thread")}`,
     ...(freeThreaded ? ["free-threaded"] : []),
     ...(pointerSize === 4 ? ["32-bit"] : []),
     ...(verified ? [] : ["newer than what pyspy was tested with"]),
@@ -115,8 +116,4 @@ function recordCheck({ pid, works, readDenial }: ProcessReport, problem: Problem
     text: readDenial === undefined ? problem.message : "Its memory cannot be read",
     advice: readDenial === undefined ? problem.advice : undefined,
   };
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

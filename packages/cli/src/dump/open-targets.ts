@@ -10,6 +10,7 @@ import type {
   TreeMember,
 } from "@pyspy/stack-sampler";
 import type { DumpCommand } from "../dump-arguments.js";
+import { counted } from "../terminal/counted.js";
 import type { DumpedProcess } from "./dumped.js";
 
 /** How processes and cores are looked into. */
@@ -120,7 +121,7 @@ function mainFirst<Thread extends ThreadStack>(threads: readonly Thread[], pid: 
 
 function unreadableNotes(unreadable: number): string[] {
   if (unreadable === 0) return [];
-  return [`${unreadable} ${unreadable === 1 ? "stack" : "stacks"} could not be read`];
+  return [`${counted(unreadable, "stack")} could not be read`];
 }
 
 function stopNotes(nanoseconds: number): string[] {

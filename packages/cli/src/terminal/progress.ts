@@ -1,3 +1,4 @@
+import { counted } from "./counted.js";
 import type { Terminal } from "./terminal.js";
 
 /** What a recording has come to so far. */
@@ -23,7 +24,7 @@ export function renderProgress(progress: Progress): string {
     duration === undefined
       ? `${seconds.toFixed(1)} s`
       : `${Math.min(seconds, duration).toFixed(1)} of ${duration} s`,
-    `${samples} ${samples === 1 ? "sample" : "samples"}`,
+    counted(samples, "sample"),
     `${(seconds > 0 ? taken / seconds : 0).toFixed(1)}/s`,
   ];
   if (missed > 0) parts.push(`${missed} missed`);

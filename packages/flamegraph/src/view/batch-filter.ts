@@ -1,12 +1,6 @@
-import type {
-  Nanoseconds,
-  ProcessRecord,
-  SampleBatch,
-  SampleColumns,
-  ThreadRecord,
-} from "../sample-batch.js";
-import { LONGEST_IN_INTERVALS } from "../sample-spans.js";
-import { PatternMatches } from "./pattern-matches.js";
+import type { ProcessRecord, SampleBatch, SampleColumns, ThreadRecord } from "../sample-batch.js";
+import { PassedTimes } from "../sample-spans.js";
+import { MatchingSamples } from "./matching-samples.js";
 import { rowsOf, type SampleSelection } from "./select-samples.js";
 
 /** Which samples of a stream are kept. What is not given keeps everything. */
@@ -25,20 +19,17 @@ export interface BatchSelection extends Pick<SampleSelection, "include" | "exclu
  * ```
  */
 export class BatchFilter {
-  readonly #selection: BatchSelection;
-  readonly #included: PatternMatches | undefined;
-  readonly #excluded: PatternMatches | undefined;
-  readonly #interval: Nanoseconds;
+  readonly #threads: BatchSelection["threads"];
+  readonly #matching: MatchingSamples;
+  readonly #passed: PassedTimes;
   #processes: ProcessRecord[] = [];
   #isThreadWanted: boolean[] = [];
-  #lastTime: number[] = [];
 
   /** @param rate Samples a second, as they were asked for. */
   constructor(selection: BatchSelection, rate: number) {
-    this.#selection = selection;
-    this.#included = selection.include && new PatternMatches(selection.include);
-    this.#excluded = selection.exclude && new PatternMatches(selection.exclude);
-    this.#interval = 1e9 / rate;
+    this.#threads = selection.threads;
+    this.#matching = new MatchingSamples(selection);
+    this.#passed = new PassedTimes(1e9 / rate);
   }
 
   /** The batch with the samples that are wanted. All that it describes stays. */
@@ -52,41 +43,25 @@ export class BatchFilter {
 
   #describe(batch: SampleBatch): void {
     if (batch.reset) {
-      this.#included?.reset();
-      this.#excluded?.reset();
+      this.#matching.reset();
+      this.#passed.reset();
       this.#processes = [];
       this.#isThreadWanted = [];
-      this.#lastTime = [];
     }
-    this.#included?.describe(batch);
-    this.#excluded?.describe(batch);
+    this.#matching.describe(batch);
     this.#processes.push(...batch.processes);
-    const { threads } = this.#selection;
+    const threads = this.#threads;
     for (const thread of batch.threads)
       this.#isThreadWanted.push(threads === undefined || threads(thread, this.#processes[thread.process]));
   }
 
-  #isWanted({ thread, node, state }: SampleColumns, row: number): boolean {
-    const { states } = this.#selection;
-    const id = thread[row] ?? 0;
-    const stack = node[row] ?? -1;
-    return (
-      this.#isThreadWanted[id] === true &&
-      (states === undefined || states(state[row] ?? 0)) &&
-      (this.#included === undefined || this.#included.has(id, stack)) &&
-      !this.#excluded?.has(id, stack)
-    );
+  #isWanted(samples: SampleColumns, row: number): boolean {
+    return this.#isThreadWanted[samples.thread[row] ?? 0] === true && this.#matching.has(samples, row);
   }
 
-  /** As `SampleSpans` has it. */
   #withSpans(samples: SampleColumns): SampleColumns {
     if (samples.span !== undefined) return samples;
-    const span = samples.time.map((time, row) => {
-      const thread = samples.thread[row] ?? 0;
-      const passed = time - (this.#lastTime[thread] ?? Number.NaN);
-      this.#lastTime[thread] = time;
-      return passed >= 0 && passed <= LONGEST_IN_INTERVALS * this.#interval ? passed : this.#interval;
-    });
+    const span = samples.time.map((time, row) => this.#passed.until(time, samples.thread[row] ?? 0));
     return { ...samples, span };
   }
 }

@@ -2,7 +2,7 @@ import { Int32Column } from "../int32-column.js";
 import type { FunctionRecord, NodeId, SampleBatch, ThreadId } from "../sample-batch.js";
 
 /** Something of which functions, frames, stacks and threads are described. */
-type Description = Pick<SampleBatch, "functions" | "frames" | "nodes" | "threads">;
+export type Description = Pick<SampleBatch, "functions" | "frames" | "nodes" | "threads">;
 
 /**
  * Tells whether a sample has a function, a file or a thread's name that matches a pattern. The pattern is tried once on each function

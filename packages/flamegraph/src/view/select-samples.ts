@@ -1,7 +1,7 @@
 import type { Profile } from "../profile.js";
 import type { Nanoseconds, SampleColumns } from "../sample-batch.js";
 import { withSpans } from "../sample-spans.js";
-import { PatternMatches } from "./pattern-matches.js";
+import { MatchingSamples } from "./matching-samples.js";
 
 /** What of a profile is looked at. What is not given selects everything. */
 export interface SampleSelection {
@@ -29,22 +29,12 @@ export interface SampleSelection {
  * ```
  */
 export function selectSamples(profile: Profile, selection: SampleSelection): Profile {
-  const { from = 0, until = Number.POSITIVE_INFINITY, states } = selection;
-  const included = selection.include && new PatternMatches(selection.include);
-  const excluded = selection.exclude && new PatternMatches(selection.exclude);
-  included?.describe(profile);
-  excluded?.describe(profile);
+  const { from = 0, until = Number.POSITIVE_INFINITY } = selection;
+  const matching = new MatchingSamples(selection);
+  matching.describe(profile);
   const isWanted = (samples: SampleColumns, row: number) => {
     const time = samples.time[row] ?? 0;
-    const thread = samples.thread[row] ?? 0;
-    const node = samples.node[row] ?? -1;
-    return (
-      time >= from &&
-      time < until &&
-      (states === undefined || states(samples.state[row] ?? 0)) &&
-      (included === undefined || included.has(thread, node)) &&
-      !excluded?.has(thread, node)
-    );
+    return time >= from && time < until && matching.has(samples, row);
   };
   const spanned = withSpans(profile);
   return { ...profile, batches: () => wantedOf(spanned.batches(), isWanted) };

@@ -1,11 +1,9 @@
 import { formatVersion } from "@pyspy/cpython-layouts";
 import { dateOfStart, type LiveProcess, type MappedFile, openProcess, type Pid } from "@pyspy/proc-memory";
-import { RuntimeFinder } from "../discovery/runtime-finder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
-import { endedTooSoon } from "../worker/ended-too-soon.js";
-import { attachPatience, waitForPython } from "../worker/python-wait.js";
+import { attachedPythons } from "../worker/python-wait.js";
 import type { AsyncTask } from "./async-tasks.js";
 import {
   type InspectOptions,
@@ -80,17 +78,7 @@ export async function inspect(pid: Pid): Promise<Inspection> {
   let process: LiveProcess | undefined;
   try {
     process = openProcess(pid);
-    const { startTime } = process;
-    const patience = attachPatience(process, { startTimeout: START_TIMEOUT });
-    const finder = new RuntimeFinder(process);
-    const runtimes = await waitForPython(process, finder, patience, async (milliseconds) => {
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      return true;
-    });
-    if (runtimes === undefined) {
-      throw endedTooSoon({ kind: "attach", pid, startTime }, "exited", process.exitStatus());
-    }
-    return new InspectedProcess(process, runtimes);
+    return new InspectedProcess(process, await attachedPythons(process, { startTimeout: START_TIMEOUT }));
   } catch (error) {
     process?.close();
     throw samplerErrorOf(error);

@@ -15,6 +15,7 @@ import {
   type ThreadRecord,
 } from "../sample-batch.js";
 import { TaskReader } from "../tasks/task-reader.js";
+import { whileStopped } from "../threads/while-stopped.js";
 import { type AsyncTask, describeTasks, type FoundTask } from "./async-tasks.js";
 import { FrameDetails, framesOf, type StackFrame } from "./frame-details.js";
 
@@ -97,13 +98,13 @@ export function readThreadStacks(
     };
     const stop = (tids: readonly Tid[], read: () => void): void => {
       using stopper = openThreadStopper(pid);
-      try {
-        stopper.stop(tids);
+      const readAll = (): void => {
         read();
         findDetails();
-      } finally {
-        stopped += stopper.resume();
-      }
+      };
+      whileStopped(stopper, tids, readAll, (duration) => {
+        stopped += duration;
+      });
     };
     const options = { idle: true, rate: 1, ...(blocking && { stop }) };
     const reader = new StackReader(process, runtime, builder, record, options);

@@ -51,6 +51,9 @@ export type SessionMessage =
 /** A {@link SamplerEnd} on its way between threads. */
 export type SessionEnd = Omit<SamplerEnd, "problem"> & { readonly problem: Problem | undefined };
 
+/** The end of a sampling that never began, but for why. */
+export const UNSAMPLED = { seconds: 0, paused: 0, statistics: undefined, pythons: 0, others: [] } as const;
+
 /** A {@link SamplerError} on its way between threads, where classes do not survive. */
 export interface Problem {
   readonly code: SamplerErrorCode;

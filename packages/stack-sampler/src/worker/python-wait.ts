@@ -2,9 +2,10 @@ import { formatVersion } from "@pyspy/cpython-layouts";
 import { dateOfStart, type LiveProcess } from "@pyspy/proc-memory";
 import type { Discovery } from "../discovery/discovery.js";
 import { discoveryError } from "../discovery/discovery-error.js";
-import type { RuntimeFinder } from "../discovery/runtime-finder.js";
+import { RuntimeFinder } from "../discovery/runtime-finder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import type { PythonDescription } from "../sampler.js";
+import { endedTooSoon } from "./ended-too-soon.js";
 
 /** Milliseconds between two looks, at first and at most: a program may show what it is at once, or after a long start. */
 export const FIRST_PAUSE = 0.5;
@@ -14,6 +15,12 @@ export const PAUSE_GROWTH = 1.5;
 /** How long an attached process that shows no Python may still be about to execute one, unless it has run for longer than a start takes. */
 const ABSENT_MILLISECONDS = 40;
 const START_MILLISECONDS = 10_000;
+
+/** How long, in seconds, is to be waited for a Python that is attached to. */
+interface AttachLimits {
+  readonly startTimeout: number;
+  readonly duration?: number | undefined;
+}
 
 /** How long to wait for a Python, in milliseconds. */
 export interface Patience {
@@ -46,12 +53,37 @@ export async function waitForPython(
   }
 }
 
+/**
+ * The Pythons of a process that is attached to, waited for on the event loop. Rejects with {@link SamplerError} if
+ * there is none to wait for, if the process ends, and when `signal` is aborted before there is one.
+ */
+export async function attachedPythons(
+  process: LiveProcess,
+  limits: AttachLimits,
+  signal?: AbortSignal,
+): Promise<readonly [PythonRuntime, ...PythonRuntime[]]> {
+  const { pid, startTime } = process;
+  const finder = new RuntimeFinder(process);
+  const runtimes = await waitForPython(
+    process,
+    finder,
+    attachPatience(process, limits),
+    async (milliseconds) => {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return signal?.aborted !== true;
+    },
+  );
+  const [first, ...others] = runtimes ?? [];
+  if (first !== undefined) return [first, ...others];
+  const reason = signal?.aborted ? "stopped" : "exited";
+  throw endedTooSoon({ kind: "attach", pid, startTime }, reason, process.exitStatus());
+}
+
 /** One that is attached to should be a Python already, or about to execute one. */
 export function attachPatience(
   process: Pick<LiveProcess, "startTime">,
-  limits: { readonly startTimeout: number; readonly duration?: number | undefined },
+  { startTimeout, duration = Number.POSITIVE_INFINITY }: AttachLimits,
 ): Patience {
-  const { startTimeout, duration = Number.POSITIVE_INFINITY } = limits;
   const age = Date.now() - dateOfStart(process).getTime();
   return {
     absent: age > START_MILLISECONDS ? 0 : Math.min(ABSENT_MILLISECONDS, duration * 1000),

@@ -4,7 +4,6 @@ import {
   openThreadStopper,
   type ReadCosts,
   type ThreadStopper,
-  type Tid,
 } from "@pyspy/proc-memory";
 import type { Discovery } from "../discovery/discovery.js";
 import { discoveryError } from "../discovery/discovery-error.js";
@@ -17,6 +16,7 @@ import type { PythonDescription } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
 import { taskSamples } from "../tasks/task-samples.js";
+import { whileStopped } from "../threads/while-stopped.js";
 import { describePython, FIRST_PAUSE, isWorthWaiting, type Patience } from "./python-wait.js";
 
 /** When a look is taken for other Pythons than the first one. */
@@ -204,28 +204,17 @@ export class SampledProcess {
   }
 
   #addReaders(runtimes: readonly PythonRuntime[]): void {
-    const { builder, idle, rate, tasks } = this.#shared;
+    const { builder, idle, rate, tasks, onStopped } = this.#shared;
     const stopper = this.#stopper;
     for (const runtime of runtimes) {
       if (this.#readers.has(runtime.interpretersHead)) continue;
       const record = this.#record;
       const reader = new StackReader(this.process, runtime, builder, record, {
         ...{ idle, rate },
-        stop: stopper && ((tids, read) => this.#stopFor(stopper, tids, read)),
+        stop: stopper && ((tids, read) => whileStopped(stopper, tids, read, onStopped)),
         onTaken: tasks ? taskSamples(this.process, runtime, builder, { record, idle }) : undefined,
       });
       this.#readers.set(runtime.interpretersHead, reader);
-    }
-  }
-
-  /** Has these threads stand still while `read` looks at them. */
-  #stopFor(stopper: ThreadStopper, tids: readonly Tid[], read: () => void): void {
-    try {
-      stopper.stop(tids);
-      read();
-    } finally {
-      const duration = stopper.resume();
-      if (duration > 0) this.#shared.onStopped?.(duration);
     }
   }
 

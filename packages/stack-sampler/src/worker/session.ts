@@ -20,6 +20,7 @@ import {
   type SessionEnd,
   type SessionMessage,
   type SessionOrder,
+  UNSAMPLED,
 } from "./protocol.js";
 import type { SampledRoots } from "./sampled-processes.js";
 import { SamplingRun } from "./sampling-run.js";
@@ -55,18 +56,7 @@ export async function runSession(
       program !== undefined && problem.code === "exited"
         ? { reason: "exited", problem: problemOf(endedTooSoon(target, "exited")) }
         : { reason: "failed", problem: problemOf(problem) };
-    post({
-      type: "end",
-      end: {
-        ...end,
-        seconds: 0,
-        paused: 0,
-        statistics: undefined,
-        python: undefined,
-        pythons: 0,
-        others: [],
-      },
-    });
+    post({ type: "end", end: { ...UNSAMPLED, ...end, python: undefined } });
   }
   if (program !== undefined) post({ type: "exit", status: waitForExit(program, control, forwardSignals) });
 }

@@ -8,9 +8,6 @@ import { ChildStates } from "./child-state.js";
 import type { Libc } from "./libc.js";
 import { exitStatusOf } from "./wait-status.js";
 
-const WNOHANG = 1;
-/** Threads too. */
-const WALL = 0x4000_0000;
 const POLL_MILLISECONDS = 2;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
@@ -61,8 +58,7 @@ export class ChildProcess implements SpawnedProcess {
       const directory = `/proc/${this.pid}`;
       if (!/\) Z /.test(readFileSync(`${directory}/stat`, "latin1"))) return;
       for (const tid of readdirSync(`${directory}/task`).map(Number)) {
-        if (tid !== this.pid && this.#states.look(tid, WNOHANG) === "ended")
-          this.#libc.waitpid(tid, this.#waitStatus, WNOHANG | WALL);
+        if (tid !== this.pid && this.#states.look(tid) === "ended") this.#states.reap(tid);
       }
     } catch {
       // It has ended just now.
@@ -71,7 +67,7 @@ export class ChildProcess implements SpawnedProcess {
 
   #look(): ExitStatus | undefined {
     for (;;) {
-      const state = this.#states.look(this.pid, WNOHANG);
+      const state = this.#states.look(this.pid);
       if (state === "running" || state === "stopped") return undefined;
       if (state === "ended" && this.#libc.waitpid(this.pid, this.#waitStatus, 0) === this.pid) {
         return exitStatusOf(this.#waitStatus[0] ?? 0);

@@ -5,6 +5,7 @@ import type { Libc } from "./libc.js";
 const P_PID = 1;
 const WEXITED = 4;
 const WNOWAIT = 0x0100_0000;
+const WNOHANG = 1;
 /** Threads too, which are no children to `wait` otherwise. */
 const WALL = 0x4000_0000;
 
@@ -25,22 +26,26 @@ export type ChildState = "running" | "stopped" | "ended" | "failed";
  * parent that asks for the end alone would take the stops from the tracer, and the signals that come with them.
  */
 export class ChildStates {
-  readonly #libc: Pick<Libc, "waitid">;
+  readonly #libc: Pick<Libc, "waitid" | "waitpid">;
   readonly #information = new Int32Array(SIGINFO_WORDS);
 
-  constructor(system: Pick<Libc, "waitid">) {
+  constructor(system: Pick<Libc, "waitid" | "waitpid">) {
     this.#libc = system;
   }
 
-  /** `flags` is WNOHANG or 0. */
-  look(id: Pid | Tid, flags: number): ChildState {
+  look(id: Pid | Tid): ChildState {
     // Stops of traced threads are told without being asked for, those of other children (SIGSTOP) are not.
-    const options = WEXITED | WNOWAIT | WALL | flags;
+    const options = WEXITED | WNOWAIT | WALL | WNOHANG;
     const information = this.#information;
     if (this.#libc.waitid(P_PID, id, information, options) !== 0) return "failed";
     if (information[SI_PID] === 0) return "running";
     const code = information[SI_CODE] ?? 0;
     return code >= CLD_EXITED && code <= CLD_DUMPED ? "ended" : "stopped";
+  }
+
+  /** Reaps a thread that has ended: the rest of its process waits for that, and so does the process's parent. */
+  reap(tid: Tid): void {
+    this.#libc.waitpid(tid, null, WNOHANG | WALL);
   }
 
   /** What the last one that stopped has stopped with: a signal, and above its eight bits an event of ptrace. */

@@ -8,10 +8,6 @@ const PTRACE_DETACH = 17;
 const PTRACE_SEIZE = 0x4206;
 const PTRACE_INTERRUPT = 0x4207;
 
-const WNOHANG = 1;
-/** Threads too, which are no children to `wait` otherwise. */
-const WALL = 0x4000_0000;
-
 const SYS_TGKILL = 234;
 
 /** What a traced thread is at: still running, ended, not ours (any longer), or stopped, perhaps on the way to a signal. */
@@ -55,16 +51,16 @@ export class Ptrace {
   /** Looks what a seized thread is at. A signal that it has stopped for stays with it, also should we be killed now. */
   look(tid: Tid): TraceeState {
     this.signal = 0;
-    const state = this.#states.look(tid, WNOHANG);
+    const state = this.#states.look(tid);
     if (state === "failed") return this.#libc.errno() === constants.errno.ECHILD ? "untraced" : "running";
     // Without an event in its upper bits it is a signal on its way (ptrace(2), "Signal-delivery-stop").
     if (state === "stopped" && this.#states.stopStatus >> 8 === 0) this.signal = this.#states.stopStatus;
     return state;
   }
 
-  /** Reaps a thread that has ended: the rest of its process waits for that, and so does the process's parent. */
+  /** See {@link ChildStates.reap}. */
   reap(tid: Tid): void {
-    this.#libc.waitpid(tid, null, WNOHANG | WALL);
+    this.#states.reap(tid);
   }
 
   /** Lets other threads have this processor. */
