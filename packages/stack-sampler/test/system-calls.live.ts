@@ -12,12 +12,14 @@ import { startTarget } from "./fixtures/live-programs.js";
 import { running } from "./fixtures/sampled-pythons.js";
 
 const MOST_CALLS = 3;
-const ENOUGH_SAMPLES = 10;
+/** To wait, and at times for the lock around it. */
+const CALLS_OF_SLEEP = 2;
+const ENOUGH_SAMPLES = 100;
 
 /** Samples a process for two seconds and writes what it says that this has taken. */
 const PROFILER = `
 import { attach } from "@pyspy/stack-sampler";
-const sampler = await attach(Number(process.argv[1]), { rate: 250, duration: 2 });
+const sampler = await attach(Number(process.argv[1]), { rate: 1000, duration: 3 });
 for await (const batch of sampler);
 console.log(JSON.stringify((await sampler.end).statistics));
 `;
@@ -37,8 +39,7 @@ describe.each(perEra)("CPython $name", (python) => {
     // Pythons, is in few of them.
     const counts = samples.map((names) => names.filter((name) => !OF_THREAD_STATE.has(name)).length);
     counts.sort((left, right) => left - right);
-    // On a busy machine sleeping takes more calls: locks are contended, and threads of Node are woken.
-    expect(counts[Math.floor(counts.length / 4)], counts.join(" ")).toBeLessThanOrEqual(MOST_CALLS);
+    expect(counts[Math.floor(counts.length / 2)], counts.join(" ")).toBeLessThanOrEqual(MOST_CALLS);
     // Its own account: a read, two looks at a thread that runs, and what was read to learn where things are.
     expect(statistics.systemCalls).toBeGreaterThan(1);
     expect(statistics.systemCalls).toBeLessThan(1 + 2 + 2);
@@ -85,16 +86,22 @@ function callsOfSampler(log: string): readonly string[] {
   return lines.flatMap((match) => (match?.[1] === sampler ? [match?.[2] ?? ""] : []));
 }
 
-/** The calls from sleep to sleep, where something was read: each is a sample and the sleep before it. */
+/** Each begins with the sleep before it, or where its point was due already with its look at the thread, and has something read. */
 function samplesIn(calls: readonly string[]): readonly (readonly string[])[] {
   const samples: string[][] = [];
   let current: string[] = [];
   for (const name of calls) {
-    if (name === "futex" && current.includes("process_vm_readv")) {
-      samples.push(current);
+    const begins = name === "futex" || OF_THREAD_STATE.has(name);
+    if (begins && current.includes("process_vm_readv")) {
+      samples.push(current.slice(startOfSample(current)));
       current = [];
     }
     current.push(name);
   }
   return samples;
+}
+
+/** Under strace many points are overslept, and so missed: the sleeps before the last one were not for this sample. */
+function startOfSample(calls: readonly string[]): number {
+  return Math.max(0, calls.findIndex((name) => name !== "futex") - CALLS_OF_SLEEP);
 }
