@@ -209,7 +209,8 @@ export class StackReader {
       }
     }
     this.#watch.end();
-    this.#resting.length = resting;
+    // Also to what it is already it is costly to set.
+    if (this.#resting.length !== resting) this.#resting.length = resting;
     if (this.#wanted.length === wanted) return hasOthers;
     this.#wanted.length = wanted;
     return true;

@@ -55,6 +55,8 @@ export class StackSnapshot {
   readonly #memory: MemoryReader;
   readonly #layout: Layout;
   readonly #isWide: boolean;
+  /** Whether frames keep the place in their code as a number that counts from its start. */
+  readonly #isIndex: boolean;
   readonly #threadStateParts: ThreadStateParts;
   readonly #frameLength: number;
   /** One frame that was not read ahead. */
@@ -71,7 +73,8 @@ export class StackSnapshot {
     this.#layout = layout;
     this.#isWide = layout.pointerSize === 8;
     this.#threadStateParts = threadStateParts(layout);
-    const { previous, executable, instruction, owner, is_entry } = layout.frame;
+    const { previous, executable, instruction, instructionKind, owner, is_entry } = layout.frame;
+    this.#isIndex = instructionKind === "lasti-bytes" || instructionKind === "lasti-units";
     this.#frameLength = Math.max(previous, executable, instruction, owner, is_entry) + layout.pointerSize;
     this.#stray = new ScatterRead(1, Math.max(this.#frameLength, CFRAME_BYTES));
   }
@@ -125,20 +128,13 @@ export class StackSnapshot {
 
   /** Whether the frames of the stack that was just walked are what they were in the copy after the two that it was walked in. */
   #isAlsoIn({ places }: ThreadTrack, u32: Uint32Array, copy: number): boolean {
-    const { frame } = this.#layout;
     const { toCopy } = places;
     const one = toCopy[copy + 1] as number;
     const other = toCopy[copy + 2] as number;
     for (let index = 0; index < this.depth; index++) {
       const found = places.find(this.addresses[index] as Address, this.#frameLength);
       if (found < 0 || !places.isTwice) continue;
-      const first = found + one;
-      const second = found + other;
-      if (
-        this.#word(u32, first + frame.executable) !== this.#word(u32, second + frame.executable) ||
-        this.#word(u32, first + frame.previous) !== this.#word(u32, second + frame.previous)
-      )
-        return false;
+      if (!this.#isSameFrame(u32, found + one, found + other)) return false;
     }
     return true;
   }
@@ -197,6 +193,7 @@ export class StackSnapshot {
   ): "good" | "torn" | "unreadable" {
     const { places, known } = track;
     const { frame, threadState } = this.#layout;
+    const isWide = this.#isWide;
     const circle = new CircleWatch();
     let outcome: "good" | "torn" = "good";
     let inner = 0;
@@ -221,10 +218,7 @@ export class StackSnapshot {
       if (places.isTwice) {
         offset = found + copy;
         const again = found + other;
-        const agrees =
-          this.#word(u32, offset + frame.executable) === this.#word(u32, again + frame.executable) &&
-          this.#word(u32, offset + frame.previous) === this.#word(u32, again + frame.previous);
-        if (!agrees) outcome = "torn";
+        if (!this.#isSameFrame(u32, offset, again)) outcome = "torn";
         inner += 1;
       } else {
         const isKnown =
@@ -246,7 +240,8 @@ export class StackSnapshot {
         }
       }
       this.#keep(address, u32, offset);
-      address = this.#word(u32, offset + frame.previous);
+      const previous = (offset + frame.previous) >> 2;
+      address = (u32[previous] as number) + (isWide ? (u32[previous + 1] as number) * 0x1_0000_0000 : 0);
     }
     this.#outermost = last;
     // From 3.15 on every complete chain ends in the thread's base frame.
@@ -293,29 +288,52 @@ export class StackSnapshot {
     return address === caller;
   }
 
+  /** Whether the frames at two offsets run the same and were called by the same. Numbers of 64 bits would be allocated here. */
+  #isSameFrame(u32: Uint32Array, one: number, other: number): boolean {
+    const { executable, previous } = this.#layout.frame;
+    return (
+      this.#isSameWord(u32, one + executable, other + executable) &&
+      this.#isSameWord(u32, one + previous, other + previous)
+    );
+  }
+
+  #isSameWord(u32: Uint32Array, one: number, other: number): boolean {
+    const first = one >> 2;
+    const second = other >> 2;
+    return u32[first] === u32[second] && (!this.#isWide || u32[first + 1] === u32[second + 1]);
+  }
+
+  /** Keeps the frame at an offset. What is returned, and is not a small integer, would be allocated where V8 does not inline. */
   #keep(address: Address, u32: Uint32Array, offset: number): void {
-    if (this.depth === this.codes.length) this.#grow();
-    this.addresses[this.depth] = address;
-    this.codes[this.depth] = this.#codeAt(u32, offset);
-    this.instructions[this.depth] = this.#instructionAt(u32, offset);
-    this.depth += 1;
+    const { depth } = this;
+    if (depth === this.codes.length) this.#grow();
+    this.addresses[depth] = address;
+    this.codes[depth] = this.#codeAt(u32, offset);
+    this.instructions[depth] = this.#instructionAt(u32, offset);
+    this.depth = depth + 1;
   }
 
   /** The code object that a frame runs; 0 if the frame is a stepping stone between C and Python, or being popped. */
   #codeAt(u32: Uint32Array, offset: number): Address {
-    const { owner, firstForeignOwner, executable, executableTag } = this.#layout.frame;
-    if (owner !== ABSENT && firstForeignOwner !== ABSENT) {
-      const at = offset + owner;
-      if ((((u32[at >> 2] as number) >>> ((at & 3) * 8)) & 0xff) >= firstForeignOwner) return 0;
-    }
-    const at = offset + executable;
-    return this.#word(u32, at) - ((u32[at >> 2] as number) & executableTag);
+    if (this.#isForeign(u32, offset)) return 0;
+    const { executable, executableTag } = this.#layout.frame;
+    const at = (offset + executable) >> 2;
+    const low = u32[at] as number;
+    return low - (low & executableTag) + (this.#isWide ? (u32[at + 1] as number) * 0x1_0000_0000 : 0);
+  }
+
+  /** Whether a frame is one of C's own. */
+  #isForeign(u32: Uint32Array, offset: number): boolean {
+    const { owner, firstForeignOwner } = this.#layout.frame;
+    if (owner === ABSENT || firstForeignOwner === ABSENT) return false;
+    const at = offset + owner;
+    return (((u32[at >> 2] as number) >>> ((at & 3) * 8)) & 0xff) >= firstForeignOwner;
   }
 
   #instructionAt(u32: Uint32Array, offset: number): number {
-    const { instruction, instructionKind } = this.#layout.frame;
-    const isIndex = instructionKind === "lasti-bytes" || instructionKind === "lasti-units";
-    return isIndex ? (u32[(offset + instruction) >> 2] as number) | 0 : this.#word(u32, offset + instruction);
+    const at = (offset + this.#layout.frame.instruction) >> 2;
+    if (this.#isIndex) return (u32[at] as number) | 0;
+    return (u32[at] as number) + (this.#isWide ? (u32[at + 1] as number) * 0x1_0000_0000 : 0);
   }
 
   /**

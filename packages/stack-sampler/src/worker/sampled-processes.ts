@@ -98,7 +98,6 @@ export class SampledProcesses {
 
   /** Looks at what is due. False if there is nothing to wait for any more. */
   async look(): Promise<boolean> {
-    if (this.untilNextLook > 0) return true;
     if (this.#watch !== undefined && performance.now() >= this.#nextWatch) {
       for (const born of this.#watch.begun()) this.#welcome(born);
       this.#nextWatch = performance.now() + WATCH_MILLISECONDS;

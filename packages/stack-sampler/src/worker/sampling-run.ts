@@ -73,7 +73,8 @@ export class SamplingRun {
   /** Samples until the end. */
   async run(): Promise<SessionEnd> {
     const processes = this.#processes;
-    while (this.#endReason() === undefined && (await processes.look())) {
+    // Where sampling takes all the time, a promise for each sample would be a tenth of it.
+    while (this.#endReason() === undefined && (processes.untilNextLook > 0 || (await processes.look()))) {
       const { python } = processes;
       if (python !== undefined) this.#begin(python);
       if (processes.sampled.length > 0) this.#sampleNext();

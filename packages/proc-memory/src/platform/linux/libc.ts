@@ -8,9 +8,9 @@ type Pointer = bigint | NodeJS.TypedArray | null;
 export interface Libc {
   process_vm_readv(
     pid: number,
-    local: Pointer,
+    local: number,
     localCount: number,
-    remote: Pointer,
+    remote: number,
     remoteCount: number,
     flags: number,
   ): number;
@@ -70,9 +70,9 @@ function load(): Libc {
   return {
     process_vm_readv: library.func("process_vm_readv", "intptr_t", [
       "int",
-      "void *",
+      "uintptr_t",
       "ulong",
-      "void *",
+      "uintptr_t",
       "ulong",
       "ulong",
     ]),

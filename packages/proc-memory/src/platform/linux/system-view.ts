@@ -56,7 +56,8 @@ export const systemView: SystemView = {
       const byte = new Uint8Array(1);
       const local = BigUint64Array.of(system.addressOf(byte), 1n);
       const remote = BigUint64Array.of(BigInt(address), 1n);
-      if (Number(system.process_vm_readv(pid, local, 1, remote, 1, 0)) >= 0) return undefined;
+      const [to, from] = [Number(system.addressOf(local)), Number(system.addressOf(remote))];
+      if (Number(system.process_vm_readv(pid, to, 1, from, 1, 0)) >= 0) return undefined;
       const errno = system.errno();
       return getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`;
     } catch {
