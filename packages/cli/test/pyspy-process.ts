@@ -77,8 +77,13 @@ export class TestProcess {
 
   /** Waits for this many more tenths of a second of work of `busy.py`, whose lines are on standard output. */
   async moreTicks(count: number): Promise<void> {
-    const goal = ticksIn(this.stdout) + count;
-    await this.until(() => ticksIn(this.stdout) >= goal);
+    // What is to be read already may tell of long ago, when this process has waited for a processor.
+    await this.#untilTick(ticksIn(this.stdout) + 1);
+    await this.#untilTick(ticksIn(this.stdout) + count);
+  }
+
+  async #untilTick(number: number): Promise<void> {
+    await this.until(() => ticksIn(this.stdout) >= number);
   }
 
   /** Ends it and everything that it has started. */

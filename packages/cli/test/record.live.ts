@@ -14,6 +14,9 @@ const workStacks =
 const wrote =
   /^pyspy: Wrote out\.txt: \d+ samples? in \d+\.\d s at \d+\.\d\/s, \d+ errors?(, \d+ torn)?(, \d+ missed .*)?$/;
 
+/** For so long a process is looked at: on a busy machine it takes half a second from saying so to the first sample. */
+const ENOUGH_TICKS = 30;
+
 /** Said after that, if the program goes on for a while. */
 const waiting = /^pyspy: Waiting for the program to end: .*\n/m;
 
@@ -194,7 +197,7 @@ describe("a running process", () => {
     await target.moreTicks(1);
     const pyspy = workplace.pyspy(...record, "-p", String(target.pid));
     await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
-    await target.moreTicks(8);
+    await target.moreTicks(ENOUGH_TICKS);
     writeFileSync(end, "");
     const { code, stderr } = await pyspy.outcome;
     expectWroteIn(stderr);
@@ -207,7 +210,7 @@ describe("a running process", () => {
     await target.moreTicks(1);
     const pyspy = workplace.pyspy(...record, "-p", String(target.pid));
     await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
-    await target.moreTicks(8);
+    await target.moreTicks(ENOUGH_TICKS);
     process.kill(pyspy.pid, signal);
     const { code, stderr } = await pyspy.outcome;
     expectWroteIn(stderr);
