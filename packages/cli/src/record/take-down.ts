@@ -104,8 +104,7 @@ function write(
     terminal.warn(closedMessage(recording.name));
     return;
   }
-  // What is wrong has been said where there is no profile for it.
-  if (!problem || samples > 0) for (const note of othersMessages(end)) terminal.say(note);
+  for (const note of othersMessages(end)) terminal.say(note);
   if (statistics !== undefined && samples > 0) {
     terminal.say(costMessage(statistics, seconds));
     for (const note of limitMessages(statistics)) terminal.warn(note);
