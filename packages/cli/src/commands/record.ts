@@ -157,7 +157,8 @@ const NOTICE_MILLISECONDS = 200;
 const KILL_MILLISECONDS = 5000;
 
 function samplerOptions(command: RecordCommand): SamplerOptions {
-  const { rate, duration, delay, idle, blocking, subprocesses, rss, tasks } = command;
+  const { rate, duration, delay, idle, blocking, subprocesses, rss, tasks, gil, mainThread, exclude } =
+    command;
   return {
     ...{ rate, idle, blocking },
     ...(duration !== undefined && { duration }),
@@ -165,5 +166,9 @@ function samplerOptions(command: RecordCommand): SamplerOptions {
     ...(subprocesses && { subprocesses }),
     ...(tasks && { tasks }),
     ...(rss && { resident: true }),
+    // What is not wanted for sure is not even looked at; the rest is left out of what was seen.
+    ...(gil && { gilHolder: true }),
+    ...(mainThread && { mainThread: true }),
+    ...(exclude !== undefined && { excludeThreads: exclude }),
   };
 }

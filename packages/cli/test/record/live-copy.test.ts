@@ -70,7 +70,7 @@ test("who does not read holds up nothing but the end", async () => {
   const reader = spawn("cat", [], { stdio: [input, "pipe", "inherit"] });
   closeSync(input);
   let length = 0;
-  reader.stdout.on("data", (bytes: Buffer) => {
+  reader.stdout?.on("data", (bytes: Buffer) => {
     length += bytes.length;
   });
   expect(await copy.finish()).toBe(true);

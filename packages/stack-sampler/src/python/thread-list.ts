@@ -20,6 +20,8 @@ export interface InterpreterTrack {
   readonly gil: Address;
   /** The thread state that held it at the last {@link ThreadList.check}; 0 if nobody did. */
   holder: Address;
+  /** Whose stack is read because it held the GIL. */
+  chosenHolder: Address;
 }
 
 /** How often the list of threads is walked until it is believed. */
@@ -156,6 +158,7 @@ export class ThreadList {
         gil,
         threads: tracks,
         holder: 0,
+        chosenHolder: 0,
         words: { next: 0, threadsHead: 0, gil: 0, collecting: 0 },
       };
     });

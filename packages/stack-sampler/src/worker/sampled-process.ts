@@ -11,6 +11,7 @@ import { type KnownBinaries, RuntimeFinder } from "../discovery/runtime-finder.j
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
+import type { ThreadChoice } from "../python/thread-choice.js";
 import type { Nanoseconds, ProcessId } from "../sample-batch.js";
 import type { PythonDescription } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
@@ -30,6 +31,7 @@ export interface SharedSampling {
   readonly builder: BatchBuilder;
   readonly known: KnownBinaries;
   readonly idle: boolean;
+  readonly choice: ThreadChoice;
   readonly tasks: boolean;
   readonly rate: number;
   /** Threads stand still while they are read; told how long they did. */
@@ -204,13 +206,13 @@ export class SampledProcess {
   }
 
   #addReaders(runtimes: readonly PythonRuntime[]): void {
-    const { builder, idle, rate, tasks, onStopped } = this.#shared;
+    const { builder, idle, choice, rate, tasks, onStopped } = this.#shared;
     const stopper = this.#stopper;
     for (const runtime of runtimes) {
       if (this.#readers.has(runtime.interpretersHead)) continue;
       const record = this.#record;
       const reader = new StackReader(this.process, runtime, builder, record, {
-        ...{ idle, rate },
+        ...{ idle, choice, rate },
         stop: stopper && ((tids, read) => whileStopped(stopper, tids, read, onStopped)),
         onTaken: tasks ? taskSamples(this.process, runtime, builder, { record, idle }) : undefined,
       });

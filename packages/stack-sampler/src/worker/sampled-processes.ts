@@ -237,7 +237,8 @@ export class SampledProcesses {
     this.#costs.lookCalls += lookCalls;
     this.#costs.turns = Math.max(this.#costs.turns, turns);
     const isKnown = sampling.isWithout || sampling.process.isAlive();
-    if (!member.hasPython && !this.#isOnlyOne) this.#note(isKnown ? member.name : undefined, member.problem?.message);
+    if (!member.hasPython && !this.#isOnlyOne)
+      this.#note(isKnown ? member.name : undefined, member.problem?.message);
     // Those that were named are the session's.
     if (!this.#roots.includes(member)) sampling.process.close();
   }

@@ -63,6 +63,7 @@ export class SamplingRun {
       builder: this.#builder,
       known: new KnownBinaries(),
       idle: order.idle,
+      choice: order.choice,
       tasks: order.tasks,
       rate: order.rate,
       onStopped: stops && ((duration: Nanoseconds) => stops.record(this.#now(), duration)),
