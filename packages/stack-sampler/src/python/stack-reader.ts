@@ -1,5 +1,5 @@
 import { ABSENT, formatVersion } from "@pyspy/cpython-layouts";
-import { type Address, type LiveProcess, ScatterRead, type Tid } from "@pyspy/proc-memory";
+import { type Address, type LiveProcess, type MemoryMap, ScatterRead, type Tid } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import {
@@ -35,6 +35,8 @@ export interface StackReaderOptions {
   readonly choice?: ThreadChoice;
   /** How often samples are taken, a second. */
   readonly rate: number;
+  /** Of the process when the runtime was found; read if not given. */
+  readonly maps?: readonly MemoryMap[] | undefined;
   /** Has threads stand still while `read` looks at them; they do not if this is not given. */
   readonly stop?: ((tids: readonly Tid[], read: () => void) => void) | undefined;
   /** Is called when the stacks of a sample have been taken, while threads still stand still if they do. */
@@ -76,7 +78,7 @@ export class StackReader {
     runtime: PythonRuntime,
     builder: BatchBuilder,
     record: ProcessId,
-    { idle, choice = {}, rate, stop, onTaken }: StackReaderOptions,
+    { idle, choice = {}, rate, stop, onTaken, maps }: StackReaderOptions,
   ) {
     this.#process = process;
     this.#runtime = runtime;
@@ -88,7 +90,7 @@ export class StackReader {
     this.#choice = stop === undefined ? choice : { ...choice, gilHolder: false };
     this.#stop = stop;
     this.#onTaken = onTaken;
-    this.#threads = new ThreadList(process, runtime);
+    this.#threads = new ThreadList(process, runtime, maps);
     this.#watch = new ThreadWatch(process, runtime, rate);
     this.#codes = new CodeCache(process.memory, runtime.layout, builder);
     this.#snapshot = new StackSnapshot(process.memory, runtime.layout);
