@@ -1,33 +1,36 @@
-import { closeSync, existsSync, lstatSync, openSync, unlinkSync } from "node:fs";
-import { withSuffix } from "./output-file.js";
-
-/** A name that nobody gave, which is this process's alone until it is disposed of. */
-export interface ReservedName extends Disposable {
-  readonly path: string;
-}
-
-/** `path`, or the first of `today-2.svg`, `today-3.svg`, … that does not exist. */
-export function freePath(path: string, extension: string): string {
-  for (const candidate of candidates(path, extension)) if (!existsSync(candidate)) return candidate;
-  return path;
-}
+import { closeSync, openSync, renameSync, unlinkSync } from "node:fs";
+import { withSuffix } from "./output-name.js";
 
 /**
- * As {@link freePath}, and makes an empty file of this name: others that look for a name at the same time get another one.
- * What is still empty in the end is removed. Where no file can be made, `path` comes back: whoever writes it says why.
+ * Renames `file` to `path`, or to the first of `today-2.svg`, `today-3.svg`, … that does not exist: a file that nobody named must
+ * not replace another one, nor that of a pyspy which ends at the same time. What `node:fs` throws comes through.
+ *
+ * @returns the name that it has now
  */
-export function reservePath(path: string, extension: string): ReservedName {
+export function renameToFree(file: string, path: string, extension: string): string {
   for (const candidate of candidates(path, extension)) {
+    // From here to the rename the name is ours. It could not be taken earlier without leaving an empty file where pyspy is killed.
+    if (!create(candidate)) continue;
     try {
-      closeSync(openSync(candidate, "wx"));
+      renameSync(file, candidate);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
-      break;
+      unlinkSync(candidate);
+      throw error;
     }
-    const { ino } = lstatSync(candidate, { bigint: true });
-    return { path: candidate, [Symbol.dispose]: () => removeEmpty(candidate, ino) };
+    return candidate;
   }
-  return { path, [Symbol.dispose]: () => {} };
+  throw new Error(`There are ${mostNumbers} files like ${path}`);
+}
+
+/** False if there is one. */
+function create(path: string): boolean {
+  try {
+    closeSync(openSync(path, "wx"));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
 }
 
 function* candidates(path: string, extension: string): Generator<string> {
@@ -36,14 +39,3 @@ function* candidates(path: string, extension: string): Generator<string> {
 }
 
 const mostNumbers = 100_000;
-
-/** A profile is renamed to its name, and so has another inode. */
-function removeEmpty(path: string, reserved: bigint): void {
-  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stats?.ino !== reserved || stats.size !== 0n) return;
-  try {
-    unlinkSync(path);
-  } catch {
-    // Its folder was closed to us meanwhile; it is empty.
-  }
-}

@@ -171,8 +171,12 @@ export function emptyMessage(
   if (good === 0 && torn > 0) {
     return `Nothing to show: ${counted(torn, "stack")} changed while read; use --blocking`;
   }
+  const isChosen = gil || mainThread || exclude !== undefined;
   const all = taken === 1 ? "in the only sample" : `in all ${taken} samples`;
-  return `Nothing to show: every thread was idle ${all}; use --idle to include threads that wait`;
+  const every = isChosen
+    ? `every thread that ${given.filter((name) => name !== "--include").join(", ")} leaves`
+    : "every thread";
+  return `Nothing to show: ${every} was idle ${all}; use --idle to include threads that wait`;
 }
 
 /** `Wrote today.svg: 340 of 512 samples`. */

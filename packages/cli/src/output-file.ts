@@ -12,8 +12,9 @@ import {
   unlinkSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CommandError } from "./command-error.js";
+import { renameToFree } from "./free-name.js";
 import { writeOutput } from "./standard-output.js";
 import { systemReasonOf } from "./system-reason.js";
 import { isTerminal } from "./terminal/is-terminal.js";
@@ -21,12 +22,12 @@ import { writeFully } from "./terminal/write-fully.js";
 
 /** Where a profile goes. */
 export interface OutputFile {
-  /** What was written, for a message: the path. */
+  /** What is written, for a message: the path. That of a file that nobody named is known when it is written. */
   readonly name: string;
   /** Where a file can be kept until then, or becomes the output by being renamed. */
   readonly folder: string;
-  /** The file that would be replaced, if it is one. */
-  readonly target: { readonly path: string; readonly mode: number | undefined } | undefined;
+  /** The file that it will be, if it is one. */
+  readonly target: OutputTarget | undefined;
   /**
    * Writes all pieces or, to a file, none.
    *
@@ -36,6 +37,18 @@ export interface OutputFile {
   write(pieces: Pieces): boolean;
 }
 
+/** A file that does not have its name yet. */
+export interface OutputTarget {
+  /** Permissions of the file that would be replaced, if there is one. */
+  readonly mode: number | undefined;
+  /**
+   * Makes `file`, which is in {@link OutputFile.folder}, the output. What `node:fs` throws comes through.
+   *
+   * @returns its path
+   */
+  take(file: string): string;
+}
+
 /** A file in the order of its parts, which are made while they are written. */
 export type Pieces = Iterable<string | Uint8Array>;
 
@@ -43,9 +56,10 @@ export type Pieces = Iterable<string | Uint8Array>;
  * Finds out, before anything costs time, whether a profile can be written to this path; `-` is standard output.
  *
  * @param isText whether what will be written is text
+ * @param unnamed the extension of a name that nobody gave: if there is such a file when this one is written, it gets another name
  * @throws {CommandError} `output`, if the folder is missing or closed to us, the path is a folder, or bytes would go to a terminal
  */
-export function openOutput(path: string, isText: boolean): OutputFile {
+export function openOutput(path: string, isText: boolean, unnamed?: string): OutputFile {
   if (path === "-") {
     if (!isText && isTerminal(1)) {
       throw new CommandError(
@@ -60,7 +74,8 @@ export function openOutput(path: string, isText: boolean): OutputFile {
       write: (pieces) => everyPiece(pieces, writeOutput),
     };
   }
-  const existing = statsOf(path);
+  const found = statsOf(path);
+  const existing = unnamed === undefined ? found : undefined;
   if (existing?.isDirectory()) throw unusable(path, "it is a folder");
   if (existing) {
     if (!allows(path, constants.W_OK)) throw unusable(path, "it is write-protected");
@@ -74,8 +89,8 @@ export function openOutput(path: string, isText: boolean): OutputFile {
       };
   }
   // A symbolic link stays, and the file that it points to is replaced.
-  const target = existing ? realpathSync(path) : resolve(path);
-  const folder = dirname(target);
+  const resolved = existing ? realpathSync(path) : resolve(path);
+  const folder = dirname(resolved);
   const folderStats = statsOf(folder);
   const shownFolder = existing ? folder : dirname(path);
   if (!folderStats) throw unusable(path, `the folder ${shownFolder} does not exist`);
@@ -83,52 +98,31 @@ export function openOutput(path: string, isText: boolean): OutputFile {
   if (!allows(folder, constants.W_OK | constants.X_OK)) {
     throw unusable(path, `the folder ${shownFolder} is not writable`);
   }
-  const mode = existing?.mode;
+  let name = path;
+  const target: OutputTarget = {
+    mode: existing?.mode,
+    take: (file) => {
+      if (unnamed !== undefined) name = renameToFree(file, path, unnamed);
+      else renameSync(file, resolved);
+      return unnamed === undefined ? resolved : name;
+    },
+  };
   return {
-    name: path,
+    get name() {
+      return name;
+    },
     folder,
-    target: { path: target, mode },
-    write: (pieces) => replace(path, target, mode, pieces),
+    target,
+    write: (pieces) => replace(path, folder, target, pieces),
   };
 }
 
-/**
- * The file name for people who gave none: `python3-2026-01-31T235959.svg`, in local time and without colons, which
- * not every file system takes.
- */
-export function defaultOutputPath(subject: string, extension: string, time: Date): string {
-  // A leading dash would read as an option, a leading dot would hide the file; names are limited to 255 bytes.
-  const name = basename(subject)
-    .replace(/[^\p{L}\p{N}._+-]/gu, "_")
-    .replace(/^[-.]+/, "");
-  return `${[...name].slice(0, 50).join("") || "profile"}-${timeOfFile(time)}.${extension}`;
-}
-
-/** One of several files of the same name: `today.pyspy` becomes `today-2026-01-31T235959.pyspy`. */
-export function timedPath(path: string, extension: string, time: Date, kind = ""): string {
-  return withSuffix(path, extension, `-${kind}${timeOfFile(time)}`);
-}
-
-/** `suffix` before the extension: `extension`, or the one that there is instead. */
-export function withSuffix(path: string, extension: string, suffix: string): string {
-  const ending = path.toLowerCase().endsWith(`.${extension}`) ? `.${extension}` : extname(path);
-  const stem = path.slice(0, path.length - ending.length);
-  return `${stem}${suffix}${path.slice(stem.length)}`;
-}
-
-/** `2026-01-31T235959`, in local time. */
-function timeOfFile(time: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-  return `${day}T${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
-}
-
 /** Writes a neighbour and renames it, so that the name never stands for half a profile. */
-function replace(path: string, target: string, mode: number | undefined, pieces: Pieces): boolean {
-  const partial = partialPath(dirname(target));
+function replace(path: string, folder: string, target: OutputTarget, pieces: Pieces): boolean {
+  const partial = partialPath(folder);
   try {
-    writeNew(path, partial, "wx", pieces, mode);
-    explained(path, () => renameSync(partial, target));
+    writeNew(path, partial, "wx", pieces, target.mode);
+    explained(path, () => target.take(partial));
     return true;
   } catch (error) {
     try {

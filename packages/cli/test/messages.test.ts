@@ -135,6 +135,9 @@ describe("an empty profile", () => {
     expect(emptyMessage(counters({ taken: 7, attempted: 9, good: 8, torn: 1 }), 5, filters)).toBe(
       "Nothing to show: none of 8 samples is left by --gil, --main-thread, --include, --exclude",
     );
+    expect(emptyMessage(counters({ taken: 7 }), 5, filters)).toBe(
+      "Nothing to show: every thread that --gil, --main-thread, --exclude leaves was idle in all 7 samples; use --idle to include threads that wait",
+    );
   });
 });
 

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { defaultOutputPath, openOutput } from "../src/output-file.js";
+import { openOutput } from "../src/output-file.js";
+import { defaultOutputPath } from "../src/output-name.js";
 
 let folder: string;
 

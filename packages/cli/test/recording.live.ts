@@ -22,6 +22,11 @@ function readCutOff(name: string): { samples: number; lastTime: number; complete
   return { samples, lastTime, complete: recording.complete };
 }
 
+/** The samples in it, also before it is one. */
+function readCutOffOrNothing(name: string): number {
+  return readFileSync(pathOf(name)).length < 10 ? 0 : readCutOff(name).samples;
+}
+
 /** Kills it alone, not what it has started. */
 async function killAlone(pyspy: TestProcess): Promise<void> {
   process.kill(pyspy.pid, "SIGKILL");
@@ -71,6 +76,13 @@ describe("a recording whose writer is killed", () => {
     expect(readFileSync(pathOf("a.txt"), "utf8")).toContain("work (");
   });
 
+  test("leaves no empty file of a name that nobody gave", async () => {
+    const pyspy = workplace.pyspy("record", "-f", "raw", ...busy(python));
+    await pyspy.moreTicks(5);
+    await killAlone(pyspy);
+    expect(files()).toEqual([]);
+  });
+
   test("leaves nothing behind where it was not asked for", async () => {
     const pyspy = workplace.pyspy("record", "-f", "raw", "-o", "a.txt", ...busy(python));
     await pyspy.moreTicks(12);
@@ -98,6 +110,28 @@ describe("a recording", () => {
     const shown = counts.reduce((sum, count) => sum + Number(count), 0);
     expect(shown).toBeGreaterThan(0);
     expect(shown).toBeLessThanOrEqual(samples);
+  });
+
+  test("goes to standard output while it is made", async () => {
+    const target = workplace.start(busy(python, "--ticks", "10000"));
+    const record = [
+      process.execPath,
+      pyspyPath,
+      "record",
+      "-f",
+      "pyspy",
+      "-o",
+      "-",
+      "-p",
+      String(target.pid),
+    ];
+    const pyspy = workplace.start(["sh", "-c", 'exec "$@" > a.pyspy', "sh", ...record]);
+    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
+    while (!files().includes("a.pyspy") || readCutOffOrNothing("a.pyspy") === 0) await target.moreTicks(1);
+    expect(readCutOff("a.pyspy").complete).toBe(false);
+    process.kill(pyspy.pid, "SIGINT");
+    expect(await pyspy.outcome).toMatchObject({ code: 0 });
+    expect(readCutOff("a.pyspy")).toMatchObject({ complete: true });
   });
 
   test("goes on in another file after a while, and only the last ones are kept", async () => {

@@ -98,8 +98,8 @@ export interface SampleColumns {
   /** Memory of the thread's process that was resident then, bytes; -1 if unknown. Absent where it was not asked for. */
   readonly resident?: Float64Array;
   /**
-   * Time that the stack stands for and that ends with `time`, nanoseconds: in a sampled program, since the point of the
-   * schedule before this one. Absent where it was not measured; see `SampleSpans` for what is assumed then.
+   * Time that ends with `time` and in which the thread is taken to have been in the stack, nanoseconds; in rows with a `count`, also
+   * what they weigh (see `SampleWeights`). Absent where it is not known; see `SampleSpans` for what is assumed then.
    */
   readonly span?: Float64Array;
   /** How many samples a row stands for; absent if each stands for one. */

@@ -3,7 +3,8 @@ import type { Nanoseconds, SampleColumns } from "./sample-batch.js";
 import { type ThreadTracks, threadTracks } from "./thread-tracks.js";
 
 /**
- * How much time each sample stands for: what formats that know time weigh samples by.
+ * Which time before each sample its thread was in the stack that was seen, as far as is known: what is drawn over time. What samples
+ * weigh is another matter: `SampleWeights`.
  *
  * Where the sampler measured it ({@link SampleColumns.span}), that is it. Else it is the time since the thread's previous sample,
  * because intervals are random and a late sample stands for more. A thread that was not seen for longer

@@ -1,14 +1,14 @@
 import { PairTable } from "./pair-table.js";
 import type { Profile } from "./profile.js";
 import { SampleState } from "./sample-batch.js";
-import { SampleSpans } from "./sample-spans.js";
+import { SampleWeights } from "./sample-weights.js";
 
 /** Sums over the samples that have a stack (and a thread) in common. Entries are numbered as they first came. */
 export interface SampleTotals {
   /** Pairs of (thread, node of the profile); the thread is -1 where threads are not told apart. */
   readonly stacks: PairTable;
   readonly samples: readonly number[];
-  /** Time that the samples stand for, nanoseconds. */
+  /** Time that the samples stand for ({@link SampleWeights}), nanoseconds. */
   readonly time: readonly number[];
   /** Processor time, nanoseconds, as far as it is known. */
   readonly cpu: readonly number[];
@@ -50,11 +50,11 @@ export function totalSamples(profile: Profile, byThread: boolean, choice: Sample
   const time: number[] = [];
   const cpu: number[] = [];
   let hasCpu = false;
-  const spans = new SampleSpans(profile);
+  const weights = new SampleWeights(profile);
   for (const batch of profile.batches()) {
     const { thread, node, state, count } = batch;
     for (let row = 0; row < node.length; row++) {
-      const span = spans.of(batch, row);
+      const weight = weights.of(batch, row);
       if (!include(state[row] ?? 0)) continue;
       const stack = stacks.intern(byThread ? (thread[row] ?? 0) : -1, node[row] ?? -1);
       if (stack === samples.length) {
@@ -63,7 +63,7 @@ export function totalSamples(profile: Profile, byThread: boolean, choice: Sample
         cpu.push(0);
       }
       samples[stack] = (samples[stack] ?? 0) + (count?.[row] ?? 1);
-      time[stack] = (time[stack] ?? 0) + span;
+      time[stack] = (time[stack] ?? 0) + weight;
       const used = batch.cpu[row] ?? -1;
       if (used < 0) continue;
       hasCpu = true;

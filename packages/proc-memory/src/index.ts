@@ -38,6 +38,7 @@ export { ProcessError, type ProcessErrorCode, type ProcessErrorFacts } from "./p
 export type { LiveProcess, MappedFile, Pid, ProcessView, Tid } from "./process-view.js";
 export { type ProcessWatch, sharesMemory, watchProcesses } from "./process-watch.js";
 export { ScatterRead } from "./scatter-read.js";
+export { takeShortTurns } from "./short-turns.js";
 export { type ProgramUser, type SpawnedProcess, type SpawnOptions, spawn } from "./spawn.js";
 export { openThreadStopper, type StopOutcome, type ThreadStopper } from "./stop.js";
 export { StopBudget, type StopStatistics } from "./stop-budget.js";

@@ -16,6 +16,12 @@ export interface SamplerOptions {
   readonly subprocesses?: boolean;
   /** Keep the stacks of threads that are not running, too. Default false. */
   readonly idle?: boolean;
+  /** Only the main thread of each process. What is not wanted is not even looked at, as with the next two. Default false. */
+  readonly mainThread?: boolean;
+  /** Only the thread that holds the GIL. Default false. */
+  readonly gilHolder?: boolean;
+  /** No threads with such a name. */
+  readonly excludeThreads?: RegExp;
   /** Tell how much memory of a process is resident with each of its samples. Default false. */
   readonly resident?: boolean;
   /**

@@ -83,5 +83,6 @@ test("a program that executes something that is no Python is the end, with a rea
   expect(await sampler.end).toMatchObject({
     reason: "failed",
     problem: { code: "not-python", pid: target.pid },
+    others: [],
   });
 });

@@ -109,6 +109,19 @@ test("a shell and what it starts are one tree", async () => {
   expect(await sampler.end).toMatchObject({ pythons: 2 });
 });
 
+test("points that go by while there is no Python are not missed", async () => {
+  const path = script(`${WORK}\nwork(0.2)\n`);
+  const words = [...python.command, path].join(" ");
+  const sampler = await launchProgram(["sh", "-c", `${words}; sleep 2; ${words}`], {
+    subprocesses: true,
+    rate: 1000,
+  });
+  const { counters } = await Recording.whole(sampler);
+  const { seconds } = await sampler.end;
+  expect(counters.scheduled).toBeGreaterThan(0);
+  expect(counters.scheduled).toBeLessThan((seconds - 1) * 1000);
+});
+
 test("what a process leaves behind is sampled after its end, up to its own", async () => {
   const path = script(`${WORK}
 def daemon():

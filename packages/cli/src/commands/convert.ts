@@ -14,7 +14,6 @@ import type { ConvertCommand, SampleChoiceArguments } from "../convert-arguments
 import type { Ending } from "../ending.js";
 import { formatOfName } from "../format-of-name.js";
 import { formatNames, summaryFormatNames } from "../formats.js";
-import { freePath } from "../free-name.js";
 import { type InputFile, inputName, openInput, unreadable } from "../input-file.js";
 import { closedMessage, convertedMessage, cutOffMessage } from "../messages.js";
 import { nothingChosenMessage } from "../nothing-chosen.js";
@@ -30,8 +29,9 @@ import type { Terminal } from "../terminal/terminal.js";
 export async function convert(command: ConvertCommand, terminal: Terminal): Promise<Ending> {
   const formats = FORMATS[command.name];
   const format = command.format ?? formatOfName(command.output ?? "", formats) ?? formats[0];
-  const path = outputPathOf(command, profileFormats[format].extension);
-  const output = openOutput(path, profileFormats[format].text);
+  const { extension, text } = profileFormats[format];
+  const path = outputPathOf(command, extension);
+  const output = openOutput(path, text, command.output === undefined ? extension : undefined);
   using inputs = await openInputs(command.inputs, terminal);
   const merged = mergeProfiles(inputs.profiles);
   const { choice } = command;
@@ -90,7 +90,7 @@ function choose(profile: Profile, { mode, from, until, include, exclude }: Sampl
   return Object.keys(selection).length === 0 ? profile : selectSamples(profile, selection);
 }
 
-/** As asked for, or a name that is still free, beside the first input: `today.pyspy` becomes `today.svg`. */
+/** As asked for, or beside the first input: `today.pyspy` becomes `today.svg`. */
 function outputPathOf({ output, inputs }: ConvertCommand, extension: string): string {
   const path = output ?? pathBeside(inputs[0] ?? "-", extension);
   if (path === "-") return path;
@@ -100,7 +100,7 @@ function outputPathOf({ output, inputs }: ConvertCommand, extension: string): st
     const other = output === undefined ? "name it with --output" : "give it another name";
     throw usage(`The output would replace the input ${inputName(same)}: ${other}`);
   }
-  return output ?? freePath(path, extension);
+  return path;
 }
 
 function pathBeside(input: string, extension: string): string {

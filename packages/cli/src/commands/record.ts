@@ -1,12 +1,10 @@
-import { profileFormats } from "@pyspy/flamegraph";
 import type { ExitStatus, LaunchedSampler, Sampler, SamplerOptions } from "@pyspy/stack-sampler";
 import { CommandError } from "../command-error.js";
 import { type Ending, endingOf } from "../ending.js";
-import { type ReservedName, reservePath } from "../free-name.js";
 import { searchingMessage, startMessage, waitingMessage } from "../messages.js";
 import { captureOutput } from "../record/program-options.js";
 import { recordingPlanOf } from "../record/recorded-profile.js";
-import { type RecordingPlan, RunningRecording } from "../record/running-recording.js";
+import { RunningRecording } from "../record/running-recording.js";
 import type { Surroundings } from "../record/surroundings.js";
 import { takeDown } from "../record/take-down.js";
 import type { RecordCommand, RecordTarget } from "../record-arguments.js";
@@ -23,16 +21,8 @@ export async function record(command: RecordCommand, surroundings: Surroundings)
   const { target } = command;
   if (target.kind === "processes")
     return recordProcesses(await withMatches(command, target, surroundings), surroundings);
-  const plan = recordingPlanOf(command);
-  using name = reservedName(command, plan);
-  using recording = new RunningRecording({ ...plan, path: name.path });
+  using recording = new RunningRecording(recordingPlanOf(command));
   return await recordProgram(target.words, command, recording, surroundings);
-}
-
-/** A file that nobody named must not replace another one, also not that of a recording which runs at the same time. */
-function reservedName({ output }: RecordCommand, { path, format }: RecordingPlan): ReservedName {
-  if (output !== undefined) return { path, [Symbol.dispose]: () => {} };
-  return reservePath(path, profileFormats[format].extension);
 }
 
 /** The same command, of the processes that are meant. */
@@ -62,9 +52,7 @@ async function recordProcesses(
   const { samplers, terminal, onAskingSignal, leave } = surroundings;
   const [pid = 0, ...more] = command.target.pids;
   const isOne = more.length === 0 && !command.subprocesses;
-  const plan = recordingPlanOf(command);
-  using name = reservedName(command, plan);
-  using recording = new RunningRecording({ ...plan, path: name.path });
+  using recording = new RunningRecording(recordingPlanOf(command));
   // Until the process is open there is nothing to keep, and a signal ends pyspy as it would any program.
   await using sampler = isOne
     ? await samplers.attach(pid, samplerOptions(command))
@@ -72,10 +60,7 @@ async function recordProcesses(
   let isStopping = false;
   using _signals = onAskingSignal((signal) => {
     // The first one asks for the profile. Who sends another does not want to wait for it.
-    if (isStopping) {
-      name[Symbol.dispose]();
-      leave({ signal });
-    }
+    if (isStopping) leave({ signal });
     isStopping = true;
     sampler.stop();
   });
@@ -172,7 +157,8 @@ const NOTICE_MILLISECONDS = 200;
 const KILL_MILLISECONDS = 5000;
 
 function samplerOptions(command: RecordCommand): SamplerOptions {
-  const { rate, duration, delay, idle, blocking, subprocesses, rss, tasks } = command;
+  const { rate, duration, delay, idle, blocking, subprocesses, rss, tasks, gil, mainThread, exclude } =
+    command;
   return {
     ...{ rate, idle, blocking },
     ...(duration !== undefined && { duration }),
@@ -180,5 +166,9 @@ function samplerOptions(command: RecordCommand): SamplerOptions {
     ...(subprocesses && { subprocesses }),
     ...(tasks && { tasks }),
     ...(rss && { resident: true }),
+    // What is not wanted for sure is not even looked at; the rest is left out of what was seen.
+    ...(gil && { gilHolder: true }),
+    ...(mainThread && { mainThread: true }),
+    ...(exclude !== undefined && { excludeThreads: exclude }),
   };
 }

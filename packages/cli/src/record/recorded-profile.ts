@@ -9,7 +9,7 @@ import type { PythonDescription, SamplingStatistics } from "@pyspy/stack-sampler
 import { usage } from "../argument-values.js";
 import { formatOfName } from "../format-of-name.js";
 import { type Format, formatNames } from "../formats.js";
-import { defaultOutputPath } from "../output-file.js";
+import { defaultOutputPath } from "../output-name.js";
 import { packageVersion } from "../package-version.js";
 import { formatOptionsOf } from "../presentation.js";
 import type { RecordCommand } from "../record-arguments.js";
@@ -33,7 +33,7 @@ export function recordingPlanOf(command: RecordCommand): RecordingPlan {
   const subject =
     target.kind === "program" ? (target.words[0] ?? "") : pid === undefined ? "pyspy" : `process-${pid}`;
   const path = output ?? defaultOutputPath(subject, profileFormats[format].extension, new Date());
-  return { path, format, rotation, options: formatOptionsOf(command) };
+  return { path, isNamed: output !== undefined, format, rotation, options: formatOptionsOf(command) };
 }
 
 const formatsWithMemory = ["pyspy", "jsonl", "chrometrace"] as const satisfies readonly Format[];

@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { chmodSync, rmSync, unlinkSync } from "node:fs";
 import {
   type FormatOptions,
   type FormatWriter,
@@ -11,12 +11,16 @@ import {
   SampleState,
 } from "@pyspy/flamegraph";
 import type { Format } from "../formats.js";
-import { explained, type OutputFile, openOutput, partialPath, timedPath } from "../output-file.js";
+import { explained, type OutputFile, openOutput, partialPath } from "../output-file.js";
+import { timedPath } from "../output-name.js";
 import type { Rotation } from "../record-arguments.js";
+import { LiveCopy } from "./live-copy.js";
 
 /** What is made of what is recorded, and where it goes. */
 export interface RecordingPlan {
   readonly path: string;
+  /** Somebody has asked for this very path. */
+  readonly isNamed: boolean;
   readonly format: Format;
   readonly options: FormatOptions;
   readonly rotation: Rotation | undefined;
@@ -26,7 +30,7 @@ export interface RecordingPlan {
  * What is sampled, as a file from the first batch on, so that it takes no memory however long it goes on.
  *
  * A profile in the recording format is this file itself, under its own name as soon as there is a sample: whatever becomes of
- * pyspy, what was written can be read. For any other format the file is private to this process and has no name, and the profile
+ * pyspy, what was written can be read. Standard output gets a copy of it as it grows. For any other format the file is private to this process and has no name, and the profile
  * is made of it at the end.
  */
 export class RunningRecording implements Disposable {
@@ -42,13 +46,17 @@ export class RunningRecording implements Disposable {
   /** Files that were written before the current one. */
   readonly #earlier: string[] = [];
   #removed = 0;
+  /** Of the file, where it is itself the output. */
+  #path: string | undefined;
+  /** Where it is standard output that is to have it. */
+  #copy: LiveCopy | undefined;
   /** Stacks that can be shown, in all files. */
   samples = 0;
 
   /** @throws {CommandError} `output`, if the profile could not be written where it is wanted */
   constructor(plan: RecordingPlan) {
     this.#plan = plan;
-    this.#output = openOutput(nextPath(plan), profileFormats[plan.format].text);
+    this.#output = nextOutput(plan);
     this.#isOutput = plan.format === "pyspy";
   }
 
@@ -75,12 +83,19 @@ export class RunningRecording implements Disposable {
     const file = this.#create();
     this.#file = file;
     this.#writer = explained(this.name, () => new RecordingWriter((bytes) => file.append(bytes), metadata));
+    if (this.#isOutput && this.#plan.path === "-") this.#copy = new LiveCopy(() => file.source());
+    this.#copy?.advance();
   }
 
-  /** @throws {CommandError} `output`: what was added before is kept */
-  add(batch: SampleBatch): void {
+  /**
+   * @returns false if it is standard output and nobody reads it any more
+   * @throws {CommandError} `output`: what was added before is kept
+   */
+  add(batch: SampleBatch): boolean {
     explained(this.name, () => this.#writer?.add(batch));
     for (const state of batch.samples.state) if ((state & SampleState.torn) === 0) this.samples += 1;
+    this.#copy?.advance();
+    return this.#copy?.isRead ?? true;
   }
 
   /** Begins the next file, if it is time to. False if nobody reads the last one any more. */
@@ -90,7 +105,7 @@ export class RunningRecording implements Disposable {
     if (!isDue || this.#writer === undefined) return true;
     const last = this.#file;
     const lastOutput = this.#output;
-    this.#output = openOutput(nextPath(this.#plan), profileFormats[this.#plan.format].text);
+    this.#output = nextOutput(this.#plan);
     const file = this.#create();
     this.#file = file;
     explained(this.name, () => this.#writer?.continueIn((bytes) => file.append(bytes), duration));
@@ -114,7 +129,7 @@ export class RunningRecording implements Disposable {
     const { extension, text } = profileFormats[format];
     if (this.#file === undefined) return undefined;
     const name = path === "-" ? `profile.${extension}` : path;
-    const output = openOutput(timedPath(name, extension, new Date(), "snapshot-"), text);
+    const output = openOutput(timedPath(name, extension, new Date(), "snapshot-"), text, extension);
     output.write(this.#write(readRecording(this.#file.source()).profile(), this.#plan.options));
     return output.name;
   }
@@ -125,7 +140,7 @@ export class RunningRecording implements Disposable {
    * @returns false if it is standard output and nobody reads it any more
    * @throws {CommandError} `output`
    */
-  finish(metadata: ProfileMetadata, duration: number): boolean {
+  async finish(metadata: ProfileMetadata, duration: number): Promise<boolean> {
     const file = this.#file;
     if (file === undefined) return true;
     try {
@@ -137,14 +152,13 @@ export class RunningRecording implements Disposable {
       // A profile is made also of a recording without an end; one that is itself the profile lacks it.
       if (this.#isStreamed(this.#output)) throw error;
     }
+    if (this.#copy !== undefined) return this.#copy.finish();
     return this.#deliver(file, this.#output);
   }
 
   /** Takes back what was begun and has nothing in it. */
   discard(): void {
-    const { target } = this.#output;
-    if (this.#file !== undefined && target !== undefined && this.#isStreamed(this.#output))
-      rmSync(target.path, { force: true });
+    if (this.#path !== undefined) rmSync(this.#path, { force: true });
   }
 
   [Symbol.dispose](): void {
@@ -169,7 +183,7 @@ export class RunningRecording implements Disposable {
       }
       const file = new RecordingFile(path, 0o666);
       if (target.mode !== undefined) chmodSync(path, target.mode & 0o777);
-      renameSync(path, target.path);
+      this.#path = target.take(path);
       return file;
     });
   }
@@ -181,6 +195,8 @@ export class RunningRecording implements Disposable {
 }
 
 /** The file that begins now. */
-function nextPath({ path, format, rotation }: RecordingPlan): string {
-  return rotation === undefined ? path : timedPath(path, profileFormats[format].extension, new Date());
+function nextOutput({ path, isNamed, format, rotation }: RecordingPlan): OutputFile {
+  const { extension, text } = profileFormats[format];
+  if (rotation !== undefined) return openOutput(timedPath(path, extension, new Date()), text, extension);
+  return openOutput(path, text, isNamed ? undefined : extension);
 }

@@ -59,8 +59,8 @@ export async function takeDown(
       metadata = { ...metadata, title: processTitle(process.pid, process.commandLine) };
     if (trouble !== undefined) continue;
     try {
-      recording.add(filter === undefined ? batch : filter.apply(batch));
-      if (!recording.rotate(taken.nanoseconds)) sampler.stop();
+      const isRead = recording.add(filter === undefined ? batch : filter.apply(batch));
+      if (!recording.rotate(taken.nanoseconds) || !isRead) sampler.stop();
     } catch (error) {
       trouble = error;
       sampler.stop();
@@ -77,7 +77,7 @@ export async function takeDown(
   if (end.problem) await report(end.problem);
   if (python === undefined) await recording.begin(metadata);
   try {
-    write(end, metadata, command, recording, taken, surroundings);
+    await write(end, metadata, command, recording, taken, surroundings);
   } catch (error) {
     // That the disk is full has been said.
     if (trouble === undefined) throw error;
@@ -86,26 +86,25 @@ export async function takeDown(
   return isSampled && end.reason !== "failed" && trouble === undefined;
 }
 
-function write(
+async function write(
   end: SamplerEnd,
   metadata: ProfileMetadata,
   command: RecordCommand,
   recording: RunningRecording,
   taken: TakenDown,
   { terminal }: Surroundings,
-): void {
+): Promise<void> {
   const { seconds, paused, statistics, problem } = end;
   const { samples } = recording;
   const { counters } = taken;
   if (!problem && samples === 0) terminal.warn(emptyMessage(counters, seconds, command));
   const figures = statistics && { sampling: samplingFigures(statistics) };
-  const isWritten = recording.finish({ ...metadata, ...figures }, seconds * 1e9);
+  const isWritten = await recording.finish({ ...metadata, ...figures }, seconds * 1e9);
   if (!isWritten) {
     terminal.warn(closedMessage(recording.name));
     return;
   }
-  // What is wrong has been said where there is no profile for it.
-  if (!problem || samples > 0) for (const note of othersMessages(end)) terminal.say(note);
+  for (const note of othersMessages(end)) terminal.say(note);
   if (statistics !== undefined && samples > 0) {
     terminal.say(costMessage(statistics, seconds));
     for (const note of limitMessages(statistics)) terminal.warn(note);

@@ -161,6 +161,17 @@ describe("a profile that nobody named", () => {
     },
   );
 
+  test("has its name only when it is written, so that nothing empty is left of one who is killed", async () => {
+    const sampler = new FakeSampler({ python }).take(1);
+    const world = new World(sampler);
+    const ending = record(recordCommand(attached, { output: undefined }), world.surroundings);
+    await until(() => world.text.includes("Sampling"));
+    expect(readdirSync(".")).toEqual([]);
+    sampler.finish();
+    await ending;
+    expect(readdirSync(".")).toEqual(["process-1234-2026-01-02T030405.txt"]);
+  });
+
   test("leaves nothing behind if there is none", async () => {
     const world = new World(new FakeSampler({ python }));
     const error = new SamplerError("not-python", "Process 1234 (sleep) does not run Python");

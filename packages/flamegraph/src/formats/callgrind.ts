@@ -8,7 +8,7 @@ import { creatorOf, type FormatOptions } from "./format-options.js";
  * Writes the format of Valgrind's callgrind (https://valgrind.org/docs/manual/cl-format.html), for KCachegrind, QCachegrind and
  * callgrind_annotate.
  *
- * Events: `Samples`, and `Wall`, the nanoseconds that they stand for (`SampleSpans`). `calls` is the number of samples that show
+ * Events: `Samples`, and `Wall`, the nanoseconds that they stand for (`SampleWeights`). `calls` is the number of samples that show
  * the call, since a sampler does not know how often it was made. Readers take the cost of a function from the calls to it;
  * recursion does not inflate it (see `CallGraph`), and outermost frames are called by `<all>`.
  */

@@ -10,8 +10,9 @@ import { jsonLines } from "./json-pieces.js";
 /**
  * Writes Chrome's trace events, for https://ui.perfetto.dev and chrome://tracing: what each thread was in, over time.
  *
- * A sample's stack fills the time that it stands for (`SampleSpans`), which ends with the sample; calls that go on from
- * one sample to the next are one slice, whichever lines they run. Nothing is open while a thread was not seen. A
+ * A sample's stack fills the time since its thread's previous one (`SampleSpans`): this format shows when things were, so that its
+ * slices are as long as the intervals happened to be, where other formats weigh all samples the same. Calls that go on from one
+ * sample to the next are one slice, whichever lines they run. Nothing is open while a thread was not seen. A
  * `ts` counts from one interval before the start, so that none is negative.
  *
  * Events: `M` names processes and threads, `C` counts the resident memory of a process where it is known; `B` and `E` nest for each (pid, tid) and are in the order of their time.

@@ -2,6 +2,7 @@ import { Float64Column } from "../float64-column.js";
 import { Int32Column } from "../int32-column.js";
 import { printable } from "../printable-text.js";
 import type { Profile } from "../profile.js";
+import { intervalOf } from "../sample-weights.js";
 import { ShownStacks } from "../shown-stacks.js";
 import type { CodeOrigin } from "../source-file.js";
 import { type ThreadTrack, threadTracks } from "../thread-tracks.js";
@@ -25,7 +26,7 @@ export function* firefox(profile: Profile, options: FormatOptions = {}): Generat
   const strings = new StringTable();
   const tracks = collect(profile, shown, options);
   yield `{"meta":${JSON.stringify({
-    interval: metadata.rate > 0 ? 1000 / metadata.rate : 1,
+    interval: intervalOf(profile) / 1e6 || 1,
     startTime: metadata.startTime,
     endTime: metadata.startTime + profile.duration / 1e6,
     processType: 0,
@@ -105,7 +106,7 @@ function collect(profile: Profile, shown: ShownStacks, options: FormatOptions): 
   const threads = threadTracks(profile);
   const tracks = threads.tracks.map(emptyTrack);
   const ends = new Float64Array(tracks.length).fill(-1);
-  const interval = profile.metadata.rate > 0 ? 1e9 / profile.metadata.rate : 0;
+  const interval = intervalOf(profile);
   for (const { track: index, time, span, node, count, cpu } of trackSamples(profile, threads, options)) {
     const track = tracks[index];
     if (track === undefined) continue;

@@ -18,7 +18,7 @@ import { creatorOf, type FormatOptions, titleOf } from "./format-options.js";
  * ```
  *
  * Threads and stacks are described before the first sample that names them; frames are outermost first. Times are nanoseconds since
- * the start; `span` is the time that a sample stands for (`SampleSpans`); `cpu` (processor time since the thread's last sample), `resident` (bytes of its process) and
+ * the start; `span` is the time that a sample stands for (`SampleWeights`); `cpu` (processor time since the thread's last sample), `resident` (bytes of its process) and
  * `count` (if it stands for several) are there where they are known. The file has no `end` if it was cut off.
  */
 export function* jsonl(profile: Profile, options: FormatOptions = {}): Generator<string> {
@@ -35,7 +35,7 @@ export function* jsonl(profile: Profile, options: FormatOptions = {}): Generator
     startTime: metadata.startTime,
   });
   let samples = 0;
-  for (const { track, time, span, node, state, cpu, resident, count } of trackSamples(
+  for (const { track, time, weight, node, state, cpu, resident, count } of trackSamples(
     profile,
     threads,
     options,
@@ -55,7 +55,7 @@ export function* jsonl(profile: Profile, options: FormatOptions = {}): Generator
       time,
       thread: track,
       stack,
-      span,
+      span: weight,
       state: STATES.filter((name) => (state & SampleState[name]) !== 0),
       ...(cpu >= 0 && { cpu }),
       ...(resident >= 0 && { resident }),

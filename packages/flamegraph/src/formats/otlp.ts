@@ -2,6 +2,7 @@ import { ProtobufWriter } from "../bytes/protobuf-writer.js";
 import { printable } from "../printable-text.js";
 import type { Profile } from "../profile.js";
 import type { ProcessId } from "../sample-batch.js";
+import { intervalOf } from "../sample-weights.js";
 import { ShownStacks } from "../shown-stacks.js";
 import { type ShownTotal, shownTotals } from "../shown-totals.js";
 import type { CodeOrigin } from "../source-file.js";
@@ -13,7 +14,7 @@ import { StringTable } from "./string-table.js";
  * not stable yet, and what of it may change is in this file.
  *
  * There is a resource for each process, with two profiles: `samples` (count) and `wall` (nanoseconds that the samples stand for,
- * see `SampleSpans`). A sample is what one thread spent in one stack. In every table entry 0 is the empty one.
+ * see `SampleWeights`). A sample is what one thread spent in one stack. In every table entry 0 is the empty one.
  */
 export function* otlp(profile: Profile, options: FormatOptions = {}): Generator<Uint8Array> {
   const shown = new ShownStacks(profile, options);
@@ -121,7 +122,7 @@ function writeProfile(
   message.integer(4, Math.round(duration));
   if (metadata.rate === 0) return;
   valueType(5, "wall", "nanoseconds");
-  message.integer(6, Math.round(1e9 / metadata.rate));
+  message.integer(6, Math.round(intervalOf(profile)));
 }
 
 function writeDictionary(

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { ProtobufWriter } from "../bytes/protobuf-writer.js";
 import { printable } from "../printable-text.js";
 import type { Profile } from "../profile.js";
+import { intervalOf } from "../sample-weights.js";
 import { ShownStacks } from "../shown-stacks.js";
 import { shownTotals } from "../shown-totals.js";
 import { creatorOf, type FormatOptions, titleOf } from "./format-options.js";
@@ -11,7 +12,7 @@ import { StringTable } from "./string-table.js";
  * Writes a gzipped pprof profile (https://github.com/google/pprof, proto/profile.proto), for `go tool pprof`, Pyroscope, Parca.
  *
  * A sample is what one thread spent in one stack, with its values: `samples` (count), `wall` (the nanoseconds that the samples
- * stand for, see `SampleSpans`) and, where it was measured, `cpu` (nanoseconds). Labels: `thread`, `thread_id`, `pid`.
+ * stand for, see `SampleWeights`) and, where it was measured, `cpu` (nanoseconds). Labels: `thread`, `thread_id`, `pid`.
  * A location is a function and a line; Python code has no addresses, and the one mapping says that there is nothing to
  * symbolize.
  */
@@ -83,7 +84,7 @@ export function* pprof(profile: Profile, options: FormatOptions = {}): Generator
   writer.integer(PROFILE.durationNanos, Math.round(profile.duration));
   if (metadata.rate > 0) {
     valueType(PROFILE.periodType, "wall", "nanoseconds");
-    writer.integer(PROFILE.period, Math.round(1e9 / metadata.rate));
+    writer.integer(PROFILE.period, Math.round(intervalOf(profile)));
   }
   const comments = [creatorOf(metadata, " "), printable(titleOf(metadata, options))];
   writer.packed(

@@ -9,7 +9,7 @@ import type { FormatOptions } from "./format-options.js";
  *
  * It is a marshalled dict from (file, first line, function) to (primitive calls, calls, own time, cumulative time,
  * callers); callers map to the same four. A sampler does not see calls: both are the number of samples with the function in their
- * stack. Times are seconds that the samples stand for (`SampleSpans`), and recursion does not inflate them.
+ * stack. Times are seconds that the samples stand for (`SampleWeights`), and recursion does not inflate them.
  */
 export function* pstats(profile: Profile, options: FormatOptions = {}): Generator<Uint8Array> {
   const shown = new ShownStacks(profile, options);

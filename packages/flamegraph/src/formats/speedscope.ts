@@ -11,8 +11,9 @@ import { jsonLines, jsonNumbers } from "./json-pieces.js";
 /**
  * Writes a file of https://www.speedscope.app: a "sampled" profile in seconds for each thread, as py-spy does.
  *
- * Weights are the time that a sample stands for (`SampleSpans`); neighbouring samples of the same stack are one. Time
- * in which a thread was not seen is left out, so that shares are of what was sampled.
+ * Weights are the time that a sample stands for (`SampleWeights`). Neighbouring samples of the same stack are one, but for the
+ * first of each thread, which shows readers what one sample weighs. Time in which a thread was not seen is left out, so
+ * that shares are of what was sampled.
  *
  * Its schema: https://www.speedscope.app/file-format-schema.json
  */
@@ -48,15 +49,15 @@ function runsOf(
   const severalProcesses = new Set(threads.tracks.map(({ process }) => process)).size > 1;
   const shown = new ShownStacks(profile, options);
   const tracks = threads.tracks.map((track) => emptyTrack(nameOf(track, severalProcesses)));
-  for (const { track: index, span, node } of trackSamples(profile, threads, options)) {
+  for (const { track: index, weight, node } of trackSamples(profile, threads, options)) {
     const track = tracks[index];
     if (track === undefined) continue;
     const stack = shown.ofNode(node);
     const last = track.stacks.length - 1;
-    if (last >= 0 && track.stacks.at(last) === stack) track.weights.addAt(last, span);
+    if (last > 0 && track.stacks.at(last) === stack) track.weights.addAt(last, weight);
     else {
       track.stacks.push(stack);
-      track.weights.push(span);
+      track.weights.push(weight);
     }
   }
   return { tracks: tracks.filter(({ stacks }) => stacks.length > 0), shown };

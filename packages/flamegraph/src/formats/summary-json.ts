@@ -4,7 +4,7 @@ import type { FormatOptions } from "./format-options.js";
 
 /**
  * Writes a {@link ProfileSummary} as JSON, for scripts: what was recorded, sums over all samples, the first `top` functions and all
- * threads. Times are nanoseconds that samples stand for (`SampleSpans`); `startTime` is milliseconds since 1970.
+ * threads. Times are nanoseconds that samples stand for (`SampleWeights`); `startTime` is milliseconds since 1970.
  *
  * ```sh
  * jq -r '.functions[] | "\(.self) \(.name)"' summary.json

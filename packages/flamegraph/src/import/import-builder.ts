@@ -164,7 +164,8 @@ export class ImportBuilder {
         state: Uint8Array.from(state.view()),
         cpu: new Float64Array(time.length).fill(-1),
         ...(span.length > 0 && { span: span.view() }),
-        ...(count.view().some((samples) => samples !== 1) && { count: count.view() }),
+        // Times of their own are told from spans that were measured by the counts beside them.
+        ...((span.length > 0 || count.view().some((samples) => samples !== 1)) && { count: count.view() }),
       },
       counters: { ...NOTHING_COUNTED, attempted: this.#counted, good: this.#counted },
     };

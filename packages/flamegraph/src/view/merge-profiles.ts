@@ -2,6 +2,7 @@ import { batchesOf, profileOfBatches } from "../batch-profile.js";
 import type { Profile, ProfileMetadata } from "../profile.js";
 import type { Nanoseconds, SampleBatch } from "../sample-batch.js";
 import { withSpans } from "../sample-spans.js";
+import { withWeights } from "../sample-weights.js";
 
 /**
  * One profile of several, such as the parts of a long recording or those of several machines. Functions, stacks, processes and
@@ -9,16 +10,18 @@ import { withSpans } from "../sample-spans.js";
  * earliest; else they follow each other in the order in which they are given. Samples stay where they are: they are read again
  * on each pass.
  *
- * A rate that is not the same for all is 0, unknown; so are other commands.
+ * A rate that is not the same for all is 0, unknown, and each sample keeps the weight that it has alone; other commands are none.
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const [first, ...others] = profiles;
   if (first !== undefined && others.length === 0) return first;
   const starts = profiles.map(({ metadata }) => metadata.startTime);
   const start = starts.every((time) => time > 0) ? Math.min(...starts) : 0;
-  const parts = start > 0 ? onOneClock(profiles, start) : oneAfterAnother(profiles);
+  const metadata = mergedMetadata(profiles, start);
+  const alone = profiles.map(metadata.rate > 0 ? withSpans : withWeights);
+  const parts = start > 0 ? onOneClock(alone, start) : oneAfterAnother(alone);
   const duration = Math.max(0, ...parts.map(({ profile, offset }) => profile.duration + offset));
-  return profileOfBatches(mergedMetadata(profiles, start), () => batchesOfAll(parts), duration);
+  return profileOfBatches(metadata, () => batchesOfAll(parts), duration);
 }
 
 interface Part {
@@ -30,7 +33,7 @@ interface Part {
 /** In the order of their first samples: a thread's samples must not go back in time, in whatever order its parts were given. */
 function onOneClock(profiles: readonly Profile[], start: number): readonly Part[] {
   return profiles
-    .map((profile) => ({ profile: withSpans(profile), offset: (profile.metadata.startTime - start) * 1e6 }))
+    .map((profile) => ({ profile, offset: (profile.metadata.startTime - start) * 1e6 }))
     .map((part) => ({ ...part, begin: part.offset + firstTimeOf(part.profile) }))
     .sort((left, right) => left.begin - right.begin);
 }
@@ -47,7 +50,7 @@ function oneAfterAnother(profiles: readonly Profile[]): readonly Part[] {
     // A sample at the very start stands for the interval before it.
     const offset = end === 0 ? 0 : end + (rate > 0 ? 1e9 / rate : 0);
     end = offset + profile.duration;
-    return { profile: withSpans(profile), offset };
+    return { profile, offset };
   });
 }
 

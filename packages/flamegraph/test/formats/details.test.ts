@@ -158,7 +158,7 @@ const RECURSIVE = profileOf(`
 
 test("the summaries count a recursive function once a sample", async () => {
   expect((await written("table", RECURSIVE, { top: 2 })).toString()).toBe(`python3 app.py
-20 samples · 0.02 s · 100 a second · 0.03 s of threads
+20 samples · 0.02 s · 100 a second · 0.20 s of threads
 
     self           total          function
       12  60.0%        12  60.0%   leaf| (lib.py:1)
@@ -168,7 +168,7 @@ test("the summaries count a recursive function once a sample", async () => {
 `);
   expect((await written("markdown", RECURSIVE, { top: 1 })).toString()).toBe(`# Profile of \`python3 app.py\`
 
-20 samples · 0.02 s · 100 a second · 0.03 s of threads
+20 samples · 0.02 s · 100 a second · 0.20 s of threads
 
 | self | | total | | function |
 | ---: | ---: | ---: | ---: | :--- |

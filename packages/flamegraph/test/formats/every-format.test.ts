@@ -5,21 +5,22 @@ import {
   type Profile,
   type ProfileFormatName,
   profileFormats,
-  readRecording,
+  readProfile,
+  summarize,
 } from "../../src/index.js";
 import { printableName } from "../../src/printable-text.js";
 import { batchOfStacks, profileOf, profileOfBatches } from "../profile-of.js";
 import { anyStacks } from "./any-stacks.js";
 import { type ReadStack, readers, written } from "./readers.js";
 
-/** Every sample stands for two milliseconds. */
-const SPAN = 2e6;
+/** Every sample stands for an interval: as long as the times between them, so that traces have the same sums. */
+const SPAN = 1e7;
 
 function measured(stacks: Parameters<typeof batchOfStacks>[0], thread: string): Profile {
   const batches = [thread, "another"].map((name, index) => {
     const batch = batchOfStacks(stacks, { thread: { name, tid: 41 + index } });
     const time = batch.samples.time.map((_, row) => (row + 1) * SPAN);
-    return { ...batch, samples: { ...batch.samples, time, span: time.map(() => SPAN) } };
+    return { ...batch, samples: { ...batch.samples, time } };
   });
   return profileOfBatches(...batches);
 }
@@ -86,33 +87,77 @@ describe.each(weightsOf.nanoseconds)("%s", (format) => {
   });
 });
 
-test("all formats have the same totals, of random times too", async () => {
-  const drawing = "main;work 40\nmain 7\n3\nother;main;work 5";
-  const batch = batchOfStacks(
-    drawing.split("\n").map((line) => ({
-      names: line.includes(" ") ? line.slice(0, line.lastIndexOf(" ")).split(";") : [],
-      samples: Number(line.slice(line.lastIndexOf(" ") + 1)),
-    })),
-  );
-  // Intervals of up to 30 ms at 100 a second, and gaps in which the thread slept.
-  let now = 0;
-  const time = batch.samples.time.map(
-    (_, row) => (now += row % 11 === 10 ? 5e9 : 1e6 + ((row * 7919) % 30) * 1e6),
-  );
-  const profile = profileOfBatches({ ...batch, samples: { ...batch.samples, time } });
-  const totals: Record<string, number[]> = { samples: [], seconds: [] };
-  for (const format of names) {
+/** Two threads of a process and one of another; of three points one was missed, and one thread slept in between. */
+function withMissedPoints(): Profile {
+  const parts = [
+    { drawing: "main;work 40\nmain 7\n3", thread: { tid: 41 }, pid: 40 },
+    { drawing: "run;work 9\nrun 8", thread: { tid: 42, name: "worker" }, pid: 40 },
+    { drawing: "child;main;work 20\nchild 13", thread: { tid: 43 }, pid: 43 },
+  ];
+  const batches = parts.map(({ drawing, thread, pid }) => {
+    const batch = batchOfStacks(
+      drawing.split("\n").map((line) => ({
+        names: line.includes(" ") ? line.slice(0, line.lastIndexOf(" ")).split(";") : [],
+        samples: Number(line.slice(line.lastIndexOf(" ") + 1)),
+      })),
+      { thread },
+    );
+    let now = 0;
+    const time = batch.samples.time.map(
+      (_, row) => (now += row % 11 === 10 ? 5e9 : 1e6 + ((row * 7919) % 30) * 1e6),
+    );
+    const { taken } = batch.counters;
+    return {
+      ...batch,
+      processes: batch.processes.map((process) => ({ ...process, pid })),
+      samples: { ...batch.samples, time },
+      counters: { ...batch.counters, scheduled: taken * 1.5, missed: taken * 0.5 },
+    };
+  });
+  return profileOfBatches(...batches);
+}
+
+describe("of a profile with missed points and several threads and processes", () => {
+  const profile = withMissedPoints();
+  /** Of an interval of 10 ms and half of one that was missed. */
+  const weight = 15e6;
+  const samples = expectedStacks(profile, printableName);
+
+  test.each(weightsOf.samples)("%s has every sample once", async (format) => {
     const read = readers[format]?.(await written(format, profile)) ?? [];
-    const samples = read.reduce((sum, stack) => sum + (stack.samples ?? 0), 0);
-    const nanoseconds = read.reduce((sum, stack) => sum + (stack.nanoseconds ?? 0), 0);
-    if (samples > 0) totals["samples"]?.push(samples);
-    if (nanoseconds > 0) totals["seconds"]?.push(Math.round(nanoseconds) / 1e9);
-  }
-  const summary = JSON.parse((await written("json", profile)).toString());
-  expect(totals["samples"]).toEqual(Array(5).fill(55));
-  expect(totals["seconds"]).toEqual(Array(5).fill(summary.time / 1e9));
-  expect(summary.samples).toBe(55);
-  expect(foldStacks(readRecording(await written("pyspy", profile)).profile()).samples).toBe(55);
+    expect(sumsOf(read, "samples")).toEqual(samples);
+  });
+
+  test.each(weightsOf.nanoseconds.filter((format) => format !== "chrometrace"))(
+    "%s weighs all samples the same, and their sum is the time that has passed",
+    async (format) => {
+      const sums = sumsOf(readers[format]?.(await written(format, profile)) ?? [], "nanoseconds");
+      expect(new Map([...sums].map(([stack, time]) => [stack, Math.round(time)]))).toEqual(
+        new Map([...samples].map(([stack, count]) => [stack, count * weight])),
+      );
+    },
+  );
+
+  test("summaries, callgrind, raw and the flame graph have the same totals", async () => {
+    const text = async (format: ProfileFormatName) => (await written(format, profile)).toString();
+    const summary = JSON.parse(await text("json"));
+    expect([summary.samples, summary.time]).toEqual([100, 100 * weight]);
+    for (const { self, selfTime, total, totalTime } of summary.functions)
+      expect([selfTime, totalTime]).toEqual([self * weight, total * weight]);
+    expect(await text("callgrind")).toContain(`summary: 100 ${100 * weight}\n`);
+    expect(await text("raw")).toContain("main;work 40\n");
+    expect(await text("table")).toContain("100 samples · ");
+    expect(foldStacks(profile).samples).toBe(100);
+  });
+
+  test.each(["raw", "speedscope", "pprof", "pyspy"] as const)("%s is read back the same", async (format) => {
+    const read = await readProfile(await written(format, profile));
+    const { samples, time, functions } = summarize(read);
+    expect([samples, Math.round(time)]).toEqual([100, format === "raw" ? 1e9 : 100 * weight]);
+    expect(functions.map(({ name, self, total }) => [name, self, total])).toEqual(
+      summarize(profile).functions.map(({ name, self, total }) => [name, self, total]),
+    );
+  });
 });
 
 test.each(Object.keys(profileFormats) as ProfileFormatName[])(

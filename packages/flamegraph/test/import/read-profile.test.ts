@@ -297,12 +297,11 @@ describe("a file that is only written", () => {
     },
   );
 
-  test.each(["flamegraph", "firefox", "callgrind", "pstats"] as const)(
+  test.each(Object.entries(kinds) as [ProfileFormatName, string][])(
     "%s is known without samples, too",
-    async (format) => {
-      await expect(readProfile(await written(format, profileOf("")))).rejects.toMatchObject(
-        refusal(kinds[format] ?? ""),
-      );
+    async (format, what) => {
+      for (const profile of [profileOf(""), profileOfBatches()])
+        await expect(readProfile(await written(format, profile))).rejects.toMatchObject(refusal(what));
     },
   );
 

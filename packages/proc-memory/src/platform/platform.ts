@@ -19,6 +19,7 @@ export interface Platform {
   spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
   inspectPermissions(pid: Pid): Permissions;
   openThreadStopper(pid: Pid): ThreadStopper;
+  takeShortTurns(): boolean;
 }
 
 /** The platform we run on. `action` says in an error what could not be done: "open process 1234". */

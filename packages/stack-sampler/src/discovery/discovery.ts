@@ -1,3 +1,4 @@
+import type { MemoryMap } from "@pyspy/proc-memory";
 import type { PythonRuntime } from "../python/python-runtime.js";
 
 /**
@@ -42,6 +43,8 @@ export type Discovery =
   | {
       readonly kind: "found";
       readonly runtimes: readonly PythonRuntime[];
+      /** As they were then, for those who need them at once. */
+      readonly maps?: readonly MemoryMap[];
       readonly steps: readonly DiscoveryStep[];
     }
   | {

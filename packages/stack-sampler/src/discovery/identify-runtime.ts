@@ -15,12 +15,14 @@ import {
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
 import type { GilLock, PythonRuntime } from "../python/python-runtime.js";
 import { TargetWords } from "../python/target-words.js";
-import type { BinaryClues } from "./binary-clues.js";
+import type { BinaryClues, RuntimeClue } from "./binary-clues.js";
 
 /** What something that looked like a runtime turned out to be. */
 export type Identification =
   | { readonly kind: "found"; readonly runtime: PythonRuntime }
-  | { readonly kind: "starting" | "finalized" | "denied" }
+  /** `runtime` is what it will be, if that is known already. */
+  | { readonly kind: "starting"; readonly runtime?: PythonRuntime }
+  | { readonly kind: "finalized" | "denied" }
   | { readonly kind: "unsupported"; readonly reason: string; readonly cause: unknown };
 
 /** A binary that is mapped in a process. */
@@ -29,6 +31,18 @@ export interface LoadedBinary {
   readonly clues: BinaryClues;
   /** What to add to the binary's own addresses. */
   readonly bias: number;
+}
+
+/** A {@link LoadedBinary} of which another process has told which Python it is: all processes that run it have one layout. */
+export function identifyKnown(
+  memory: MemoryReader,
+  binary: LoadedBinary,
+  layout: Layout,
+  { kind, place }: RuntimeClue,
+): Identification | undefined {
+  const head = binary.bias + place + (kind === "runtime" ? layout.runtime.interpreters_head : 0);
+  const runtime = runtimeOf(layout, head, binary);
+  return isReady(memory, runtime) ? { kind: "found", runtime } : undefined;
 }
 
 /** How much of a binary's variables is looked through at a time for the text of the version. */
@@ -103,7 +117,7 @@ export function isReady(memory: MemoryReader, { layout, interpretersHead }: Pyth
  * Of a runtime that is not ready: whether it has been one before. `_PyRuntime` remembers the thread that ended it until it begins
  * anew. Up to 3.6 it has a version to tell, which the first interpreter makes, but no interpreter.
  */
-function isFinalized(memory: MemoryReader, { layout, interpretersHead }: PythonRuntime): boolean {
+export function isFinalized(memory: MemoryReader, { layout, interpretersHead }: PythonRuntime): boolean {
   const { finalizing, interpreters_head } = layout.runtime;
   const words = new TargetWords(memory, layout.pointerSize);
   if (finalizing === ABSENT) return words.read(interpretersHead) === 0;
@@ -115,7 +129,7 @@ function unlessUnsupported(identify: () => PythonRuntime | undefined, memory: Me
     const runtime = identify();
     if (runtime === undefined) return { kind: "starting" };
     if (isReady(memory, runtime)) return { kind: "found", runtime };
-    return { kind: isFinalized(memory, runtime) ? "finalized" : "starting" };
+    return isFinalized(memory, runtime) ? { kind: "finalized" } : { kind: "starting", runtime };
   } catch (error) {
     if (error instanceof LayoutError) return { kind: "unsupported", reason: error.message, cause: error };
     throw error;

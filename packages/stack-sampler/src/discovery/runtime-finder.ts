@@ -1,13 +1,16 @@
 import { findDebugImage } from "@pyspy/binary-symbols";
-import { formatVersion, LayoutError } from "@pyspy/cpython-layouts";
+import { formatVersion, type Layout, LayoutError } from "@pyspy/cpython-layouts";
 import type { Address, MemoryMap, ProcessView } from "@pyspy/proc-memory";
 import type { PythonRuntime } from "../python/python-runtime.js";
+import { TargetWords } from "../python/target-words.js";
 import { type BinaryClues, type RuntimeClue, readClues } from "./binary-clues.js";
 import type { Discovery, DiscoveryMethod, DiscoveryStep } from "./discovery.js";
 import {
   type Identification,
   identifyInterpreterHead,
+  identifyKnown,
   identifyRuntime,
+  isFinalized,
   type LoadedBinary,
 } from "./identify-runtime.js";
 import { type MappedBinary, mappedBinaries, withImage } from "./mapped-binaries.js";
@@ -15,6 +18,8 @@ import { findCookie, scanVariables } from "./search-variables.js";
 
 type Failure = Exclude<Identification, { kind: "found" }>;
 
+/** For so many milliseconds a Python that was about to begin is only asked whether it has. */
+const FULL_LOOK_PAUSE = 20;
 /** Milliseconds until a binary that told nothing is searched again, which doubles every time: its Python may not have begun. */
 const FIRST_SEARCH_PAUSE = 20;
 
@@ -22,6 +27,8 @@ const FIRST_SEARCH_PAUSE = 20;
 export class KnownBinaries {
   /** What they tell; undefined for what is none. A process that is starting is looked at again and again. */
   readonly clues = new Map<string, BinaryClues | undefined>();
+  /** What a Python of each looks like in memory, as one that has begun has told. */
+  readonly layouts = new Map<string, Layout>();
   /** Those that were searched without finding anything, and when they are searched again: it is slow, and rarely of use. */
   readonly searches = new Map<string, { next: number; pause: number }>();
 }
@@ -35,6 +42,10 @@ export class KnownBinaries {
 export class RuntimeFinder {
   readonly #process: ProcessView;
   readonly #known: KnownBinaries;
+  /** A Python that was starting at the last look, and when that was. */
+  #awaited:
+    | { readonly runtime: PythonRuntime; readonly discovery: Discovery; readonly since: number }
+    | undefined;
 
   /** @param known What is known already: many processes of a tree run the same binaries. */
   constructor(process: ProcessView, known: KnownBinaries = new KnownBinaries()) {
@@ -43,13 +54,26 @@ export class RuntimeFinder {
   }
 
   /** Looks for the first Python, which is nearly always the only one. Throws proc-memory's `ProcessError` if the process cannot be looked into. */
-  find(): Promise<Discovery> {
-    return this.#look(1);
+  async find(): Promise<Discovery> {
+    return this.#stillStarting() ?? (await this.#look(1));
   }
 
   /** Looks for all of them: in every binary that is mapped. */
   findAll(): Promise<Discovery> {
     return this.#look(Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * What was found at the last look, if that was a Python without an interpreter and there is still none: two reads, where to look
+   * at all that is mapped takes a hundred times as long, and who starts on a busy machine is looked at often. An `execve` unmaps it.
+   */
+  #stillStarting(): Discovery | undefined {
+    const awaited = this.#awaited;
+    if (awaited === undefined || performance.now() - awaited.since > FULL_LOOK_PAUSE) return undefined;
+    const { memory } = this.#process;
+    const { layout, interpretersHead } = awaited.runtime;
+    const head = new TargetWords(memory, layout.pointerSize).read(interpretersHead);
+    return head === 0 && !isFinalized(memory, awaited.runtime) ? awaited.discovery : undefined;
   }
 
   async #look(wanted: number): Promise<Discovery> {
@@ -65,15 +89,20 @@ export class RuntimeFinder {
     for (const binary of mappedBinaries(maps, this.#process.executable)) {
       if (runtimes.length >= wanted) break;
       const loaded = await this.#load(binary, maps, steps);
-      if (loaded?.clues.runtime !== undefined) take(this.#identify(loaded, loaded.clues.runtime, steps));
+      if (loaded?.clues.runtime !== undefined)
+        take(this.#identify(loaded, loaded.clues.runtime, binary.identity, steps));
       else if (loaded !== undefined) nameless.push({ binary, loaded });
     }
     for (const { binary, loaded } of nameless) {
       if (runtimes.length >= wanted) break;
       take(await this.#search(binary, loaded, steps));
     }
-    if (runtimes.length > 0) return { kind: "found", runtimes, steps };
-    return { ...mostTelling(failures), steps };
+    this.#awaited = undefined;
+    if (runtimes.length > 0) return { kind: "found", runtimes, maps, steps };
+    const { runtime, ...failure } = { runtime: undefined, ...mostTelling(failures) };
+    const discovery: Discovery = { ...failure, steps };
+    if (runtime !== undefined) this.#awaited = { runtime, discovery, since: performance.now() };
+    return discovery;
   }
 
   /** Reads what a binary tells, once. */
@@ -97,9 +126,19 @@ export class RuntimeFinder {
     return bias === undefined ? undefined : { path, clues, bias };
   }
 
-  #identify(loaded: LoadedBinary, clue: RuntimeClue, steps: DiscoveryStep[]): Identification {
+  #identify(
+    loaded: LoadedBinary,
+    clue: RuntimeClue,
+    identity: string,
+    steps: DiscoveryStep[],
+  ): Identification {
+    const { memory } = this.#process;
+    const layout = this.#known.layouts.get(identity);
     const identify = clue.kind === "runtime" ? identifyRuntime : identifyInterpreterHead;
-    const identified = identify(this.#process.memory, loaded, loaded.bias + clue.place);
+    const identified =
+      (layout && identifyKnown(memory, loaded, layout, clue)) ??
+      identify(memory, loaded, loaded.bias + clue.place);
+    if (identified.kind === "found") this.#known.layouts.set(identity, identified.runtime.layout);
     steps.push(stepOf(loaded.path, clue.method, identified));
     return identified;
   }
@@ -114,7 +153,8 @@ export class RuntimeFinder {
     const known = this.#known.searches.get(identity);
     const clues = (known === undefined && (await this.#readDebugFile(binary))) || loaded.clues;
     this.#known.clues.set(identity, clues);
-    if (clues.runtime !== undefined) return this.#identify({ ...loaded, clues }, clues.runtime, steps);
+    if (clues.runtime !== undefined)
+      return this.#identify({ ...loaded, clues }, clues.runtime, identity, steps);
     steps.push(step(path, "symbol", "nothing", "it names no Python runtime"));
     const now = performance.now();
     const { next, pause } = known ?? { next: 0, pause: FIRST_SEARCH_PAUSE };

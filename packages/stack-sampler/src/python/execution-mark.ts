@@ -1,4 +1,4 @@
-import type { Address, ProcessView, ScatterRead } from "@pyspy/proc-memory";
+import type { Address, MemoryMap, ProcessView, ScatterRead } from "@pyspy/proc-memory";
 
 /** More of a path does not matter. */
 const LONGEST_MARK = 64;
@@ -17,8 +17,9 @@ export class ExecutionMark {
   readonly #bytes: Uint8Array = new Uint8Array(0);
   #range = 0;
 
-  constructor(process: ProcessView) {
-    const end = process.maps().find(({ path }) => path === "[stack]")?.end;
+  /** @param maps those of the program that is to be known again */
+  constructor(process: ProcessView, maps: readonly MemoryMap[] = process.maps()) {
+    const end = maps.find(({ path }) => path === "[stack]")?.end;
     const bytes = new Uint8Array(LONGEST_MARK);
     // A system that shows no stack has no mark.
     if (end === undefined || process.memory.readInto(end - LONGEST_MARK, bytes) < LONGEST_MARK) return;

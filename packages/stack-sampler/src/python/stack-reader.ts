@@ -1,5 +1,5 @@
 import { ABSENT, formatVersion } from "@pyspy/cpython-layouts";
-import { type Address, type LiveProcess, ScatterRead, type Tid } from "@pyspy/proc-memory";
+import { type Address, type LiveProcess, type MemoryMap, ScatterRead, type Tid } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import {
@@ -16,6 +16,7 @@ import { CodeCache } from "./code-cache.js";
 import type { PythonRuntime } from "./python-runtime.js";
 import { StackNodes } from "./stack-nodes.js";
 import { StackSnapshot, type WalkOutcome } from "./stack-snapshot.js";
+import { isChosen, type ThreadChoice } from "./thread-choice.js";
 import { type InterpreterTrack, ThreadList } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
@@ -30,8 +31,12 @@ const LEARNING_ATTEMPTS = 10;
 export interface StackReaderOptions {
   /** Also the stacks of threads that are not running. */
   readonly idle: boolean;
+  /** Default: all threads. */
+  readonly choice?: ThreadChoice;
   /** How often samples are taken, a second. */
   readonly rate: number;
+  /** Of the process when the runtime was found; read if not given. */
+  readonly maps?: readonly MemoryMap[] | undefined;
   /** Has threads stand still while `read` looks at them; they do not if this is not given. */
   readonly stop?: ((tids: readonly Tid[], read: () => void) => void) | undefined;
   /** Is called when the stacks of a sample have been taken, while threads still stand still if they do. */
@@ -45,6 +50,7 @@ export class StackReader {
   readonly #builder: BatchBuilder;
   readonly #record: ProcessId;
   readonly #idle: boolean;
+  readonly #choice: ThreadChoice;
   readonly #stop: StackReaderOptions["stop"];
   readonly #onTaken: StackReaderOptions["onTaken"];
   #areStopped = false;
@@ -72,7 +78,7 @@ export class StackReader {
     runtime: PythonRuntime,
     builder: BatchBuilder,
     record: ProcessId,
-    { idle, rate, stop, onTaken }: StackReaderOptions,
+    { idle, choice = {}, rate, stop, onTaken, maps }: StackReaderOptions,
   ) {
     this.#process = process;
     this.#runtime = runtime;
@@ -80,9 +86,11 @@ export class StackReader {
     this.#builderEpoch = builder.epoch;
     this.#record = record;
     this.#idle = idle;
+    // Who holds the GIL is known when it has been read, and then who it was does not stand still.
+    this.#choice = stop === undefined ? choice : { ...choice, gilHolder: false };
     this.#stop = stop;
     this.#onTaken = onTaken;
-    this.#threads = new ThreadList(process, runtime);
+    this.#threads = new ThreadList(process, runtime, maps);
     this.#watch = new ThreadWatch(process, runtime, rate);
     this.#codes = new CodeCache(process.memory, runtime.layout, builder);
     this.#snapshot = new StackSnapshot(process.memory, runtime.layout);
@@ -115,8 +123,10 @@ export class StackReader {
 
   #sampleNow(time: Nanoseconds): boolean {
     if (!this.#readAll()) return false;
-    for (const { track, interpreter } of this.#wanted) this.#take(track, interpreter, time);
-    for (const { track, interpreter } of this.#resting) this.#repeat(track, interpreter, time);
+    for (const { track, interpreter } of this.#wanted)
+      if (this.#isWanted(track, interpreter)) this.#take(track, interpreter, time);
+    for (const { track, interpreter } of this.#resting)
+      if (this.#isWanted(track, interpreter)) this.#repeat(track, interpreter, time);
     this.#onTaken?.(time, this);
     return true;
   }
@@ -171,11 +181,25 @@ export class StackReader {
       this.#process.memory.readScatter(this.#plan);
       const list = this.#threads.check(this.#plan);
       if (list === "unreadable") return false;
-      if (list === "same" || attempt === ATTEMPTS) break;
-      if (!this.#threads.refresh()) return false;
+      if (attempt === ATTEMPTS) break;
+      if (list === "same" && !this.#missesHolder()) break;
+      if (list !== "same" && !this.#threads.refresh()) return false;
     }
     this.#checkCodes(this.#plan);
     return true;
+  }
+
+  /** Who held the GIL before the read may not hold it any more. */
+  #isWanted({ threadState }: ThreadTrack, { holder }: InterpreterTrack): boolean {
+    return this.#choice.gilHolder !== true || threadState === holder;
+  }
+
+  /** Whether somebody else holds the GIL than who was read for it. */
+  #missesHolder(): boolean {
+    if (this.#choice.gilHolder !== true) return false;
+    return this.#threads.interpreters.some(
+      ({ holder, chosenHolder }) => holder !== 0 && holder !== chosenHolder,
+    );
   }
 
   #planAll(): void {
@@ -198,7 +222,10 @@ export class StackReader {
     let resting = 0;
     let hasOthers = false;
     for (const interpreter of this.#threads.interpreters) {
+      interpreter.chosenHolder = interpreter.holder;
       for (const [index, track] of interpreter.threads.entries()) {
+        if (this.#choice.exclude !== undefined) this.#watch.name(track, interpreter, this.#now);
+        if (!isChosen(this.#choice, track, interpreter, this.#process.pid)) continue;
         const hadExited = track.hasExited;
         // Of a thread that we have stopped the operating system would only say this.
         if (!this.#areStopped) this.#watch.look(track, interpreter, index, interpreter.holder, this.#now);

@@ -1,5 +1,5 @@
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
-import type { Address, LiveProcess, MemoryReader, ScatterRead, Tid } from "@pyspy/proc-memory";
+import type { Address, LiveProcess, MemoryMap, MemoryReader, ScatterRead, Tid } from "@pyspy/proc-memory";
 import { GarbageCollection } from "../threads/garbage-collection.js";
 import { KernelThreadIds } from "../threads/kernel-thread-id.js";
 import { ExecutionMark } from "./execution-mark.js";
@@ -20,6 +20,8 @@ export interface InterpreterTrack {
   readonly gil: Address;
   /** The thread state that held it at the last {@link ThreadList.check}; 0 if nobody did. */
   holder: Address;
+  /** Whose stack is read because it held the GIL. */
+  chosenHolder: Address;
 }
 
 /** How often the list of threads is walked until it is believed. */
@@ -47,14 +49,15 @@ export class ThreadList {
   /** Threads that do not run yet: Python keeps 0 as the kernel's id until they do. */
   #unstarted: { readonly threadState: Address; range: number }[] = [];
 
-  constructor(process: LiveProcess, runtime: PythonRuntime) {
+  /** @param maps of the process when the runtime was found */
+  constructor(process: LiveProcess, runtime: PythonRuntime, maps?: readonly MemoryMap[]) {
     this.#process = process;
     this.#memory = process.memory;
     this.#words = new TargetWords(process.memory, runtime.layout.pointerSize);
     this.#runtime = runtime;
     this.#layout = runtime.layout;
     this.#garbage = new GarbageCollection(process.memory, runtime);
-    this.#execution = new ExecutionMark(process);
+    this.#execution = new ExecutionMark(process, maps);
     const innerPid = process.namespacePids.at(-1) ?? process.pid;
     this.#kernelIds = new KernelThreadIds(process.memory, innerPid, (innerTid) => {
       const tid = process.hostThreadId(innerTid);
@@ -156,6 +159,7 @@ export class ThreadList {
         gil,
         threads: tracks,
         holder: 0,
+        chosenHolder: 0,
         words: { next: 0, threadsHead: 0, gil: 0, collecting: 0 },
       };
     });

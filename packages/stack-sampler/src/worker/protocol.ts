@@ -1,4 +1,5 @@
 import type { Denial, ExitStatus, Pid, ProgramUser } from "@pyspy/proc-memory";
+import type { ThreadChoice } from "../python/thread-choice.js";
 import type { SampleBatch } from "../sample-batch.js";
 import type { PythonDescription, SamplerEnd } from "../sampler.js";
 import { SamplerError, type SamplerErrorCode } from "../sampler-error.js";
@@ -14,6 +15,7 @@ export interface SessionOrder {
   readonly duration: number | undefined;
   readonly subprocesses: boolean;
   readonly idle: boolean;
+  readonly choice: ThreadChoice;
   readonly tasks: boolean;
   readonly resident: boolean;
   readonly blocking: boolean;

@@ -1,6 +1,7 @@
 import {
   type Address,
   type LiveProcess,
+  type MemoryMap,
   openThreadStopper,
   type ReadCosts,
   type ThreadStopper,
@@ -11,6 +12,7 @@ import { type KnownBinaries, RuntimeFinder } from "../discovery/runtime-finder.j
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
+import type { ThreadChoice } from "../python/thread-choice.js";
 import type { Nanoseconds, ProcessId } from "../sample-batch.js";
 import type { PythonDescription } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
@@ -30,6 +32,7 @@ export interface SharedSampling {
   readonly builder: BatchBuilder;
   readonly known: KnownBinaries;
   readonly idle: boolean;
+  readonly choice: ThreadChoice;
   readonly tasks: boolean;
   readonly rate: number;
   /** Threads stand still while they are read; told how long they did. */
@@ -156,7 +159,7 @@ export class SampledProcess {
     const discovery = await this.#finder.find();
     if (discovery.kind === "found") {
       this.#seen = discovery.kind;
-      this.#begin(discovery.runtimes);
+      this.#begin(discovery.runtimes, discovery.maps);
       return;
     }
     if (!this.process.isAlive()) {
@@ -185,13 +188,13 @@ export class SampledProcess {
     this.nextLook = now + Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
     // Nothing that was found can also be a read that failed: the next sample will tell.
     if (discovery.kind !== "found") return;
-    const { runtimes } = discovery;
+    const { runtimes, maps } = discovery;
     const isSame = [...this.#readers.values()].every((reader) => runtimes.some((each) => reader.reads(each)));
-    if (isSame) this.#addReaders(runtimes);
+    if (isSame) this.#addReaders(runtimes, maps);
     else this.#lookAgain();
   }
 
-  #begin(runtimes: readonly PythonRuntime[]): void {
+  #begin(runtimes: readonly PythonRuntime[], maps: readonly MemoryMap[] | undefined): void {
     const [first] = runtimes;
     if (first === undefined) return;
     if (this.#shared.onStopped !== undefined) this.#stopper ??= openThreadStopper(this.process.pid);
@@ -200,17 +203,17 @@ export class SampledProcess {
     this.#found ??= { ...(this.process.memory.costs ?? { calls: 0, bytes: 0 }) };
     this.#state = "sampled";
     this.nextLook = performance.now() + FIRST_LOOK_MILLISECONDS;
-    this.#addReaders(runtimes);
+    this.#addReaders(runtimes, maps);
   }
 
-  #addReaders(runtimes: readonly PythonRuntime[]): void {
-    const { builder, idle, rate, tasks, onStopped } = this.#shared;
+  #addReaders(runtimes: readonly PythonRuntime[], maps: readonly MemoryMap[] | undefined): void {
+    const { builder, idle, choice, rate, tasks, onStopped } = this.#shared;
     const stopper = this.#stopper;
     for (const runtime of runtimes) {
       if (this.#readers.has(runtime.interpretersHead)) continue;
       const record = this.#record;
       const reader = new StackReader(this.process, runtime, builder, record, {
-        ...{ idle, rate },
+        ...{ idle, choice, rate, maps },
         stop: stopper && ((tids, read) => whileStopped(stopper, tids, read, onStopped)),
         onTaken: tasks ? taskSamples(this.process, runtime, builder, { record, idle }) : undefined,
       });

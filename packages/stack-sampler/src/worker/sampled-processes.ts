@@ -138,9 +138,13 @@ export class SampledProcesses {
 
   /** Why what was asked for failed. Among several processes one that fails is told about, but does not make all fail. */
   get problem(): SamplerError | undefined {
-    const isOnlyOne = this.#roots.length === 1 && this.#watch === undefined;
-    if (!isOnlyOne && this.python !== undefined) return undefined;
+    if (!this.#isOnlyOne && this.python !== undefined) return undefined;
     return this.#roots.find(({ problem }) => problem !== undefined)?.problem;
+  }
+
+  /** What becomes of it is what becomes of all. */
+  get #isOnlyOne(): boolean {
+    return this.#roots.length === 1 && this.#watch === undefined;
   }
 
   /** How the first process has exited, if that is known. */
@@ -232,7 +236,8 @@ export class SampledProcesses {
     this.#costs.lookCalls += lookCalls;
     this.#costs.turns = Math.max(this.#costs.turns, turns);
     const isKnown = sampling.isWithout || sampling.process.isAlive();
-    if (!member.hasPython) this.#note(isKnown ? member.name : undefined, member.problem?.message);
+    if (!member.hasPython && !this.#isOnlyOne)
+      this.#note(isKnown ? member.name : undefined, member.problem?.message);
     // Those that were named are the session's.
     if (!this.#roots.includes(member)) sampling.process.close();
   }

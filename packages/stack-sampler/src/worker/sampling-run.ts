@@ -63,6 +63,7 @@ export class SamplingRun {
       builder: this.#builder,
       known: new KnownBinaries(),
       idle: order.idle,
+      choice: order.choice,
       tasks: order.tasks,
       rate: order.rate,
       onStopped: stops && ((duration: Nanoseconds) => stops.record(this.#now(), duration)),
@@ -78,7 +79,7 @@ export class SamplingRun {
       const { python } = processes;
       if (python !== undefined) this.#begin(python);
       if (processes.sampled.length > 0) this.#sampleNext();
-      else this.#sleep(processes.untilNextLook);
+      else this.#sleepUntilLook(processes.untilNextLook);
     }
     const asked = this.#endReason();
     processes.close();
@@ -110,6 +111,12 @@ export class SamplingRun {
 
   #foundNothing(reason: "stopped" | "duration" | "exited"): SamplerError {
     return endedTooSoon(this.#order.target, reason, this.#processes.exitStatus);
+  }
+
+  /** While there is nothing to sample, points of the schedule that go by are not missed. */
+  #sleepUntilLook(milliseconds: number): void {
+    this.#sleep(milliseconds);
+    this.#schedule?.passDue(this.#now());
   }
 
   /** Waits for the next point of the schedule, unless there is something to look at before, and takes the sample. */

@@ -9,6 +9,7 @@ import {
   type Pid,
   type SpawnedProcess,
   spawn,
+  takeShortTurns,
 } from "@pyspy/proc-memory";
 import type { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
@@ -47,6 +48,8 @@ export async function runSession(
     const pids = target.kind === "launch" ? [program?.pid ?? 0] : [target.pid, ...(target.more ?? [])];
     using roots = openAll(pids);
     if (!isMeant(target, roots.processes[0])) throw endedTooSoon(target, "exited");
+    // What was launched does not inherit it any more.
+    takeShortTurns();
     const run = new SamplingRun(roots, order, control, post, forwardSignals);
     post({ type: "end", end: await run.run() });
   } catch (error) {

@@ -84,13 +84,13 @@ describe("a runtime", () => {
     const python = new SyntheticPython(layoutOf(11));
     const version = python.allocate(8);
     python.memory.writeWord(version, 0x030b01f0);
-    expect(identify(python, { version })).toEqual({ kind: "starting" });
+    expect(identify(python, { version })).toMatchObject({ kind: "starting" });
     const interpreter = python.addInterpreter(0);
-    expect(identify(python, { version })).toEqual({ kind: "starting" });
+    expect(identify(python, { version })).toMatchObject({ kind: "starting" });
     const thread = python.addThread(interpreter);
     const interp = thread.address + python.layout.threadState.interp;
     python.memory.writeWord(interp, 0x10);
-    expect(identify(python, { version })).toEqual({ kind: "starting" });
+    expect(identify(python, { version })).toMatchObject({ kind: "starting" });
     python.memory.writeWord(interp, interpreter);
     expect(identify(python, { version })).toMatchObject({ kind: "found" });
   });

@@ -1,7 +1,7 @@
 import type { MemoryMap } from "@pyspy/proc-memory";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { elfFile } from "../../../binary-symbols/test/fixtures/elf-file.js";
-import { RuntimeFinder } from "../../src/discovery/runtime-finder.js";
+import { KnownBinaries, RuntimeFinder } from "../../src/discovery/runtime-finder.js";
 import { FakeProcess } from "../fixtures/fake-process.js";
 import { layoutOf, SyntheticPython } from "../fixtures/synthetic-python.js";
 
@@ -25,18 +25,18 @@ function mapping(path: string, inode: number, start = BIAS, executable = true): 
 }
 
 /** A Python of 3.11 and the binary that it is in. */
-function pythonAndBinary() {
+function pythonAndBinary(hasInterpreter = true, hasVersion = true) {
   const python = new SyntheticPython(layoutOf(11));
-  const interpreter = python.addInterpreter(0);
+  const interpreter = hasInterpreter ? python.addInterpreter(0) : undefined;
   const version = python.allocate(8);
-  python.memory.writeWord(version, 0x030b01f0);
+  if (hasVersion) python.memory.writeWord(version, 0x030b01f0);
   const binary = elfFile({
     dynsym: [
       { name: "_PyRuntime", value: python.address - BIAS, size: 8, type: 1 },
       { name: "Py_Version", value: version - BIAS, size: 8, type: 1 },
     ],
   });
-  return { python, binary, start: () => python.addThread(interpreter) };
+  return { python, binary, start: () => python.addThread(interpreter ?? python.addInterpreter(0)) };
 }
 
 /** Without the section `.PyRuntime`, which these files have otherwise. */
@@ -160,6 +160,35 @@ describe("a Python in a process", () => {
     expect(kinds).toEqual(["absent", "starting", "found"]);
     // The one that names no Python a second time, to look for its debug file.
     expect(process.opened).toEqual(["/bin/sh", "/bin/sh", "/opt/python"]);
+  });
+
+  it("that is starting is asked only whether it has begun, until some time has passed", async () => {
+    const { python, binary, start } = pythonAndBinary(false);
+    const maps = [mapping("/opt/python", 1)];
+    const process = new FakeProcess({ memory: python.memory, maps, files: { "/opt/python": binary } });
+    const looks = vi.spyOn(process, "maps");
+    const now = vi.spyOn(performance, "now").mockReturnValue(0);
+    const finder = new RuntimeFinder(process);
+    const find = async () => [(await finder.find()).kind, looks.mock.calls.length];
+    expect(await find()).toEqual(["starting", 1]);
+    expect(await find()).toEqual(["starting", 1]);
+    now.mockReturnValue(100);
+    expect(await find()).toEqual(["starting", 2]);
+    start();
+    expect(await find()).toEqual(["found", 3]);
+    now.mockRestore();
+  });
+
+  it("is known without its version in another process that runs the same file", async () => {
+    const known = new KnownBinaries();
+    for (const isFirst of [true, false]) {
+      const { python, binary, start } = pythonAndBinary(true, isFirst);
+      start();
+      const maps = [mapping("/opt/python", 1)];
+      const process = new FakeProcess({ memory: python.memory, maps, files: { "/opt/python": binary } });
+      expect(await new RuntimeFinder(process, known).find()).toMatchObject({ kind: "found", runtimes: [{}] });
+      expect(process.opened.length).toBe(isFirst ? 1 : 0);
+    }
   });
 
   it("is another one when another file has the path", async () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
 import { StackReader } from "../../src/python/stack-reader.js";
+import type { ThreadChoice } from "../../src/python/thread-choice.js";
 import { SampleState } from "../../src/sample-batch.js";
 import { FakeProcess } from "../fixtures/fake-process.js";
 import { Recording } from "../fixtures/recording.js";
@@ -34,12 +35,13 @@ class Read {
   readonly #frames: number[] = [];
   readonly #nodes: [parent: number, frame: number][] = [];
 
-  constructor(layout = layoutOf(13), idle = false) {
+  constructor(layout = layoutOf(13), idle = false, choice: ThreadChoice = {}) {
     this.python = new SyntheticPython(layout);
     this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
     const record = this.builder.addProcess({ pid: PID, startTime: 0, commandLine: [], parent: -1 });
     this.reader = new StackReader(this.process, this.python.runtime, this.builder, record, {
       idle,
+      choice,
       rate: 100,
     });
   }
@@ -91,8 +93,9 @@ class Read {
 
 describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
   /** Two threads: the main one runs, the other one is at the second place. */
-  function twoThreads(idle: boolean): Read {
-    const read = new Read(layout, idle);
+  function twoThreads(idle: boolean, choice: ThreadChoice = {}): Read & { hold(thread: number): void } {
+    const read = new Read(layout, idle, choice);
+    const threads: number[] = [];
     const main = read.python.addInterpreter(0);
     for (const [index, names] of [
       ["main", "work"],
@@ -102,9 +105,11 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
       read.python.memory.writeInt32(pthread + 0x2d0, PID + index);
       const thread = read.python.addThread(main, { tid: PID + index, pythonId: pthread });
       thread.call(...names.map((name) => read.python.addCode({ name })));
-      if (index === 0) read.python.giveGil(main, thread.address);
+      threads.push(thread.address);
     }
-    return read;
+    const hold = (thread: number) => read.python.giveGil(main, threads[thread] ?? 0);
+    hold(0);
+    return Object.assign(read, { hold });
   }
 
   it("is the stacks of all threads, good at once, with who holds the GIL", () => {
@@ -130,6 +135,25 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
       ["main;work", 1],
       ["begin;wait", 0],
     ]);
+  });
+
+  it("is of chosen threads only, and the others are not looked at", () => {
+    const stacksOf = (read: Read) => read.sample().seen.map(({ stack }) => stack);
+    const ofMain = twoThreads(false, { mainThread: true });
+    expect(stacksOf(ofMain)).toEqual(["main;work"]);
+    const ofHolder = twoThreads(false, { gilHolder: true });
+    for (const thread of [1, 1, 0, 7]) {
+      ofHolder.hold(thread);
+      expect(stacksOf(ofHolder)).toEqual({ 0: ["main;work"], 1: ["begin;wait"] }[thread] ?? []);
+    }
+    // A look is good for some time.
+    vi.spyOn(performance, "now").mockReturnValue(1);
+    const looks = [{}, { mainThread: true }].map((choice) => {
+      const read = twoThreads(false, choice);
+      read.sample();
+      return read.reader.lookCalls;
+    });
+    expect(looks[1]).toBe((looks[0] ?? 0) / 2);
   });
 
   it("takes one read for the stacks and their code objects, once everything is known", () => {

@@ -71,6 +71,7 @@ async function attachIn(pid: number): Promise<{ outcome: string; took: number }>
     duration: 600,
     subprocesses: false,
     idle: false,
+    choice: {},
     tasks: false,
     resident: false,
     blocking: false,

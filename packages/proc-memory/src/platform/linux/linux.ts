@@ -10,6 +10,7 @@ import {
 import { LinuxProcessWatch, linuxProcessesShareMemory } from "./linux-process-watch.js";
 import { spawnProgram } from "./posix-spawn.js";
 import { openPtraceStopper } from "./ptrace-stopper.js";
+import { takeShortLinuxTurns } from "./short-turns.js";
 
 /** Linux on 64-bit little-endian processors. */
 export const linux: Platform = {
@@ -23,4 +24,5 @@ export const linux: Platform = {
   spawn: spawnProgram,
   inspectPermissions: (pid) => inspectLinuxPermissions(pid),
   openThreadStopper: openPtraceStopper,
+  takeShortTurns: takeShortLinuxTurns,
 };
