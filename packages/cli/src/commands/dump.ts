@@ -83,7 +83,7 @@ async function dumpProcesses(
   using opened = await OpenedProcesses.open(surroundings.looks, pids, target.subprocesses);
   const watch = new MovementWatch();
   let failed = false;
-  for (let look = 0; look < command.repeat; look++) {
+  for (let look = 0; look < (command.repeat ?? 1); look++) {
     if (look > 0) await surroundings.pause(command.interval);
     const { processes, problems, departed } = opened.look(inspectOptions(command));
     for (const problem of problems) await surroundings.report(problem);
@@ -93,7 +93,7 @@ async function dumpProcesses(
     if (processes.length === 0 && (look === 0 || departed.length > 0)) break;
     if (!showLook(watch.take(processes), watch, command, surroundings)) break;
   }
-  if (command.repeat > 1 && watch.looks > 1 && !command.json) {
+  if (watch.looks > 1 && !command.json) {
     surroundings.write(stillText(watch, textOptions(command, surroundings)));
   }
   return { code: failed ? 1 : 0 };
@@ -131,7 +131,8 @@ function show(
     // They have no thread to be told with.
     if (threads.length === 0) for (const note of notes) surroundings.terminal.say(`Process ${pid}: ${note}`);
   }
-  return surroundings.write(`${printableJson(dumpJson(processes, command))}\n`);
+  const shape = command.repeat === undefined ? "indented" : "one line";
+  return surroundings.write(`${printableJson(dumpJson(processes, command), shape)}\n`);
 }
 
 function textOptions(

@@ -74,6 +74,8 @@ function threadJson(
     changed_while_read: torn,
     unreadable: thread.isUnreadable,
     moved: thread.hasMoved,
+    ran: thread.hasRun,
+    cpu_time_ns: thread.cpuTime < 0 ? null : thread.cpuTime,
     signal: thread.isSignalled ? process.core?.signal : null,
     tasks: process.tasks
       ?.filter((task) => isOf(task, thread))

@@ -71,7 +71,7 @@ export function lookAt(
   return {
     ...{ pid, commandLine, executable, parent, isStopped, startedAt, core: undefined },
     versions: pythons.map(({ version }) => version),
-    threads: mainFirst(threads, pid).map((thread) => ({ ...unmoved(thread), isSignalled: false })),
+    threads: mainFirst(threads, pid).map((thread) => ({ ...unseenBefore(thread), isSignalled: false })),
     tasks: options.tasks === true ? tasks.map(unmoved) : undefined,
     notes: [
       ...unreadableNotes(unreadable),
@@ -102,11 +102,15 @@ export function dumpedCore(core: Core, { tasks }: InspectOptions): DumpedProcess
     ...{ pid, commandLine, executable, parent: undefined, isStopped: false, startedAt: undefined },
     core: { path, signal },
     versions: pythons.map(({ version }) => version),
-    threads: mainFirst<CoreThread>(core.threads, pid).map(unmoved),
+    threads: mainFirst<CoreThread>(core.threads, pid).map(unseenBefore),
     tasks: tasks === true ? core.tasks.map(unmoved) : undefined,
     notes: [],
     openFile: (file) => core.openFile(file),
   };
+}
+
+function unseenBefore<Stack>(stack: Stack): Stack & Record<"hasMoved" | "hasRun" | "cpuUsed", undefined> {
+  return { ...unmoved(stack), hasRun: undefined, cpuUsed: undefined };
 }
 
 /** Whether it has moved will be known after another look. */

@@ -12,13 +12,14 @@ import { createStyle } from "../../src/terminal/style.js";
 
 export { SampleState } from "@pyspy/stack-sampler";
 
-/** `name file:line`, as in `work /app/worker.py:3`. */
+/** `name file:line`, as in `work /app/worker.py:3`, or with a column behind the line. */
 export function frame(text: string, variables?: Readonly<Record<string, string>>): StackFrame {
-  const [, qualname = "", file = "", line = "0"] = /^(\S+) (.*?)(?::(\d+))?$/.exec(text) ?? [];
+  const [, qualname = "", file = "", line = "0", column = "5"] =
+    /^(\S+) (.*?)(?::(\d+))?(?::(\d+))?$/.exec(text) ?? [];
   const name = qualname.slice(qualname.lastIndexOf(".") + 1);
   return {
     function: { name, qualname, file, module: "", firstLine: 1, kind: "python" },
-    ...{ qualname, line: Number(line), column: 5, endLine: Number(line), endColumn: 9 },
+    ...{ qualname, line: Number(line), column: Number(column), endLine: Number(line), endColumn: 9 },
     ...{ isEntry: true, isShimEntry: false },
     locals: variables && {
       variables: Object.entries(variables).map(variable),
@@ -37,12 +38,14 @@ export function thread(
   name: string,
   frames: readonly StackFrame[],
   state: number = 0,
+  cpuTime = 0,
 ): ThreadStack {
   return {
     thread: { process: 0, tid, pythonId: 0x7f00 + tid, name, interpreter: 0 },
     state,
     frames,
     isUnreadable: false,
+    cpuTime,
   };
 }
 

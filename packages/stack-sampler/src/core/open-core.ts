@@ -164,7 +164,7 @@ function allThreads({ core }: CoreSource, stacks: readonly ThreadStack[], hasSig
     const thread = { process: 0, tid, pythonId: 0, name: "", interpreter: 0 };
     // Where no thread of Python's is known, any of them may run Python.
     const isUnreadable = stacks.length === 0;
-    threads.push({ thread, state: 0, frames: [], isUnreadable, isSignalled: tid === signalled });
+    threads.push({ thread, state: 0, frames: [], isUnreadable, cpuTime: -1, isSignalled: tid === signalled });
   }
   return threads;
 }

@@ -28,6 +28,8 @@ export interface ThreadStack {
   readonly frames: readonly StackFrame[];
   /** Its stack could not be read. */
   readonly isUnreadable: boolean;
+  /** Time on processors since the thread began, as far as the kernel has counted; -1 if that is not known, as in a core. */
+  readonly cpuTime: Nanoseconds;
 }
 
 export interface InspectOptions {
@@ -85,6 +87,7 @@ export function readThreadStacks(
           details: detailsOf(track.known),
           isActive: track.isActive,
           isUnreadable: track.isUnreadable,
+          cpuTime: track.activity?.cpuTime ?? -1,
         });
       }
       if (!withTasks) return;
@@ -135,19 +138,20 @@ interface FoundThread {
   readonly details: FrameDetails;
   readonly isActive: boolean;
   readonly isUnreadable: boolean;
+  readonly cpuTime: Nanoseconds;
 }
 
 function describe(batch: SampleBatch, found: ReadonlyMap<ThreadId, FoundThread>): ThreadStack[] {
   const { threads, samples } = batch;
   const rows = new Map([...samples.thread].map((thread, row) => [thread, row]));
-  return [...found].flatMap(([id, { details, isActive, isUnreadable }]): ThreadStack[] => {
+  return [...found].flatMap(([id, { details, isActive, isUnreadable, cpuTime }]): ThreadStack[] => {
     const thread = threads[id];
     if (thread === undefined) return [];
     const row = rows.get(id);
     if (row === undefined) {
-      return [{ thread, state: isActive ? SampleState.active : 0, frames: [], isUnreadable }];
+      return [{ thread, state: isActive ? SampleState.active : 0, frames: [], isUnreadable, cpuTime }];
     }
     const frames = framesOf(batch, samples.node[row] ?? ROOT, details);
-    return [{ thread, state: samples.state[row] ?? 0, frames, isUnreadable }];
+    return [{ thread, state: samples.state[row] ?? 0, frames, isUnreadable, cpuTime }];
   });
 }

@@ -87,6 +87,7 @@ test("of another machine's core everything but stacks is told", async () => {
       state: 0,
       frames: [],
       isUnreadable: true,
+      cpuTime: -1,
       isSignalled: true,
     },
   ]);
