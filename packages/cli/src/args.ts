@@ -200,7 +200,7 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
     .option("--sysroot <folder>", "the root folder of the core's system")
     .option("--lib-search-path <folder>", "where libraries are; may be repeated", collect)
     .optionsGroup("Other:")
-    .option("--blocking", "stop the program while all of it is read: one moment")
+    .option("--blocking", "stop what runs while all is read: one moment")
     .option("--nonblocking", "read it as it runs (default)")
     .option("--debug", "show stack traces of pyspy's own failures")
     .addOption(new Option(NATIVE_FLAG).hideHelp())

@@ -28,7 +28,7 @@ export interface DumpCommand {
   /** How many times to look, and seconds between the looks; undefined for one look and nothing to compare it with. */
   readonly repeat: number | undefined;
   readonly interval: number;
-  /** The program is stopped while it is read. */
+  /** All is to be of one moment: threads that run are stopped while they are read. */
   readonly blocking: boolean;
   readonly debug: boolean;
 }

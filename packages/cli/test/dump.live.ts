@@ -29,6 +29,27 @@ def main(first, *rest, **names):
 main(2 ** 70, "x", y=set(["z"]))
 `;
 
+/** Each thread draws the next number whenever it wakes; all the time there is one that is the last. */
+const HANDING_OVER = `
+import threading, time
+total, lock = [0], threading.Lock()
+def draw(mine):
+    while True:
+        with lock:
+            total[0] += 1
+            mine = total[0]
+        time.sleep(0.0005)
+for _ in range(20):
+    thread = threading.Thread(target=draw, args=(0,))
+    thread.daemon = True
+    thread.start()
+def main(total):
+    sys.stdin.read()
+while total[0] < 1000: time.sleep(0.01)
+ready()
+main(total)
+`;
+
 describe.each(findPythons())("CPython $name", (python) => {
   test.each(["the process", "its core"])(
     "stacks and variables of %s are those that Python itself tells",
@@ -62,6 +83,29 @@ describe.each(findPythons())("CPython $name", (python) => {
       }
     },
   );
+
+  test("with --blocking all threads are read at one moment, those too that wake by themselves, and go on", async () => {
+    await using target = await stand(python, HANDING_OVER);
+    const look = async (): Promise<number> => {
+      const threads = await dumped(workplace, "-l", "--blocking", "-p", String(target.pid));
+      const numbers = threads.flatMap(({ frames }) =>
+        frames.flatMap(({ locals }) => (locals ?? []).filter(({ name }) => /^(mine|total)$/.test(name))),
+      );
+      const numberOf = ({ repr }: { readonly repr: string }): number => Number(/\d+/.exec(repr));
+      const taken = numbers.filter(({ name }) => name === "mine").map(numberOf);
+      const total = numbers.filter(({ name }) => name === "total").map(numberOf);
+      expect([taken.length, total.length]).toEqual([20, 1]);
+      // One may have drawn a number and not have looked at it yet.
+      expect([0, 1]).toContain((total[0] ?? 0) - Math.max(...taken));
+      expect(threads[0]?.process_info.notes).toEqual([
+        expect.stringMatching(/^Stopped for \d+\.\d\d ms while it was read$/),
+      ]);
+      expect(threads[0]?.process_info.stop_time_ns).toBeGreaterThan(0);
+      return total[0] ?? 0;
+    };
+    const first = await look();
+    await vi.waitFor(async () => expect(await look()).toBeGreaterThan(first));
+  });
 
   test("values of many types are what repr() says", async () => {
     await using target = Target.start([...python.command, "-c", VALUES]);
@@ -195,8 +239,41 @@ test("again: what has moved, and what has not", async () => {
   await target.moreTicks(1);
   const { code, stdout } = await textOf("-p", String(target.pid), "--repeat", "3", "--interval", "0.05");
   expect(code).toBe(0);
-  expect(stdout.match(/^After [\d.]+ s: \d moved, \d not$/gm)).toHaveLength(2);
+  expect(stdout.match(/^After [\d.]+ s: .*\d not moved$/gm)).toHaveLength(2);
   expect(stdout).toMatch(/\nIn 3 looks /);
+});
+
+test("again: an endless loop runs with the same stack, and who waits has not moved", async () => {
+  const source = `
+import threading
+def spin():
+    left = 1
+    while left: left += left; left = left % 7 + 1; left = min(left, 5)
+threading.Thread(target=spin, daemon=True, name="spinner").start()
+ready(); sys.stdin.read()
+`;
+  await using target = await stand(anyPython(), source);
+  const options = ["-p", String(target.pid), "--repeat", "6", "--interval", "0.1"];
+  const { code, stdout, stderr } = await textOf(...options);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(
+    stdout.match(
+      /^After .* s: 0 moved, 1 running with the same stack, 1 not moved\nSame stack, running: \d+ "spinner" \(.*\)$/gm,
+    ),
+  ).toHaveLength(5);
+  expect(stdout).toMatch(
+    /\nIn 6 looks:\n {2}same stack, running: \d+ "spinner" \(active.*\)\n {2}not moved: \d+ "MainThread" \(.*\)\n$/,
+  );
+  const { stdout: lines } = await workplace.pyspy("dump", "-j", ...options).outcome;
+  const documents = lines
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(documents.every((document) => isDump(document))).toBe(true);
+  expect(documents.map(([{ moved, ran }]) => [moved, ran])).toEqual([
+    [null, null],
+    ...Array.from({ length: 5 }, () => [false, true]),
+  ]);
 });
 
 test("a core, gzipped, with its variables", async () => {

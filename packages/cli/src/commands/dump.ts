@@ -118,7 +118,8 @@ function showLook(
   const movement = watch.since(processes);
   if (watch.looks === 1 || command.json) return show(processes, command, surroundings);
   const seconds = command.interval * (watch.looks - 1);
-  return surroundings.write(movementText(movement, seconds, textOptions(command, surroundings)));
+  const options = textOptions(command, surroundings);
+  return surroundings.write(movementText(movement, processes, seconds, options));
 }
 
 function show(

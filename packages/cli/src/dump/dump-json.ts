@@ -34,12 +34,14 @@ interface ProcessJson {
   readonly executable: string | undefined;
   readonly python_versions: readonly string[];
   readonly stopped: boolean;
+  readonly stop_time_ns: number;
+  readonly notes: readonly string[];
   /** Those that no thread runs. */
   readonly tasks: readonly unknown[] | undefined;
 }
 
 function processJson(process: DumpedProcess, files: ProcessFiles): ProcessJson {
-  const { pid, commandLine, parent, executable, versions, isStopped, tasks } = process;
+  const { pid, commandLine, parent, executable, versions, isStopped, stopTime, notes, tasks } = process;
   return {
     pid,
     command_line: commandLine.join(" "),
@@ -47,6 +49,8 @@ function processJson(process: DumpedProcess, files: ProcessFiles): ProcessJson {
     executable,
     python_versions: versions,
     stopped: isStopped,
+    stop_time_ns: stopTime ?? 0,
+    notes,
     tasks: tasks?.filter(({ thread }) => thread === undefined).map((task) => taskJson(task, tasks, files)),
   };
 }

@@ -10,6 +10,8 @@ export interface DumpedProcess {
   /** What started it, if that is shown too. */
   readonly parent: DumpedProcess | undefined;
   readonly isStopped: boolean;
+  /** Nanoseconds for which threads were stopped to be read; undefined if that was not asked for. */
+  readonly stopTime: number | undefined;
   readonly startedAt: Date | undefined;
   /** Undefined for running ones. */
   readonly core: DumpedCore | undefined;

@@ -1,6 +1,6 @@
 import { printable, someOf } from "../terminal/printable.js";
 import { type DumpTextOptions, stacksText } from "./dump-text.js";
-import { threadId } from "./dumped.js";
+import { type DumpedProcess, threadId } from "./dumped.js";
 import type { ThreadOf } from "./fold.js";
 import type { Movement, MovementWatch, TaskMovement } from "./movement.js";
 import { taskName } from "./task-text.js";
@@ -9,6 +9,7 @@ import { stateText } from "./thread-state.js";
 /** What a later look has brought: stacks that are other ones, and the names of the rest. */
 export function movementText(
   { moved, running, unmoved, gone, tasks }: Movement,
+  processes: readonly DumpedProcess[],
   seconds: number,
   options: DumpTextOptions,
 ): string {
@@ -20,6 +21,10 @@ export function movementText(
     ...(gone.length > 0 ? [`${gone.length} gone`] : []),
   ];
   const lines = [`\n${title}: ${counts.join(", ")}\n`];
+  for (const { pid, notes } of processes) {
+    const owner = processes.length > 1 ? `Process ${pid}: ` : "";
+    lines.push(...notes.map((note) => `${options.style.yellow(printable(owner + note))}\n`));
+  }
   if (running.length > 0) {
     const names = running.map((one) => named(one, one.thread.cpuUsed));
     lines.push(`Same stack, running: ${someOf(names)}\n`);

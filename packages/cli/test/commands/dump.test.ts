@@ -161,6 +161,31 @@ Thread 0x7F00 (idle, waiting for the GIL, collecting garbage): "odd\\x1b[31m"
     );
   });
 
+  test("how long it was stopped to be read, if that was asked for, also again and again", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 -j");
+    expect(JSON.parse(world.output)[0].process_info).toMatchObject({ stop_time_ns: 0, notes: [] });
+    await dumped(world, "-p 7 --blocking");
+    expect(world.output).toContain(
+      "\nNothing had to be stopped: no thread ran while it was read\n\nThread 7",
+    );
+    process.stop = { stopped: 1_234_567, unstopped: 2 };
+    world.output = "";
+    await dumped(world, "-p 7 --blocking --repeat 2");
+    const notes = `Stopped for 1.23 ms while it was read
+2 threads could not be stopped: what is shown of them may be of another moment
+`;
+    expect(world.output).toContain(`\nPython v3.12.1 (/usr/bin/python3)\n${notes}\nThread 7`);
+    expect(world.output).toContain(`\nAfter 1 s: 0 moved, 1 not moved\n${notes}`);
+    world.output = "";
+    await dumped(world, "-p 7 --blocking --json");
+    expect(JSON.parse(world.output)[0].process_info).toMatchObject({
+      stop_time_ns: 1_234_567,
+      notes: notes.trimEnd().split("\n"),
+    });
+  });
+
   test("one that is stopped is told to be", async () => {
     const process = new FakeProcess(7, ["python3"], [main]);
     process.isStopped = true;

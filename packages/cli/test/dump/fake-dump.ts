@@ -78,6 +78,8 @@ export class FakeProcess implements Inspection {
   /** From the second look on, if they are others then. */
   nextTasks: readonly Omit<AsyncTask, "address">[] | undefined;
   isStopped = false;
+  /** What `blocking` has done. */
+  stop = { stopped: 0, unstopped: 0 };
   isClosed = false;
   readonly #looks: (readonly ThreadStack[])[];
 
@@ -94,7 +96,7 @@ export class FakeProcess implements Inspection {
     }
     const tasks = this.tasks.map((one, place) => ({ ...one, address: 0x1000 + place }));
     this.tasks = this.nextTasks ?? this.tasks;
-    return { threads, tasks, taskProblem: undefined, unreadable: 0, stopped: 0 };
+    return { threads, tasks, taskProblem: undefined, unreadable: 0, ...this.stop };
   }
 
   openFile(path: string): ReturnType<Inspection["openFile"]> {

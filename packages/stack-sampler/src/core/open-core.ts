@@ -194,7 +194,7 @@ function warningsOf({ files }: CoreProcess, { problem, read }: Content): readonl
       `${here} is not used: it is another build (by its build id) than ${here === path ? "the one" : path} that ran`,
     );
   }
-  const unreadable = read?.counters.unreadable ?? 0;
+  const unreadable = read?.unreadable ?? 0;
   if (unreadable > 0) warnings.push(`${counted(unreadable, "stack")} cannot be read in the core file`);
   const isComplete =
     problem === undefined && unreadable === 0 && read?.stacks.some(hasUnreadableName) !== true;
