@@ -298,6 +298,15 @@ test("a core, gzipped, with its variables", async () => {
             secret: <redacted>
             shown: [1]
 `);
+  // The notes are at its end.
+  writeFileSync(`${prefix}.most`, bytes.subarray(0, -20_000));
+  expect(await textOf("--core", `${prefix}.most`)).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^Core .*core\.most: not all of it is there\nProcess of unknown id\n/),
+    stderr: `pyspy: The core file ${prefix}.most is cut off: ${bytes.length - 20_000} of ${bytes.length} bytes are there, and what names its process, threads and files (its notes, which gdb writes last) is not among them
+pyspy: Copy the core file whole, or have it written again where there is room for all of it; --executable and --lib-search-path help to read what is there
+`,
+  });
   writeFileSync(`${prefix}.cut`, bytes.subarray(0, 100));
   const cut = await textOf("--core", `${prefix}.cut`);
   expect(cut).toMatchObject({ code: 1, stdout: "" });
@@ -391,6 +400,9 @@ describe("what cannot be shown", () => {
     [["--match", "("], 2, /"\("/],
     [["--core", "/nowhere/core"], 1, /\/nowhere\/core/],
     [["--repeat", "0", "--pid", "1"], 2, /"0"/],
+    [["--core", "/nowhere", "--executable", "/nowhere/python"], 2, /Cannot use .*: there is no such file$/m],
+    [["--core", "/nowhere", "--executable", "/etc/passwd"], 2, /Cannot use .*: it is not an ELF file$/m],
+    [["--core", "/nowhere", "--lib-search-path", "/etc/passwd"], 2, /Cannot use .*: it is no folder$/m],
   ])("%j is refused in a sentence", async (options, code, sentence) => {
     const outcome = await textOf(...options);
     expect(outcome).toMatchObject({ code, stdout: "" });

@@ -29,6 +29,8 @@ export interface DumpedCore {
   readonly path: string;
   /** What ended the process. */
   readonly signal: EndSignal | undefined;
+  /** It does not tell which process it is of, nor what ended it. */
+  readonly lacksNotes: boolean;
 }
 
 export interface DumpedThread extends ThreadStack {

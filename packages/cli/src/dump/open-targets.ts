@@ -105,11 +105,11 @@ export function withoutStacks(
 }
 
 export function dumpedCore(core: Core, { tasks }: InspectOptions): DumpedProcess {
-  const { pid, commandLine, executable, pythons, path, signal } = core;
+  const { pid, commandLine, executable, pythons, path, signal, lacksNotes } = core;
   return {
     ...{ pid, commandLine, executable, parent: undefined, isStopped: false, startedAt: undefined },
     stopTime: undefined,
-    core: { path, signal },
+    core: { path, signal, lacksNotes },
     versions: pythons.map(({ version }) => version),
     threads: mainFirst<CoreThread>(core.threads, pid).map(unseenBefore),
     tasks: tasks === true ? core.tasks.map(unmoved) : undefined,
