@@ -76,10 +76,7 @@ async function dumpProcesses(
   surroundings: DumpSurroundings,
 ): Promise<Ending> {
   const pids = await pidsOf(target, surroundings);
-  if (pids.length === 0) {
-    surroundings.terminal.fail(`No Python that may be looked into has a command line like ${target.match}`);
-    return { code: 1 };
-  }
+  if (pids.length === 0) return { code: 1 };
   using opened = await OpenedProcesses.open(surroundings.looks, pids, target.subprocesses);
   const watch = new MovementWatch();
   let failed = false;
@@ -101,11 +98,17 @@ async function dumpProcesses(
 
 async function pidsOf(
   { pids, match }: Extract<DumpTarget, { kind: "processes" }>,
-  { looks }: DumpSurroundings,
+  { looks, terminal }: DumpSurroundings,
 ): Promise<readonly number[]> {
   if (match === undefined) return pids;
-  const { processes } = await looks.listPythonProcesses((words) => match.test(words.join(" ")));
-  return [...new Set([...pids, ...processes.map(({ pid }) => pid)])];
+  const found = await looks.listPythonProcesses((words) => match.test(words.join(" ")));
+  const all = [...new Set([...pids, ...found.processes.map(({ pid }) => pid)])];
+  if (all.length === 0) {
+    terminal.fail(`No Python that may be looked into has a command line like ${match}`);
+  }
+  const denied = deniedMessage(found, " with such command lines");
+  if (denied !== undefined) terminal.say(denied);
+  return all;
 }
 
 /** False if nobody reads any more. */

@@ -68,7 +68,8 @@ function threadJson(
     thread_id: pythonId,
     thread_name: name === "" ? null : name,
     os_thread_id: tid === 0 ? null : tid,
-    active,
+    // A core does not tell it.
+    active: active && process.core === undefined,
     owns_gil: holdsGil,
     frames: thread.frames.map((frame) => frameJson(frame, files)),
     process_info: info,

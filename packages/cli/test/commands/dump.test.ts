@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { SamplerError } from "@pyspy/stack-sampler";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { parseArgs } from "../../src/args.js";
@@ -270,8 +271,14 @@ Thread 7 of process 7 (idle): "MainThread"
     const world = new FakeWorld(processes());
     expect(await dumped(world, "--match w[.]py --no-fold")).toBe(0);
     expect(world.output.match(/^Process \d+/gm)).toEqual(["Process 21", "Process 22", "Process 23"]);
+    const denied =
+      "2 processes of others with such command lines may not be looked into; pyspy doctor tells why";
+    expect(world.said).toEqual([denied]);
     expect(await dumped(world, "--match nothing")).toBe(1);
-    expect(world.said).toEqual(["No Python that may be looked into has a command line like /nothing/"]);
+    expect(world.said.slice(1)).toEqual([
+      "No Python that may be looked into has a command line like /nothing/",
+      denied,
+    ]);
   });
 
   test("a list of those that there are", async () => {
@@ -441,6 +448,35 @@ describe("as JSON", () => {
     const looks = documentsIn(world.output);
     expect(looks.map(([found]) => found?.["moved"])).toEqual([null, true, false]);
   });
+});
+
+test("of a core that has lost its notes all that is known is shown, and it is a failure", async () => {
+  const world = new FakeWorld([]);
+  const frames = [frame("f /app/a.py:2")];
+  world.core = {
+    ...{ path: "core", pid: 0, executable: undefined, commandLine: [], signal: undefined, lacksNotes: true },
+    ...{ pythons: [{ version: "3.13.0", image: "[binary at 0x1000]" }], tasks: [], steps: [] },
+    threads: [{ ...thread(0, "", frames, SampleState.active, -1), isSignalled: false }],
+    warnings: ["odd"],
+    problem: new SamplerError("incomplete-core", "lost"),
+    openFile: () => undefined,
+    close: () => {},
+    [Symbol.dispose]: () => {},
+  };
+  expect(await dumped(world, "--core core")).toBe(1);
+  expect(world.output).toBe(`Core core: not all of it is there
+Process of unknown id
+Python v3.13.0
+
+Thread 0x7F00
+    f (a.py:2)
+`);
+  expect(world.said).toEqual(["odd", "lost"]);
+  world.output = "";
+  await dumped(world, "--core core --json");
+  expect(JSON.parse(world.output)).toMatchObject([
+    { pid: 0, active: false, cpu_time_ns: null, os_thread_id: null, process_info: { stop_time_ns: 0 } },
+  ]);
 });
 
 test("a core that cannot be read", async () => {

@@ -1,5 +1,6 @@
 import type {
   AsyncTask,
+  Core,
   Inspection,
   LocalVariable,
   StackFrame,
@@ -123,6 +124,7 @@ export class FakeProcess implements Inspection {
 /** A world with these processes, and what has been said in it. */
 export class FakeWorld {
   output = "";
+  core: Core | undefined;
   readonly said: string[] = [];
   readonly pauses: number[] = [];
   readonly #processes: readonly FakeProcess[];
@@ -141,6 +143,7 @@ export class FakeWorld {
       looks: {
         inspect: async (pid) => this.#inspect(pid),
         openCore: async (path) => {
+          if (this.core !== undefined) return this.core;
           throw new SamplerError("unreadable-core", `Cannot read core file ${path}: there is no such file`);
         },
         processTree: (pid) => [{ pid, parent: undefined, commandLine: ["sh"] }, ...this.#tree],
