@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
@@ -232,6 +232,34 @@ ready(); sys.stdin.read()
   await vi.waitFor(async () => {
     expect(countIn((await textOf(...options)).stdout, "left")).toBeGreaterThan(left);
   });
+});
+
+test("with --blocking a program that is stopped stays so, and one goes on whenever pyspy is killed", async () => {
+  await using target = await stand(anyPython(), HANDING_OVER);
+  const pid = String(target.pid);
+  const state = (): string =>
+    /^State:\s+(\w)/m.exec(readFileSync(`/proc/${target.pid}/status`, "utf8"))?.[1] ?? "";
+  process.kill(target.pid, "SIGSTOP");
+  await vi.waitFor(() => expect(state()).toBe("T"));
+  const { code, stdout } = await textOf("--blocking", "-p", pid);
+  expect(code).toBe(0);
+  expect(stdout).toContain("\nIt is stopped\nNothing had to be stopped: no thread ran while it was read\n");
+  expect(state()).toBe("T");
+  process.kill(target.pid, "SIGCONT");
+  const total = async (): Promise<number> =>
+    Number(/total: \[(\d+)\]/.exec((await textOf("-l", "-p", pid)).stdout)?.[1]);
+  for (let kill = 0; kill < 10; kill++) {
+    const options = ["--blocking", "-ll", "--repeat", "100000", "--interval", "0", "-p", pid];
+    const pyspy = workplace.pyspy("dump", ...options);
+    await pyspy.until((running) => running.stdout.split("After ").length > 2 + kill);
+    process.kill(pyspy.pid, "SIGKILL");
+    await pyspy.outcome;
+    const before = await total();
+    await vi.waitFor(async () => expect(await total()).toBeGreaterThan(before));
+    const threads = readdirSync(`/proc/${target.pid}/task`);
+    const tracers = threads.map((tid) => readFileSync(`/proc/${target.pid}/task/${tid}/status`, "utf8"));
+    expect(tracers.filter((status) => !/^TracerPid:\t0$/m.test(status))).toEqual([]);
+  }
 });
 
 test("again: what has moved, and what has not", async () => {

@@ -26,8 +26,8 @@ export interface UnusedFile {
   readonly here: string;
   /** In the core. */
   readonly path: string;
-  /** It has another build id, or is no binary at all. */
-  readonly reason: "other-build" | "no-binary";
+  /** It has another build id; or there is none to compare, but it would lie in memory in another way; or it is no binary at all. */
+  readonly reason: "other-build" | "other-layout" | "no-binary";
 }
 
 /**
@@ -82,10 +82,12 @@ export class BinaryFiles {
       const file = openRegularFile(here);
       const image = file && unlessDamaged(() => openImage(file));
       const ownId = image && unlessDamaged(() => image.buildId);
-      const isSame = buildId === undefined || ownId === undefined || ownId === buildId;
-      if (file !== undefined && image !== undefined && isSame) return file;
+      const hasIds = buildId !== undefined && ownId !== undefined;
+      const isSame = image !== undefined && (hasIds ? ownId === buildId : liesAs(image, maps));
+      if (file !== undefined && isSame) return file;
       file?.close();
-      if (image !== undefined) this.#unused.push({ here, path, reason: "other-build" });
+      if (image !== undefined)
+        this.#unused.push({ here, path, reason: hasIds ? "other-build" : "other-layout" });
       // Elsewhere there may be data of a program: not all that is mapped is a binary.
       else if (file !== undefined && isTold) this.#unused.push({ here, path, reason: "no-binary" });
       isThere ||= image !== undefined;
@@ -132,6 +134,29 @@ export class BinaryFiles {
     };
     return unlessDamaged(() => openLoadedImage(source, start).buildId);
   }
+}
+
+const PAGE = 4096;
+
+/** Whether all parts of a binary are mapped where they would be if it was what is mapped. Without build ids nothing tells more. */
+function liesAs(image: BinaryImage, maps: readonly MemoryMap[]): boolean {
+  const parts = image.segments
+    .filter(({ fileSize }) => fileSize > 0)
+    .map(({ fileOffset, imageOffset }) => ({ page: pageOf(fileOffset), place: pageOf(imageOffset) }));
+  const [first] = parts;
+  const hasPart = ({ page, place }: { page: number; place: number }, bias: number): boolean =>
+    maps.some(
+      ({ start, end, offset }) =>
+        offset <= page && page < offset + end - start && start + page - offset === place + bias,
+    );
+  return maps.some(({ start, offset }) => {
+    const bias = first && start + first.page - offset - first.place;
+    return bias !== undefined && parts.every((part) => hasPart(part, bias));
+  });
+}
+
+function pageOf(offset: number): number {
+  return offset - (offset % PAGE);
 }
 
 /** Only regular files are opened: to open a device can do something. */

@@ -48,10 +48,12 @@ const MOST_NAMES = 3;
 function fileWarnings({ loss }: CoreSource, process: CoreProcess, places: FilePlaces): string[] {
   const warnings: string[] = [];
   for (const { here, path, reason } of process.files.unused) {
-    const why =
-      reason === "no-binary"
-        ? "it is no binary"
-        : `it is another build (by its build id) than ${here === path ? "the one" : path} that ran`;
+    const original = here === path ? "the one" : path;
+    const why = {
+      "no-binary": "it is no binary",
+      "other-build": `it is another build (by its build id) than ${original} that ran`,
+      "other-layout": `it lies in memory in another way than ${original} that ran`,
+    }[reason];
     warnings.push(`${here} is not used: ${why}`);
   }
   if (places.executable !== undefined && process.executable === undefined) {

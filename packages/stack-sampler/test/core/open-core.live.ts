@@ -248,6 +248,18 @@ describe("a core", { timeout: 60_000 }, () => {
       expect(byTid(stacksIn(core))).toEqual(made.told);
     });
 
+    test("without build ids does not use a file that lies in memory in another way", async () => {
+      const path = join(newFolder(), "core");
+      writeFileSync(path, withoutBuildIds(readFileSync(made.path)));
+      using core = await openCore(path, { executable: "/bin/sh" });
+      expect(core.warnings).toEqual([
+        `/bin/sh is not used: it lies in memory in another way than ${made.executable} that ran`,
+      ]);
+      expect(byTid(stacksIn(core))).toEqual(made.told);
+      using right = await openCore(path, { executable: made.executable });
+      expect(right.warnings).toEqual([]);
+    });
+
     test("says which files it lacks where they are not here", async () => {
       using core = await openCore(made.path, { sysroot: newFolder() });
       expect(core.problem).toMatchObject({
@@ -297,6 +309,14 @@ describe("a core", { timeout: 60_000 }, () => {
     ]);
   });
 });
+
+/** A core in which no note is one of a build id any more. */
+function withoutBuildIds(core: Buffer): Buffer {
+  const buildIdNote = Buffer.from("\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0", "latin1");
+  for (let at = core.indexOf(buildIdNote); at >= 0; at = core.indexOf(buildIdNote, at + 1))
+    core[at + 8] = 0x77;
+  return core;
+}
 
 /** Where the notes of a core begin. */
 function notesAt(path: string): number {
