@@ -61,7 +61,13 @@ function named({ process, thread }: ThreadOf, cpuUsed?: number): string {
   const { name } = thread.thread;
   const facts = [
     stateText(process, thread),
-    ...(cpuUsed === undefined ? [] : [`${(cpuUsed / 1e9).toFixed(2)} s on a processor`]),
+    ...(cpuUsed === undefined ? [] : [`${durationOf(cpuUsed)} on a processor`]),
   ];
   return `${threadId(thread)}${name === "" ? "" : ` "${printable(name)}"`} (${facts.filter(Boolean).join(", ")})`;
+}
+
+/** `12 ms`, `1.25 s` */
+function durationOf(nanoseconds: number): string {
+  const milliseconds = Math.round(nanoseconds / 1e6);
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${(nanoseconds / 1e9).toFixed(2)} s`;
 }

@@ -333,13 +333,13 @@ In 3 looks:
     await dumped(world, "-p 7 --repeat 3 --interval 0.5");
     expect(world.output.slice(world.output.indexOf("\nAfter"))).toBe(`
 After 0.5 s: 0 moved, 2 running with the same stack, 1 not moved
-Same stack, running: 8 "spin" (active, 0.25 s on a processor), 9 "poll" (idle, 1.00 s on a processor)
+Same stack, running: 8 "spin" (active, 250 ms on a processor), 9 "poll" (idle, 1.00 s on a processor)
 
 After 1 s: 0 moved, 2 running with the same stack, 1 not moved
-Same stack, running: 8 "spin" (active, 0.25 s on a processor), 9 "poll" (idle, 1.00 s on a processor)
+Same stack, running: 8 "spin" (active, 250 ms on a processor), 9 "poll" (idle, 1.00 s on a processor)
 
 In 3 looks:
-  same stack, running: 8 "spin" (active, 0.50 s on a processor), 9 "poll" (idle, 2.00 s on a processor)
+  same stack, running: 8 "spin" (active, 500 ms on a processor), 9 "poll" (idle, 2.00 s on a processor)
   not moved: 7 "MainThread" (idle)
 `);
     const json = new FakeWorld([new FakeProcess(7, ["python3"], look(1), look(2))]);
