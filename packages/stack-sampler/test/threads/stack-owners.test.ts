@@ -48,7 +48,10 @@ test("where Python tells no kernel ids, the oldest thread is the main one", () =
 
 test("one that is not run, or not on a stack that is known, is whose it says", () => {
   const [first] = created;
-  expect(ownersOf([(first?.address ?? 0) + 200, 0x7f00_1010_0f00, 0x1234])).toEqual(
+  // A thread's stack can be beside the heap.
+  const beside = { address: STATES + 0x2800, pythonId: STATES + 0x5800, tid: 10 };
+  const all = [...created, beside, MAIN];
+  expect(ownersOf([(first?.address ?? 0) + 200, 0x7f00_1010_0f00, 0x1234], all)).toEqual(
     created.map(({ pythonId, tid }) => [pythonId, tid]),
   );
 });
