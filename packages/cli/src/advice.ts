@@ -14,6 +14,8 @@ export function adviceFor(error: SamplerError, invocation: Invocation): string |
       return error.program?.endsWith(".py") === true
         ? `A Python file needs a Python to run it: pyspy record -- python3 ${commandLine([error.program])}`
         : undefined;
+    case "incomplete-core":
+      return "Copy the core file whole, or have it written again where there is room for all of it; --executable and --lib-search-path help to read what is there";
     default:
       return undefined;
   }

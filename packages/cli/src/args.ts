@@ -1,5 +1,5 @@
 import { Command as CommanderCommand, CommanderError, Option } from "commander";
-import { type Options, readPid, usage } from "./argument-values.js";
+import { NATIVE_FLAG, type Options, readPid, usage } from "./argument-values.js";
 import { CommandError } from "./command-error.js";
 import { type ConvertCommand, modeNames, readConvert, readReport } from "./convert-arguments.js";
 import { type DumpCommand, readDump } from "./dump-arguments.js";
@@ -192,7 +192,7 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
     .option("--source", "lines of source code")
     .option("--full-filenames", "whole paths of files")
     .option("--no-fold", "each of many threads with the same stack")
-    .option("-j, --json", "one JSON document")
+    .option("-j, --json", "one JSON document; with --repeat one a line, for each look")
     .option("--repeat <number>", "look so many times, and tell what has moved")
     .option("--interval <seconds>", "time between the looks; default: 1")
     .optionsGroup("Binaries of a core file:")
@@ -200,9 +200,10 @@ function describeDump(program: CommanderCommand, style: Style): CommanderCommand
     .option("--sysroot <folder>", "the root folder of the core's system")
     .option("--lib-search-path <folder>", "where libraries are; may be repeated", collect)
     .optionsGroup("Other:")
-    .option("--blocking", "stop the program while all of it is read: one moment")
+    .option("--blocking", "stop what runs while all is read: one moment")
     .option("--nonblocking", "read it as it runs (default)")
     .option("--debug", "show stack traces of pyspy's own failures")
+    .addOption(new Option(NATIVE_FLAG).hideHelp())
     .addHelpText(
       "after",
       section(style, "Examples:", style.green, [

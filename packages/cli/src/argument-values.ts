@@ -68,6 +68,16 @@ export function readBlocking({ blocking, nonblocking }: Options): boolean {
   return blocking === true;
 }
 
+/** What py-spy's commands have and there is no use for yet; not in the help. */
+export const NATIVE_FLAG = "-n, --native";
+
+/** Says so where it is asked for. */
+export function refuseNative({ native }: Options): void {
+  if (native === true) {
+    throw usage("Frames of C, C++ and Cython (--native) come with a later version of pyspy");
+  }
+}
+
 /** NaN for what is not a plain decimal number: `Number` would also take "", "0x10" and "Infinity". */
 export function readNumber(text: string): number {
   return /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;

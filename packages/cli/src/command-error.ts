@@ -14,7 +14,8 @@ export class CommandError extends Error {
   }
 }
 
-/** The exit code for a failure of pyspy's own. */
+/** The exit code for a failure of pyspy's own: 2 where the command line names what cannot be meant. */
 export function exitCodeOf(error: unknown): 1 | 2 {
-  return error instanceof CommandError && error.code === "usage" ? 2 : 1;
+  if (error instanceof CommandError) return error.code === "usage" ? 2 : 1;
+  return error instanceof Error && "code" in error && error.code === "unusable-file" ? 2 : 1;
 }

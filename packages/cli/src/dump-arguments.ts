@@ -6,6 +6,7 @@ import {
   readNumber,
   readPatterns,
   readPid,
+  refuseNative,
   usage,
 } from "./argument-values.js";
 
@@ -24,10 +25,10 @@ export interface DumpCommand {
   /** Threads with the same stack are shown as one. */
   readonly fold: boolean;
   readonly json: boolean;
-  /** How many times to look, and seconds between the looks. */
-  readonly repeat: number;
+  /** How many times to look, and seconds between the looks; undefined for one look and nothing to compare it with. */
+  readonly repeat: number | undefined;
   readonly interval: number;
-  /** The program is stopped while it is read. */
+  /** All is to be of one moment: threads that run are stopped while they are read. */
   readonly blocking: boolean;
   readonly debug: boolean;
 }
@@ -51,6 +52,7 @@ export type DumpTarget =
     };
 
 export function readDump(options: Options): DumpCommand {
+  refuseNative(options);
   const target = readTarget(options);
   const repeat = readRepeat(optionValue(options, "repeat"));
   const interval = optionValue(options, "interval");
@@ -71,7 +73,7 @@ export function readDump(options: Options): DumpCommand {
     fullFileNames: options["fullFilenames"] === true,
     fold: options["fold"] !== false,
     json: options["json"] === true,
-    repeat: repeat ?? 1,
+    repeat,
     interval: readInterval(interval),
     blocking: readBlocking(options),
     debug: options["debug"] === true,

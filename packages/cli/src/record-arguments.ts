@@ -1,4 +1,5 @@
 import {
+  NATIVE_FLAG,
   type Options,
   optionValue,
   quoted,
@@ -10,6 +11,7 @@ import {
   readPatterns,
   readPid,
   readSeconds,
+  refuseNative,
   usage,
 } from "./argument-values.js";
 import { type Format, formatNames } from "./formats.js";
@@ -144,7 +146,7 @@ export const recordOptions: readonly (readonly [title: string, options: readonly
 export const hiddenRecordOptions: readonly OptionRow[] = [
   ["--capture", "keep what the program prints from the screen"],
   ["--hideprogress", "no progress"],
-  ["-n, --native", "stacks of C, C++ and Cython"],
+  [NATIVE_FLAG, "stacks of C, C++ and Cython"],
 ];
 
 const highestRate = 1_000_000;
@@ -152,9 +154,7 @@ const mostFiles = 1_000_000;
 const modes = ["cpu", "wall", "gil"] as const;
 
 export function readRecord(words: readonly string[], options: Options): RecordCommand {
-  if (options["native"] === true) {
-    throw usage("Frames of C, C++ and Cython (--native) come with a later version of pyspy");
-  }
+  refuseNative(options);
   const target = readTarget(words, options);
   const output = readOutput(optionValue(options, "output"));
   const rotation = readRotation(options);

@@ -215,7 +215,14 @@ describe("a command line that makes no sense", () => {
       "With --rotate there are several files, and standard output is one",
     ],
     [["record", "--delay", "soon", "x"], 'The delay is a time like 5, 5s or 1m, not "soon"'],
-    [["record", "-n", "x"], "Frames of C, C++ and Cython (--native) come with a later version of pyspy"],
+    ...[
+      ["record", "-n", "x"],
+      ["dump", "-n", "-p", "1"],
+      ["dump", "--native"],
+    ].map((argv): [string[], string] => [
+      argv,
+      "Frames of C, C++ and Cython (--native) come with a later version of pyspy",
+    ]),
     [["record", "-p", "abc"], pidMessage('"abc"')],
     [["record", "-p", "0"], pidMessage('"0"')],
     [["record", "-p", "-5"], pidMessage('"-5"')],
@@ -305,6 +312,7 @@ describe("the help", () => {
     const { text } = help(["record", "--help"]);
     expect(text).toContain("--subprocesses");
     expect(text).not.toMatch(/--capture|--hideprogress|--native/);
+    expect(help(["dump", "--help"]).text).not.toContain("--native");
   });
 
   test.each([[["doctor", "--help"]], [["doc", "-h"]], [["help", "do"]]])("of doctor answers %j", (argv) => {
@@ -319,7 +327,7 @@ describe("the help", () => {
   });
 
   test("fits into 80 columns", () => {
-    for (const argv of ["", "record", "convert", "report", "doctor"].map((name) =>
+    for (const argv of ["", "record", "dump", "convert", "report", "doctor"].map((name) =>
       [name, "--help"].filter(Boolean),
     )) {
       for (const line of help(argv).text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
@@ -351,7 +359,7 @@ function thrownBy(action: () => unknown): unknown {
 describe("dump", () => {
   const shown: Omit<DumpCommand, "target"> = {
     ...{ name: "dump", locals: 0, redact: undefined, source: false, fullFileNames: false, fold: true },
-    ...{ json: false, repeat: 1, interval: 1, blocking: false, tasks: false, debug: false },
+    ...{ json: false, repeat: undefined, interval: 1, blocking: false, tasks: false, debug: false },
   };
   const processes = (...pids: number[]): DumpCommand["target"] => ({
     ...{ kind: "processes", pids, match: undefined, subprocesses: false },

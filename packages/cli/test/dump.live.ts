@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
@@ -27,6 +27,27 @@ def main(first, *rest, **names):
     print(json.dumps(told)); sys.stdout.flush()
     sys.stdin.read()
 main(2 ** 70, "x", y=set(["z"]))
+`;
+
+/** Each thread draws the next number whenever it wakes; all the time there is one that is the last. */
+const HANDING_OVER = `
+import threading, time
+total, lock = [0], threading.Lock()
+def draw(mine):
+    while True:
+        with lock:
+            total[0] += 1
+            mine = total[0]
+        time.sleep(0.0005)
+for _ in range(20):
+    thread = threading.Thread(target=draw, args=(0,))
+    thread.daemon = True
+    thread.start()
+def main(total):
+    sys.stdin.read()
+while total[0] < 1000: time.sleep(0.01)
+ready()
+main(total)
 `;
 
 describe.each(findPythons())("CPython $name", (python) => {
@@ -62,6 +83,29 @@ describe.each(findPythons())("CPython $name", (python) => {
       }
     },
   );
+
+  test("with --blocking all threads are read at one moment, those too that wake by themselves, and go on", async () => {
+    await using target = await stand(python, HANDING_OVER);
+    const look = async (): Promise<number> => {
+      const threads = await dumped(workplace, "-l", "--blocking", "-p", String(target.pid));
+      const numbers = threads.flatMap(({ frames }) =>
+        frames.flatMap(({ locals }) => (locals ?? []).filter(({ name }) => /^(mine|total)$/.test(name))),
+      );
+      const numberOf = ({ repr }: { readonly repr: string }): number => Number(/\d+/.exec(repr));
+      const taken = numbers.filter(({ name }) => name === "mine").map(numberOf);
+      const total = numbers.filter(({ name }) => name === "total").map(numberOf);
+      expect([taken.length, total.length]).toEqual([20, 1]);
+      // One may have drawn a number and not have looked at it yet.
+      expect([0, 1]).toContain((total[0] ?? 0) - Math.max(...taken));
+      expect(threads[0]?.process_info.notes).toEqual([
+        expect.stringMatching(/^Stopped for \d+\.\d\d ms while it was read$/),
+      ]);
+      expect(threads[0]?.process_info.stop_time_ns).toBeGreaterThan(0);
+      return total[0] ?? 0;
+    };
+    const first = await look();
+    await vi.waitFor(async () => expect(await look()).toBeGreaterThan(first));
+  });
 
   test("values of many types are what repr() says", async () => {
     await using target = Target.start([...python.command, "-c", VALUES]);
@@ -190,13 +234,74 @@ ready(); sys.stdin.read()
   });
 });
 
+test("with --blocking a program that is stopped stays so, and one goes on whenever pyspy is killed", async () => {
+  await using target = await stand(anyPython(), HANDING_OVER);
+  const pid = String(target.pid);
+  const state = (): string =>
+    /^State:\s+(\w)/m.exec(readFileSync(`/proc/${target.pid}/status`, "utf8"))?.[1] ?? "";
+  process.kill(target.pid, "SIGSTOP");
+  await vi.waitFor(() => expect(state()).toBe("T"));
+  const { code, stdout } = await textOf("--blocking", "-p", pid);
+  expect(code).toBe(0);
+  expect(stdout).toContain("\nIt is stopped\nNothing had to be stopped: no thread ran while it was read\n");
+  expect(state()).toBe("T");
+  process.kill(target.pid, "SIGCONT");
+  const total = async (): Promise<number> =>
+    Number(/total: \[(\d+)\]/.exec((await textOf("-l", "-p", pid)).stdout)?.[1]);
+  for (let kill = 0; kill < 10; kill++) {
+    const options = ["--blocking", "-ll", "--repeat", "100000", "--interval", "0", "-p", pid];
+    const pyspy = workplace.pyspy("dump", ...options);
+    await pyspy.until((running) => running.stdout.split("After ").length > 2 + kill);
+    process.kill(pyspy.pid, "SIGKILL");
+    await pyspy.outcome;
+    const before = await total();
+    await vi.waitFor(async () => expect(await total()).toBeGreaterThan(before));
+    const threads = readdirSync(`/proc/${target.pid}/task`);
+    const tracers = threads.map((tid) => readFileSync(`/proc/${target.pid}/task/${tid}/status`, "utf8"));
+    expect(tracers.filter((status) => !/^TracerPid:\t0$/m.test(status))).toEqual([]);
+  }
+});
+
 test("again: what has moved, and what has not", async () => {
   const target = workplace.start(busy(anyPython()));
   await target.moreTicks(1);
   const { code, stdout } = await textOf("-p", String(target.pid), "--repeat", "3", "--interval", "0.05");
   expect(code).toBe(0);
-  expect(stdout.match(/^After [\d.]+ s: \d moved, \d not$/gm)).toHaveLength(2);
+  expect(stdout.match(/^After [\d.]+ s: .*\d not moved$/gm)).toHaveLength(2);
   expect(stdout).toMatch(/\nIn 3 looks /);
+});
+
+test("again: an endless loop runs with the same stack, and who waits has not moved", async () => {
+  const source = `
+import threading
+def spin():
+    left = 1
+    while left: left += left; left = left % 7 + 1; left = min(left, 5)
+threading.Thread(target=spin, daemon=True, name="spinner").start()
+ready(); sys.stdin.read()
+`;
+  await using target = await stand(anyPython(), source);
+  const options = ["-p", String(target.pid), "--repeat", "6", "--interval", "0.1"];
+  const { code, stdout, stderr } = await textOf(...options);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(
+    stdout.match(
+      /^After .* s: 0 moved, 1 running with the same stack, 1 not moved\nSame stack, running: \d+ "spinner" \(.*\)$/gm,
+    ),
+  ).toHaveLength(5);
+  expect(stdout).toMatch(
+    /\nIn 6 looks:\n {2}same stack, running: \d+ "spinner" \(active.*\)\n {2}not moved: \d+ "MainThread" \(.*\)\n$/,
+  );
+  const { stdout: lines } = await workplace.pyspy("dump", "-j", ...options).outcome;
+  const documents = lines
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(documents.every((document) => isDump(document))).toBe(true);
+  expect(documents.map(([{ moved, ran }]) => [moved, ran])).toEqual([
+    [null, null],
+    ...Array.from({ length: 5 }, () => [false, true]),
+  ]);
 });
 
 test("a core, gzipped, with its variables", async () => {
@@ -221,6 +326,15 @@ test("a core, gzipped, with its variables", async () => {
             secret: <redacted>
             shown: [1]
 `);
+  // The notes are at its end.
+  writeFileSync(`${prefix}.most`, bytes.subarray(0, -20_000));
+  expect(await textOf("--core", `${prefix}.most`)).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^Core .*core\.most: not all of it is there\nProcess of unknown id\n/),
+    stderr: `pyspy: The core file ${prefix}.most is cut off: ${bytes.length - 20_000} of ${bytes.length} bytes are there, and what names its process, threads and files (its notes, which gdb writes last) is not among them
+pyspy: Copy the core file whole, or have it written again where there is room for all of it; --executable and --lib-search-path help to read what is there
+`,
+  });
   writeFileSync(`${prefix}.cut`, bytes.subarray(0, 100));
   const cut = await textOf("--core", `${prefix}.cut`);
   expect(cut).toMatchObject({ code: 1, stdout: "" });
@@ -314,6 +428,9 @@ describe("what cannot be shown", () => {
     [["--match", "("], 2, /"\("/],
     [["--core", "/nowhere/core"], 1, /\/nowhere\/core/],
     [["--repeat", "0", "--pid", "1"], 2, /"0"/],
+    [["--core", "/nowhere", "--executable", "/nowhere/python"], 2, /Cannot use .*: there is no such file$/m],
+    [["--core", "/nowhere", "--executable", "/etc/passwd"], 2, /Cannot use .*: it is not an ELF file$/m],
+    [["--core", "/nowhere", "--lib-search-path", "/etc/passwd"], 2, /Cannot use .*: it is no folder$/m],
   ])("%j is refused in a sentence", async (options, code, sentence) => {
     const outcome = await textOf(...options);
     expect(outcome).toMatchObject({ code, stdout: "" });

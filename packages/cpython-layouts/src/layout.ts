@@ -129,6 +129,11 @@ export interface ThreadStateLayout {
   readonly frame: number;
   /** `_PyCFrame*` (3.11, 3.12), which points to the current frame. */
   readonly cframe: number;
+  /**
+   * Pointer to what the eval loop has on the C stack of the thread that runs it (3.10–3.12), or into the thread state when none does. From
+   * 3.11 on the same as `cframe`.
+   */
+  readonly on_c_stack: number;
   /** `_PyInterpreterFrame*` (3.13+). */
   readonly current_frame: number;
   /** The sentinel that every complete chain ends in (3.15+). */

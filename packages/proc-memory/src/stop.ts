@@ -26,6 +26,11 @@ export interface ThreadStopper {
    */
   stop(tids: readonly Tid[]): StopOutcome;
   /**
+   * Stops these threads beside those that stand still already, which go on standing still and are in the outcome, too. The
+   * time counts from the first {@link stop} on.
+   */
+  stopMore(tids: readonly Tid[]): StopOutcome;
+  /**
    * Lets all stopped threads go on, with the signals that have come for them. Returns how long the stop took, from the
    * first thread that was asked to stop to the last that was let go; 0 if nothing was stopped.
    */
@@ -41,7 +46,7 @@ export interface ThreadStopper {
 }
 
 /**
- * Opens a process for stopping its threads, which it tries with the first of them.
+ * Opens a process for stopping its threads, which it tries with one of them: `tid`, the first if that is not given.
  *
  * Threads are traced only while they are stopped. However this process ends, they go on. A process that is stopped
  * already (state T) stays so. System calls that wait are continued, but a few end with EINTR, as after SIGCONT:
@@ -62,6 +67,6 @@ export interface ThreadStopper {
  * }
  * ```
  */
-export function openThreadStopper(pid: Pid): ThreadStopper {
-  return platformTo(`stop the threads of process ${pid}`).openThreadStopper(pid);
+export function openThreadStopper(pid: Pid, tid: Tid = pid): ThreadStopper {
+  return platformTo(`stop the threads of process ${pid}`).openThreadStopper(pid, tid);
 }

@@ -56,6 +56,24 @@ describe("threads that are stopped", () => {
     expect(stopper.resume()).toBe(0);
   });
 
+  it("go on standing still while more of them are stopped", async () => {
+    const host = await StopHost.start(executable, ["spin", "2"]);
+    const [first = 0, second = 0, third = 0] = threadsOf(host.pid);
+    using stopper = openThreadStopper(host.pid, second);
+    await stopAll(stopper, [second]);
+    const before = host.rounds(1);
+    await until(() => stopper.stopMore([third, second]).stopped.length === 2);
+    expect(stopper.stopMore([])).toEqual({ ...NOTHING_ELSE, stopped: [second, third] });
+    expect(host.rounds(1)).toBe(before);
+    expect([first, second, third].map((tid) => stateOf(host.pid, tid))).toEqual([
+      "R 0",
+      `t ${process.pid}`,
+      `t ${process.pid}`,
+    ]);
+    expect(stopper.resume()).toBeGreaterThan(0);
+    for (const index of [0, 1, 2]) await host.goesOn(index);
+  });
+
   it("may be asleep, and sleep on", async () => {
     const host = await StopHost.start(executable, ["sleep", "20"]);
     const sleepers = threadsOf(host.pid).filter((tid) => tid !== host.pid);

@@ -15,7 +15,7 @@ export type {
 } from "@pyspy/proc-memory";
 export { attachAll } from "./attach-all.js";
 export { attach } from "./attached-sampler.js";
-export type { FilePlaces } from "./core/binary-files.js";
+export type { FilePlaces } from "./core/file-places.js";
 export { type Core, type CoreOptions, type CoreThread, openCore } from "./core/open-core.js";
 export type { EndSignal } from "./core/signal-text.js";
 export { type DiagnosedPython, type Diagnosis, diagnose } from "./diagnose.js";

@@ -16,6 +16,8 @@ export type SamplerErrorCode =
   | "unreadable-core"
   | "not-a-core"
   | "unsupported-core"
+  | "incomplete-core"
+  | "unusable-file"
   | "internal";
 
 /** The facts of a failure; what to do about it is for the program that shows it. */

@@ -76,14 +76,11 @@ async function dumpProcesses(
   surroundings: DumpSurroundings,
 ): Promise<Ending> {
   const pids = await pidsOf(target, surroundings);
-  if (pids.length === 0) {
-    surroundings.terminal.fail(`No Python that may be looked into has a command line like ${target.match}`);
-    return { code: 1 };
-  }
+  if (pids.length === 0) return { code: 1 };
   using opened = await OpenedProcesses.open(surroundings.looks, pids, target.subprocesses);
   const watch = new MovementWatch();
   let failed = false;
-  for (let look = 0; look < command.repeat; look++) {
+  for (let look = 0; look < (command.repeat ?? 1); look++) {
     if (look > 0) await surroundings.pause(command.interval);
     const { processes, problems, departed } = opened.look(inspectOptions(command));
     for (const problem of problems) await surroundings.report(problem);
@@ -93,7 +90,7 @@ async function dumpProcesses(
     if (processes.length === 0 && (look === 0 || departed.length > 0)) break;
     if (!showLook(watch.take(processes), watch, command, surroundings)) break;
   }
-  if (command.repeat > 1 && watch.looks > 1 && !command.json) {
+  if (watch.looks > 1 && !command.json) {
     surroundings.write(stillText(watch, textOptions(command, surroundings)));
   }
   return { code: failed ? 1 : 0 };
@@ -101,11 +98,17 @@ async function dumpProcesses(
 
 async function pidsOf(
   { pids, match }: Extract<DumpTarget, { kind: "processes" }>,
-  { looks }: DumpSurroundings,
+  { looks, terminal }: DumpSurroundings,
 ): Promise<readonly number[]> {
   if (match === undefined) return pids;
-  const { processes } = await looks.listPythonProcesses((words) => match.test(words.join(" ")));
-  return [...new Set([...pids, ...processes.map(({ pid }) => pid)])];
+  const found = await looks.listPythonProcesses((words) => match.test(words.join(" ")));
+  const all = [...new Set([...pids, ...found.processes.map(({ pid }) => pid)])];
+  if (all.length === 0) {
+    terminal.fail(`No Python that may be looked into has a command line like ${match}`);
+  }
+  const denied = deniedMessage(found, " with such command lines");
+  if (denied !== undefined) terminal.say(denied);
+  return all;
 }
 
 /** False if nobody reads any more. */
@@ -118,7 +121,8 @@ function showLook(
   const movement = watch.since(processes);
   if (watch.looks === 1 || command.json) return show(processes, command, surroundings);
   const seconds = command.interval * (watch.looks - 1);
-  return surroundings.write(movementText(movement, seconds, textOptions(command, surroundings)));
+  const options = textOptions(command, surroundings);
+  return surroundings.write(movementText(movement, processes, seconds, options));
 }
 
 function show(
@@ -131,7 +135,8 @@ function show(
     // They have no thread to be told with.
     if (threads.length === 0) for (const note of notes) surroundings.terminal.say(`Process ${pid}: ${note}`);
   }
-  return surroundings.write(`${printableJson(dumpJson(processes, command))}\n`);
+  const shape = command.repeat === undefined ? "indented" : "one line";
+  return surroundings.write(`${printableJson(dumpJson(processes, command), shape)}\n`);
 }
 
 function textOptions(

@@ -34,12 +34,14 @@ interface ProcessJson {
   readonly executable: string | undefined;
   readonly python_versions: readonly string[];
   readonly stopped: boolean;
+  readonly stop_time_ns: number;
+  readonly notes: readonly string[];
   /** Those that no thread runs. */
   readonly tasks: readonly unknown[] | undefined;
 }
 
 function processJson(process: DumpedProcess, files: ProcessFiles): ProcessJson {
-  const { pid, commandLine, parent, executable, versions, isStopped, tasks } = process;
+  const { pid, commandLine, parent, executable, versions, isStopped, stopTime, notes, tasks } = process;
   return {
     pid,
     command_line: commandLine.join(" "),
@@ -47,6 +49,8 @@ function processJson(process: DumpedProcess, files: ProcessFiles): ProcessJson {
     executable,
     python_versions: versions,
     stopped: isStopped,
+    stop_time_ns: stopTime ?? 0,
+    notes,
     tasks: tasks?.filter(({ thread }) => thread === undefined).map((task) => taskJson(task, tasks, files)),
   };
 }
@@ -64,7 +68,8 @@ function threadJson(
     thread_id: pythonId,
     thread_name: name === "" ? null : name,
     os_thread_id: tid === 0 ? null : tid,
-    active,
+    // A core does not tell it.
+    active: active && process.core === undefined,
     owns_gil: holdsGil,
     frames: thread.frames.map((frame) => frameJson(frame, files)),
     process_info: info,
@@ -74,6 +79,8 @@ function threadJson(
     changed_while_read: torn,
     unreadable: thread.isUnreadable,
     moved: thread.hasMoved,
+    ran: thread.hasRun,
+    cpu_time_ns: thread.cpuTime < 0 ? null : thread.cpuTime,
     signal: thread.isSignalled ? process.core?.signal : null,
     tasks: process.tasks
       ?.filter((task) => isOf(task, thread))

@@ -65,8 +65,12 @@ class DumpWriter {
     const { pid, versions, executable, parent, core, isStopped, notes } = process;
     const lines: string[] = [];
     if (core !== undefined) lines.push(...this.#coreLines(core));
-    const title = commandLine(process.commandLine);
-    lines.push(`Process ${style.bold(style.yellow(String(pid)))}: ${printable(title)}`);
+    const title = printable(commandLine(process.commandLine));
+    lines.push(
+      core?.lacksNotes === true
+        ? `Process of unknown id${title === "" ? "" : `: ${title}`}`
+        : `Process ${style.bold(style.yellow(String(pid)))}: ${title}`,
+    );
     for (const version of versions) {
       const place = executable === undefined ? "" : ` (${style.dim(printable(executable))})`;
       lines.push(`Python v${style.bold(version)}${place}`);
@@ -110,8 +114,9 @@ class DumpWriter {
     return tasksText(process, this.#stackText(process), owner, this.#options);
   }
 
-  #coreLines({ path, signal }: NonNullable<DumpedProcess["core"]>): string[] {
+  #coreLines({ path, signal, lacksNotes }: NonNullable<DumpedProcess["core"]>): string[] {
     const { style } = this.#options;
+    if (lacksNotes) return [`Core ${style.cyan(printable(path))}: not all of it is there`];
     if (signal === undefined) return [`Core ${style.cyan(printable(path))}: of a process that went on`];
     const reason = signal.reason === "" ? "" : `, ${signal.reason}`;
     return [

@@ -10,6 +10,8 @@ export interface DumpedProcess {
   /** What started it, if that is shown too. */
   readonly parent: DumpedProcess | undefined;
   readonly isStopped: boolean;
+  /** Nanoseconds for which threads were stopped to be read; undefined if that was not asked for. */
+  readonly stopTime: number | undefined;
   readonly startedAt: Date | undefined;
   /** Undefined for running ones. */
   readonly core: DumpedCore | undefined;
@@ -27,13 +29,19 @@ export interface DumpedCore {
   readonly path: string;
   /** What ended the process. */
   readonly signal: EndSignal | undefined;
+  /** It does not tell which process it is of, nor what ended it. */
+  readonly lacksNotes: boolean;
 }
 
 export interface DumpedThread extends ThreadStack {
   /** The signal that ended the process was this thread's. */
   readonly isSignalled: boolean;
-  /** Whether its stack is another one than at the look before; undefined at the first look. */
+  /** Whether its stack is another one, by functions and lines, than at the look before; undefined at the first look. */
   readonly hasMoved: boolean | undefined;
+  /** Whether it has run since the look before, be it on the same lines; undefined at the first look. */
+  readonly hasRun: boolean | undefined;
+  /** Time on processors since the look before; undefined at the first look, and if that is not known. */
+  readonly cpuUsed: number | undefined;
 }
 
 export interface DumpedTask extends AsyncTask {
@@ -46,13 +54,13 @@ export function threadKey({ pid }: DumpedProcess, { thread }: ThreadStack): stri
   return `${pid} ${thread.tid} ${thread.interpreter} ${thread.pythonId}`;
 }
 
-/** What is the same for two stacks if and only if they are at the same places. */
+/** What is the same for two stacks if and only if they are at the same lines: within a line it goes to and fro. */
 export function stackKey({ frames }: Pick<ThreadStack, "frames">): string {
   return frames.map(frameKey).join("\n");
 }
 
-export function frameKey({ function: { file }, qualname, line, column }: StackFrame): string {
-  return `${file}\n${qualname}\n${line} ${column}`;
+export function frameKey({ function: { file }, qualname, line }: StackFrame): string {
+  return `${file}\n${qualname}\n${line}`;
 }
 
 /** How people call a thread: the kernel's id, or Python's own in hex if that is not known. */

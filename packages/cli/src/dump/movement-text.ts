@@ -1,6 +1,6 @@
 import { printable, someOf } from "../terminal/printable.js";
 import { type DumpTextOptions, stacksText } from "./dump-text.js";
-import { threadId } from "./dumped.js";
+import { type DumpedProcess, threadId } from "./dumped.js";
 import type { ThreadOf } from "./fold.js";
 import type { Movement, MovementWatch, TaskMovement } from "./movement.js";
 import { taskName } from "./task-text.js";
@@ -8,15 +8,29 @@ import { stateText } from "./thread-state.js";
 
 /** What a later look has brought: stacks that are other ones, and the names of the rest. */
 export function movementText(
-  { moved, unmoved, gone, tasks }: Movement,
+  { moved, running, unmoved, gone, tasks }: Movement,
+  processes: readonly DumpedProcess[],
   seconds: number,
   options: DumpTextOptions,
 ): string {
   const title = options.style.bold(`After ${Number(seconds.toFixed(3))} s`);
-  const threads = `${moved.length} moved, ${unmoved.length} not${gone.length > 0 ? `, ${gone.length} gone` : ""}`;
-  const parts = [`\n${title}: ${threads}\n${tasks === undefined ? "" : tasksLine(tasks)}`];
-  if (moved.length > 0) parts.push(stacksText(moved, options));
-  return parts.join("\n");
+  const counts = [
+    `${moved.length} moved`,
+    ...(running.length > 0 ? [`${running.length} running with the same stack`] : []),
+    `${unmoved.length} not moved`,
+    ...(gone.length > 0 ? [`${gone.length} gone`] : []),
+  ];
+  const lines = [`\n${title}: ${counts.join(", ")}\n`];
+  for (const { pid, notes } of processes) {
+    const owner = processes.length > 1 ? `Process ${pid}: ` : "";
+    lines.push(...notes.map((note) => `${options.style.yellow(printable(owner + note))}\n`));
+  }
+  if (running.length > 0) {
+    const names = running.map((one) => named(one, one.thread.cpuUsed));
+    lines.push(`Same stack, running: ${someOf(names)}\n`);
+  }
+  if (tasks !== undefined) lines.push(tasksLine(tasks));
+  return [lines.join(""), ...(moved.length > 0 ? [stacksText(moved, options)] : [])].join("\n");
 }
 
 function tasksLine({ moved, unmoved }: TaskMovement): string {
@@ -24,19 +38,36 @@ function tasksLine({ moved, unmoved }: TaskMovement): string {
   return `Of the tasks ${moved.length} moved, ${unmoved.length} not${names}\n`;
 }
 
-/** Which threads have been at the same place all the time: those that hang are among them. */
+/** Which threads have been at the same place all the time: those that hang are among them, and those that spin. */
 export function stillText(watch: MovementWatch, { style }: DumpTextOptions): string {
   const still = watch.still();
+  const running = still.filter(({ hasRun }) => hasRun);
+  const unmoved = still.filter(({ hasRun }) => !hasRun);
   const stillTasks = watch.stillTasks();
   const title = style.bold(`In ${watch.looks} looks`);
-  const threads =
-    still.length === 0 ? "every thread has moved" : `at the same place: ${still.map(named).join(", ")}`;
-  const tasks =
-    stillTasks.length === 0 ? "" : `Tasks at the same place: ${someOf(stillTasks.map(taskName))}\n`;
-  return `\n${title} ${threads}\n${tasks}`;
+  const lines = [
+    ...(running.length > 0
+      ? [`  same stack, running: ${running.map((one) => named(one, one.cpuUsed)).join(", ")}\n`]
+      : []),
+    ...(unmoved.length > 0 ? [`  not moved: ${unmoved.map((one) => named(one)).join(", ")}\n`] : []),
+    ...(stillTasks.length > 0 ? [`  tasks not moved: ${someOf(stillTasks.map(taskName))}\n`] : []),
+  ];
+  return still.length === 0
+    ? `\n${title} every thread has moved\n${lines.join("")}`
+    : `\n${title}:\n${lines.join("")}`;
 }
 
-function named({ process, thread }: ThreadOf): string {
+function named({ process, thread }: ThreadOf, cpuUsed?: number): string {
   const { name } = thread.thread;
-  return `${threadId(thread)}${name === "" ? "" : ` "${printable(name)}"`} (${stateText(process, thread)})`;
+  const facts = [
+    stateText(process, thread),
+    ...(cpuUsed === undefined ? [] : [`${durationOf(cpuUsed)} on a processor`]),
+  ];
+  return `${threadId(thread)}${name === "" ? "" : ` "${printable(name)}"`} (${facts.filter(Boolean).join(", ")})`;
+}
+
+/** `12 ms`, `1.25 s` */
+function durationOf(nanoseconds: number): string {
+  const milliseconds = Math.round(nanoseconds / 1e6);
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${(nanoseconds / 1e9).toFixed(2)} s`;
 }

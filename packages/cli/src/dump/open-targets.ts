@@ -67,15 +67,16 @@ export function lookAt(
   options: InspectOptions,
 ): DumpedProcess {
   const { pid, commandLine, executable, isStopped, startedAt, pythons } = inspection;
-  const { threads, tasks, taskProblem, unreadable, stopped } = inspection.look(options);
+  const { threads, tasks, taskProblem, unreadable, stopped, unstopped } = inspection.look(options);
   return {
     ...{ pid, commandLine, executable, parent, isStopped, startedAt, core: undefined },
+    stopTime: options.blocking === true ? stopped : undefined,
     versions: pythons.map(({ version }) => version),
-    threads: mainFirst(threads, pid).map((thread) => ({ ...unmoved(thread), isSignalled: false })),
+    threads: mainFirst(threads, pid).map((thread) => ({ ...unseenBefore(thread), isSignalled: false })),
     tasks: options.tasks === true ? tasks.map(unmoved) : undefined,
     notes: [
       ...unreadableNotes(unreadable),
-      ...stopNotes(stopped),
+      ...(options.blocking === true ? stopNotes(stopped, unstopped) : []),
       ...(taskProblem === undefined ? [] : [taskProblem]),
     ],
     openFile: (path) => inspection.openFile(path),
@@ -91,22 +92,34 @@ export function withoutStacks(
 ): DumpedProcess {
   return {
     ...{ pid, commandLine, parent, executable: undefined, versions: [], isStopped: false },
-    ...{ startedAt: undefined, core: undefined, threads: [], tasks: undefined, notes: [note] },
+    ...{
+      stopTime: undefined,
+      startedAt: undefined,
+      core: undefined,
+      threads: [],
+      tasks: undefined,
+      notes: [note],
+    },
     openFile: () => undefined,
   };
 }
 
 export function dumpedCore(core: Core, { tasks }: InspectOptions): DumpedProcess {
-  const { pid, commandLine, executable, pythons, path, signal } = core;
+  const { pid, commandLine, executable, pythons, path, signal, lacksNotes } = core;
   return {
     ...{ pid, commandLine, executable, parent: undefined, isStopped: false, startedAt: undefined },
-    core: { path, signal },
+    stopTime: undefined,
+    core: { path, signal, lacksNotes },
     versions: pythons.map(({ version }) => version),
-    threads: mainFirst<CoreThread>(core.threads, pid).map(unmoved),
+    threads: mainFirst<CoreThread>(core.threads, pid).map(unseenBefore),
     tasks: tasks === true ? core.tasks.map(unmoved) : undefined,
     notes: [],
     openFile: (file) => core.openFile(file),
   };
+}
+
+function unseenBefore<Stack>(stack: Stack): Stack & Record<"hasMoved" | "hasRun" | "cpuUsed", undefined> {
+  return { ...unmoved(stack), hasRun: undefined, cpuUsed: undefined };
 }
 
 /** Whether it has moved will be known after another look. */
@@ -124,6 +137,12 @@ function unreadableNotes(unreadable: number): string[] {
   return [`${counted(unreadable, "stack")} could not be read`];
 }
 
-function stopNotes(nanoseconds: number): string[] {
-  return nanoseconds > 0 ? [`Stopped for ${(nanoseconds / 1e6).toFixed(2)} ms while it was read`] : [];
+function stopNotes(nanoseconds: number, unstopped: number): string[] {
+  const stop =
+    nanoseconds > 0
+      ? `Stopped for ${(nanoseconds / 1e6).toFixed(2)} ms while it was read`
+      : "Nothing had to be stopped: no thread ran while it was read";
+  if (unstopped === 0) return [stop];
+  const threads = `${counted(unstopped, "thread")} could not be stopped`;
+  return [stop, `${threads}: what is shown of ${unstopped === 1 ? "it" : "them"} may be of another moment`];
 }

@@ -26,7 +26,7 @@ export function pythonListJson({ processes }: PythonProcesses): unknown {
 }
 
 /** What to know about the processes that may not be looked into; undefined if there are none. */
-export function deniedMessage({ denied }: PythonProcesses): string | undefined {
+export function deniedMessage({ denied }: PythonProcesses, kind = ""): string | undefined {
   if (denied === 0) return undefined;
-  return `${denied} ${denied === 1 ? "process" : "processes"} of others may not be looked into; pyspy doctor tells why`;
+  return `${denied} ${denied === 1 ? "process" : "processes"} of others${kind} may not be looked into; pyspy doctor tells why`;
 }

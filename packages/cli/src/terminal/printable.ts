@@ -16,9 +16,10 @@ export function printable(text: string): string {
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const names: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** A JSON document in lines that cannot do anything to a terminal either, with null for what is undefined. */
-export function printableJson(value: unknown): string {
-  const text = JSON.stringify(value, (_, member: unknown) => member ?? null, 2);
+/** A JSON document that cannot do anything to a terminal either, with null for what is undefined. */
+export function printableJson(value: unknown, shape: "indented" | "one line" = "indented"): string {
+  const indent = shape === "indented" ? 2 : undefined;
+  const text = JSON.stringify(value, (_, member: unknown) => member ?? null, indent);
   // JSON escapes the older control characters and lone surrogates itself, and none of these is outside of a string.
   return text.replace(/[\x7f-\x9f\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
+import { SamplerError } from "@pyspy/stack-sampler";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { parseArgs } from "../../src/args.js";
 import { dump } from "../../src/commands/dump.js";
+import { MovementWatch } from "../../src/dump/movement.js";
+import { withoutStacks } from "../../src/dump/open-targets.js";
 import type { DumpCommand } from "../../src/dump-arguments.js";
 import { FakeProcess, FakeWorld, frame, holdsGil, SampleState, task, thread } from "../dump/fake-dump.js";
 
@@ -18,6 +21,18 @@ function command(line: string): DumpCommand {
 async function dumped(world: FakeWorld, line: string): Promise<number> {
   const ending = await dump(command(line), world.surroundings);
   return "code" in ending ? ending.code : -1;
+}
+
+/** Each line is one, and is what the schema says. */
+function documentsIn(output: string): Record<string, unknown>[][] {
+  return output
+    .trimEnd()
+    .split("\n")
+    .map((line) => {
+      const document = JSON.parse(line);
+      expect(isDump(document), JSON.stringify(isDump.errors)).toBe(true);
+      return document;
+    });
 }
 
 const main = thread(7, "MainThread", [frame("wait /lib/threading.py:5"), frame("<module> /app/a.py:9")]);
@@ -147,6 +162,31 @@ Thread 0x7F00 (idle, waiting for the GIL, collecting garbage): "odd\\x1b[31m"
     );
   });
 
+  test("how long it was stopped to be read, if that was asked for, also again and again", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 -j");
+    expect(JSON.parse(world.output)[0].process_info).toMatchObject({ stop_time_ns: 0, notes: [] });
+    await dumped(world, "-p 7 --blocking");
+    expect(world.output).toContain(
+      "\nNothing had to be stopped: no thread ran while it was read\n\nThread 7",
+    );
+    process.stop = { stopped: 1_234_567, unstopped: 2 };
+    world.output = "";
+    await dumped(world, "-p 7 --blocking --repeat 2");
+    const notes = `Stopped for 1.23 ms while it was read
+2 threads could not be stopped: what is shown of them may be of another moment
+`;
+    expect(world.output).toContain(`\nPython v3.12.1 (/usr/bin/python3)\n${notes}\nThread 7`);
+    expect(world.output).toContain(`\nAfter 1 s: 0 moved, 1 not moved\n${notes}`);
+    world.output = "";
+    await dumped(world, "-p 7 --blocking --json");
+    expect(JSON.parse(world.output)[0].process_info).toMatchObject({
+      stop_time_ns: 1_234_567,
+      notes: notes.trimEnd().split("\n"),
+    });
+  });
+
   test("one that is stopped is told to be", async () => {
     const process = new FakeProcess(7, ["python3"], [main]);
     process.isStopped = true;
@@ -231,8 +271,14 @@ Thread 7 of process 7 (idle): "MainThread"
     const world = new FakeWorld(processes());
     expect(await dumped(world, "--match w[.]py --no-fold")).toBe(0);
     expect(world.output.match(/^Process \d+/gm)).toEqual(["Process 21", "Process 22", "Process 23"]);
+    const denied =
+      "2 processes of others with such command lines may not be looked into; pyspy doctor tells why";
+    expect(world.said).toEqual([denied]);
     expect(await dumped(world, "--match nothing")).toBe(1);
-    expect(world.said).toEqual(["No Python that may be looked into has a command line like /nothing/"]);
+    expect(world.said.slice(1)).toEqual([
+      "No Python that may be looked into has a command line like /nothing/",
+      denied,
+    ]);
   });
 
   test("a list of those that there are", async () => {
@@ -261,20 +307,77 @@ describe("again and again", () => {
     expect(await dumped(world, "-p 7 --repeat 3 --interval 0.5")).toBe(0);
     expect(world.pauses).toEqual([0.5, 0.5]);
     expect(world.output.slice(world.output.indexOf("\nAfter"))).toBe(`
-After 0.5 s: 1 moved, 1 not, 1 gone
+After 0.5 s: 1 moved, 1 not moved, 1 gone
 
 Thread 8 (idle): "w-8"
     Worker.work (worker.py:4)
     run (threading.py:1)
 
-After 1 s: 1 moved, 1 not
+After 1 s: 1 moved, 1 not moved
 
 Thread 8 (idle): "w-8"
     Worker.work (worker.py:5)
     run (threading.py:1)
 
-In 3 looks at the same place: 7 "MainThread" (idle)
+In 3 looks:
+  not moved: 7 "MainThread" (idle)
 `);
+  });
+
+  test("tells a thread that runs on the same lines from one that does nothing", async () => {
+    const spin = (seconds: number, column: number) =>
+      thread(8, "spin", [frame(`spin /app/a.py:2:${column}`)], SampleState.active, seconds * 1e9);
+    const poll = (seconds: number) => thread(9, "poll", [frame("poll /app/a.py:5")], 0, seconds * 1e9);
+    const look = (at: number) => [main, spin(0.25 * at, at), poll(at)];
+    const world = new FakeWorld([new FakeProcess(7, ["python3"], look(1), look(2), look(3))]);
+    await dumped(world, "-p 7 --repeat 3 --interval 0.5");
+    expect(world.output.slice(world.output.indexOf("\nAfter"))).toBe(`
+After 0.5 s: 0 moved, 2 running with the same stack, 1 not moved
+Same stack, running: 8 "spin" (active, 250 ms on a processor), 9 "poll" (idle, 1.00 s on a processor)
+
+After 1 s: 0 moved, 2 running with the same stack, 1 not moved
+Same stack, running: 8 "spin" (active, 250 ms on a processor), 9 "poll" (idle, 1.00 s on a processor)
+
+In 3 looks:
+  same stack, running: 8 "spin" (active, 500 ms on a processor), 9 "poll" (idle, 2.00 s on a processor)
+  not moved: 7 "MainThread" (idle)
+`);
+    const json = new FakeWorld([new FakeProcess(7, ["python3"], look(1), look(2))]);
+    await dumped(json, "-p 7 -j --repeat 2");
+    expect(
+      documentsIn(json.output).map((threads) =>
+        threads.map(({ moved, ran, cpu_time_ns }) => [moved, ran, cpu_time_ns]),
+      ),
+    ).toEqual([
+      [
+        [null, null, 1e9],
+        [null, null, 0.25e9],
+        [null, null, 0],
+      ],
+      [
+        [false, true, 2e9],
+        [false, true, 0.5e9],
+        [false, false, 0],
+      ],
+    ]);
+  });
+
+  test("who only wakes to ask whether it may go on has not run", async () => {
+    const watch = (cpuTimes: readonly number[], milliseconds: number): (boolean | undefined)[] => {
+      const clock = cpuTimes.map((_, index) => 1000 + index * milliseconds);
+      const movement = new MovementWatch(() => clock.shift() ?? 0);
+      return cpuTimes.map((cpuTime) => {
+        const stack = thread(7, "", [frame("f /a.py:1")], SampleState.wantsGil, cpuTime);
+        const unseen = { isSignalled: false, hasMoved: undefined, hasRun: undefined, cpuUsed: undefined };
+        const [process] = movement.take([
+          { ...withoutStacks(7, undefined, [], ""), threads: [{ ...stack, ...unseen }] },
+        ]);
+        return process?.threads[0]?.hasRun;
+      });
+    };
+    expect(watch([0, 2e6, 4e6], 1000)).toEqual([undefined, false, false]);
+    expect(watch([0, 2e6, 20e6], 100)).toEqual([undefined, true, true]);
+    expect(watch([-1, -1, 5], 100)).toEqual([undefined, false, false]);
   });
 
   test("ends when there is nothing left to look at", async () => {
@@ -329,14 +432,51 @@ describe("as JSON", () => {
     expect(names(found.process_info)).toEqual(known("process"));
   });
 
-  test("one document a look", async () => {
+  test("one document for one look; with --repeat one for each, a line each", async () => {
+    const processes = () => [new FakeProcess(7, ["python3"], [worker(7)])];
+    const once = new FakeWorld(processes());
+    await dumped(once, "-p 7 -j");
+    expect(once.output).toMatch(/^\[\n {2}\{\n/);
+    const again = new FakeWorld(processes());
+    await dumped(again, "-p 7 -j --repeat 1");
+    expect(again.output).toMatch(/^\[\{.*\}\]\n$/);
+    expect(documentsIn(again.output)).toEqual([JSON.parse(once.output)]);
     const world = new FakeWorld([
       new FakeProcess(7, ["python3"], [worker(7)], [worker(7, 4)], [worker(7, 4)]),
     ]);
     await dumped(world, "-p 7 -j --repeat 3");
-    const looks = world.output.split(/(?<=^\])\n/m).filter(Boolean);
-    expect(looks.map((look) => JSON.parse(look)[0].moved)).toEqual([null, true, false]);
+    const looks = documentsIn(world.output);
+    expect(looks.map(([found]) => found?.["moved"])).toEqual([null, true, false]);
   });
+});
+
+test("of a core that has lost its notes all that is known is shown, and it is a failure", async () => {
+  const world = new FakeWorld([]);
+  const frames = [frame("f /app/a.py:2")];
+  world.core = {
+    ...{ path: "core", pid: 0, executable: undefined, commandLine: [], signal: undefined, lacksNotes: true },
+    ...{ pythons: [{ version: "3.13.0", image: "[binary at 0x1000]" }], tasks: [], steps: [] },
+    threads: [{ ...thread(0, "", frames, SampleState.active, -1), isSignalled: false }],
+    warnings: ["odd"],
+    problem: new SamplerError("incomplete-core", "lost"),
+    openFile: () => undefined,
+    close: () => {},
+    [Symbol.dispose]: () => {},
+  };
+  expect(await dumped(world, "--core core")).toBe(1);
+  expect(world.output).toBe(`Core core: not all of it is there
+Process of unknown id
+Python v3.13.0
+
+Thread 0x7F00
+    f (a.py:2)
+`);
+  expect(world.said).toEqual(["odd", "lost"]);
+  world.output = "";
+  await dumped(world, "--core core --json");
+  expect(JSON.parse(world.output)).toMatchObject([
+    { pid: 0, active: false, cpu_time_ns: null, os_thread_id: null, process_info: { stop_time_ns: 0 } },
+  ]);
 });
 
 test("a core that cannot be read", async () => {
@@ -436,11 +576,12 @@ describe("tasks", () => {
     const world = new FakeWorld([process]);
     await dumped(world, "-p 7 --async --repeat 2");
     expect(world.output.slice(world.output.indexOf("\nAfter"))).toBe(`
-After 1 s: 0 moved, 1 not
+After 1 s: 0 moved, 1 not moved
 Of the tasks 1 moved, 1 not: other
 
-In 2 looks at the same place: 7 "MainThread" (idle)
-Tasks at the same place: still
+In 2 looks:
+  not moved: 7 "MainThread" (idle)
+  tasks not moved: still
 `);
   });
 

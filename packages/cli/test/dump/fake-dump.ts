@@ -1,5 +1,6 @@
 import type {
   AsyncTask,
+  Core,
   Inspection,
   LocalVariable,
   StackFrame,
@@ -12,13 +13,14 @@ import { createStyle } from "../../src/terminal/style.js";
 
 export { SampleState } from "@pyspy/stack-sampler";
 
-/** `name file:line`, as in `work /app/worker.py:3`. */
+/** `name file:line`, as in `work /app/worker.py:3`, or with a column behind the line. */
 export function frame(text: string, variables?: Readonly<Record<string, string>>): StackFrame {
-  const [, qualname = "", file = "", line = "0"] = /^(\S+) (.*?)(?::(\d+))?$/.exec(text) ?? [];
+  const [, qualname = "", file = "", line = "0", column = "5"] =
+    /^(\S+) (.*?)(?::(\d+))?(?::(\d+))?$/.exec(text) ?? [];
   const name = qualname.slice(qualname.lastIndexOf(".") + 1);
   return {
     function: { name, qualname, file, module: "", firstLine: 1, kind: "python" },
-    ...{ qualname, line: Number(line), column: 5, endLine: Number(line), endColumn: 9 },
+    ...{ qualname, line: Number(line), column: Number(column), endLine: Number(line), endColumn: 9 },
     ...{ isEntry: true, isShimEntry: false },
     locals: variables && {
       variables: Object.entries(variables).map(variable),
@@ -37,12 +39,14 @@ export function thread(
   name: string,
   frames: readonly StackFrame[],
   state: number = 0,
+  cpuTime = 0,
 ): ThreadStack {
   return {
     thread: { process: 0, tid, pythonId: 0x7f00 + tid, name, interpreter: 0 },
     state,
     frames,
     isUnreadable: false,
+    cpuTime,
   };
 }
 
@@ -75,6 +79,8 @@ export class FakeProcess implements Inspection {
   /** From the second look on, if they are others then. */
   nextTasks: readonly Omit<AsyncTask, "address">[] | undefined;
   isStopped = false;
+  /** What `blocking` has done. */
+  stop = { stopped: 0, unstopped: 0 };
   isClosed = false;
   readonly #looks: (readonly ThreadStack[])[];
 
@@ -91,7 +97,7 @@ export class FakeProcess implements Inspection {
     }
     const tasks = this.tasks.map((one, place) => ({ ...one, address: 0x1000 + place }));
     this.tasks = this.nextTasks ?? this.tasks;
-    return { threads, tasks, taskProblem: undefined, unreadable: 0, stopped: 0 };
+    return { threads, tasks, taskProblem: undefined, unreadable: 0, ...this.stop };
   }
 
   openFile(path: string): ReturnType<Inspection["openFile"]> {
@@ -118,6 +124,7 @@ export class FakeProcess implements Inspection {
 /** A world with these processes, and what has been said in it. */
 export class FakeWorld {
   output = "";
+  core: Core | undefined;
   readonly said: string[] = [];
   readonly pauses: number[] = [];
   readonly #processes: readonly FakeProcess[];
@@ -136,6 +143,7 @@ export class FakeWorld {
       looks: {
         inspect: async (pid) => this.#inspect(pid),
         openCore: async (path) => {
+          if (this.core !== undefined) return this.core;
           throw new SamplerError("unreadable-core", `Cannot read core file ${path}: there is no such file`);
         },
         processTree: (pid) => [{ pid, parent: undefined, commandLine: ["sh"] }, ...this.#tree],

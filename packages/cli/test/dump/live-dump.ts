@@ -40,6 +40,8 @@ export interface DumpedThread {
   readonly process_info: {
     readonly pid: number;
     readonly parent: { readonly pid: number } | null;
+    readonly stop_time_ns: number;
+    readonly notes: readonly string[];
     readonly tasks: readonly DumpedTask[] | null;
   };
 }

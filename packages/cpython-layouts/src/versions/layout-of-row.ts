@@ -66,6 +66,7 @@ export function layoutOfRow(row: MeasuredRow, identity: BuildIdentity): Layout {
       frame: at("ts.frame"),
       // 3.10 has the struct too, but keeps the frame elsewhere.
       cframe: row["cframe.current_frame"] === undefined ? ABSENT : at("ts.cframe"),
+      on_c_stack: at("ts.cframe"),
       current_frame: at("ts.current_frame"),
       base_frame: at("ts.base_frame"),
       thread_id: at("ts.thread_id"),

@@ -1,7 +1,7 @@
 import type { FamilyMember } from "../open-process.js";
 import type { Permissions } from "../permissions.js";
 import { ProcessError } from "../process-error.js";
-import type { LiveProcess, Pid } from "../process-view.js";
+import type { LiveProcess, Pid, Tid } from "../process-view.js";
 import type { ProcessWatch } from "../process-watch.js";
 import type { SpawnedProcess, SpawnOptions } from "../spawn.js";
 import type { ThreadStopper } from "../stop.js";
@@ -18,7 +18,7 @@ export interface Platform {
   dateOfStart(startTime: number): Date;
   spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
   inspectPermissions(pid: Pid): Permissions;
-  openThreadStopper(pid: Pid): ThreadStopper;
+  openThreadStopper(pid: Pid, tid: Tid): ThreadStopper;
   takeShortTurns(): boolean;
 }
 

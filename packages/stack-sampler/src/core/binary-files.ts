@@ -10,16 +10,7 @@ import {
   ParseError,
 } from "@pyspy/binary-symbols";
 import type { MemoryMap, MemoryReader } from "@pyspy/proc-memory";
-
-/** Where the files are that the process of a core had mapped. */
-export interface FilePlaces {
-  /** The program's own file, wherever it is here. */
-  readonly executable?: string;
-  /** A folder that stands for the root of the system that the core is from; its paths are looked up in there only. */
-  readonly sysroot?: string;
-  /** Folders that are looked through by a file's name alone, before all others. */
-  readonly librarySearchPath?: readonly string[];
-}
+import type { FilePlaces } from "./file-places.js";
 
 /** What is in the core itself of a binary, which its file has to match. */
 export interface CoreContents {
@@ -30,6 +21,15 @@ export interface CoreContents {
   readonly executable: string | undefined;
 }
 
+/** A file that was found for one of the core, and cannot be it. */
+export interface UnusedFile {
+  readonly here: string;
+  /** In the core. */
+  readonly path: string;
+  /** It has another build id; or there is none to compare, but it would lie in memory in another way; or it is no binary at all. */
+  readonly reason: "other-build" | "other-layout" | "no-binary";
+}
+
 /**
  * The binaries that were mapped, found on this machine. A file of another build than the one that ran is worse than none:
  * it would lead to places where something else is. So one with another build id is told about and not taken.
@@ -38,7 +38,7 @@ export class BinaryFiles {
   readonly #places: FilePlaces;
   readonly #core: CoreContents;
   readonly #opened = new Map<string, FileSource | undefined>();
-  readonly #otherBuilds = new Map<string, string>();
+  readonly #unused: UnusedFile[] = [];
   readonly #missing = new Set<string>();
 
   constructor(places: FilePlaces, core: CoreContents) {
@@ -46,9 +46,9 @@ export class BinaryFiles {
     this.#core = core;
   }
 
-  /** Files that were found, but are of another build: their paths in the core, and those here. */
-  get otherBuilds(): ReadonlyMap<string, string> {
-    return this.#otherBuilds;
+  /** Files that were found, or told, and could not be used. */
+  get unused(): readonly UnusedFile[] {
+    return this.#unused;
   }
 
   /** Paths, in the core, of files that were wanted and are not here. */
@@ -77,19 +77,22 @@ export class BinaryFiles {
     const buildId = this.#buildIdInCore(maps);
     // Another file can have the name of one that was deleted.
     if (buildId === undefined && maps.some(({ deleted }) => deleted)) return this.#miss(path);
-    for (const candidate of this.#candidates(path)) {
-      const file = openRegularFile(candidate);
-      const image = file && imageIn(() => openImage(file));
-      const ownId = image && imageIn(() => image.buildId);
-      const isSame = buildId === undefined || ownId === undefined || ownId === buildId;
-      if (file !== undefined && image !== undefined && isSame) {
-        this.#otherBuilds.delete(path);
-        return file;
-      }
+    let isThere = false;
+    for (const { here, isTold } of this.#candidates(path)) {
+      const file = openRegularFile(here);
+      const image = file && unlessDamaged(() => openImage(file));
+      const ownId = image && unlessDamaged(() => image.buildId);
+      const hasIds = buildId !== undefined && ownId !== undefined;
+      const isSame = image !== undefined && (hasIds ? ownId === buildId : liesAs(image, maps));
+      if (file !== undefined && isSame) return file;
       file?.close();
-      if (image !== undefined && !this.#otherBuilds.has(path)) this.#otherBuilds.set(path, candidate);
+      if (image !== undefined)
+        this.#unused.push({ here, path, reason: hasIds ? "other-build" : "other-layout" });
+      // Elsewhere there may be data of a program: not all that is mapped is a binary.
+      else if (file !== undefined && isTold) this.#unused.push({ here, path, reason: "no-binary" });
+      isThere ||= image !== undefined;
     }
-    return this.#otherBuilds.has(path) ? undefined : this.#miss(this.#toldExecutable(path) ?? path);
+    return isThere ? undefined : this.#miss(path);
   }
 
   /** Where the program's own file is by the options, if `path` is that. */
@@ -98,20 +101,18 @@ export class BinaryFiles {
   }
 
   #miss(path: string): undefined {
-    // Devices and shared memory are mapped, too.
-    if (!/^\/(dev\/|memfd:|SYSV)/.test(path)) this.#missing.add(path);
+    // Devices and shared memory are mapped, too, and binaries whose names are not known.
+    if (!/^(\/(dev\/|memfd:|SYSV)|\[)/.test(path)) this.#missing.add(path);
     return undefined;
   }
 
-  *#candidates(path: string): Generator<string> {
+  *#candidates(path: string): Generator<{ readonly here: string; readonly isTold: boolean }> {
     const { librarySearchPath = [] } = this.#places;
     const executable = this.#toldExecutable(path);
-    if (executable !== undefined) {
-      yield executable;
-      return;
-    }
-    for (const folder of librarySearchPath) yield join(folder, basename(path));
-    yield this.#inSystem(path);
+    if (executable !== undefined) yield { here: executable, isTold: true };
+    for (const folder of librarySearchPath) yield { here: join(folder, basename(path)), isTold: true };
+    const here = this.#inSystem(path);
+    if (here !== executable) yield { here, isTold: false };
   }
 
   #inSystem(path: string): string {
@@ -131,8 +132,31 @@ export class BinaryFiles {
         return bytes.subarray(0, this.#core.memory.readInto(start + offset, bytes));
       },
     };
-    return imageIn(() => openLoadedImage(source, start).buildId);
+    return unlessDamaged(() => openLoadedImage(source, start).buildId);
   }
+}
+
+const PAGE = 4096;
+
+/** Whether all parts of a binary are mapped where they would be if it was what is mapped. Without build ids nothing tells more. */
+function liesAs(image: BinaryImage, maps: readonly MemoryMap[]): boolean {
+  const parts = image.segments
+    .filter(({ fileSize }) => fileSize > 0)
+    .map(({ fileOffset, imageOffset }) => ({ page: pageOf(fileOffset), place: pageOf(imageOffset) }));
+  const [first] = parts;
+  const hasPart = ({ page, place }: { page: number; place: number }, bias: number): boolean =>
+    maps.some(
+      ({ start, end, offset }) =>
+        offset <= page && page < offset + end - start && start + page - offset === place + bias,
+    );
+  return maps.some(({ start, offset }) => {
+    const bias = first && start + first.page - offset - first.place;
+    return bias !== undefined && parts.every((part) => hasPart(part, bias));
+  });
+}
+
+function pageOf(offset: number): number {
+  return offset - (offset % PAGE);
 }
 
 /** Only regular files are opened: to open a device can do something. */
@@ -144,7 +168,10 @@ function openRegularFile(path: string): FileSource | undefined {
   }
 }
 
-function imageIn<Value extends BinaryImage | string | undefined>(read: () => Value): Value | undefined {
+/** What is read of a binary; undefined if it is none, or damaged. */
+export function unlessDamaged<Value extends BinaryImage | string | undefined>(
+  read: () => Value,
+): Value | undefined {
   try {
     return read();
   } catch (error) {

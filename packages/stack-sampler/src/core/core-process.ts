@@ -9,10 +9,12 @@ import type {
   ThreadState,
   Tid,
 } from "@pyspy/proc-memory";
-import { BinaryFiles, type FilePlaces } from "./binary-files.js";
+import { BinaryFiles } from "./binary-files.js";
 import { commandLineIn } from "./command-line.js";
 import { coreMaps, withoutDeletedMark } from "./core-maps.js";
 import { CoreMemory } from "./core-memory.js";
+import type { FilePlaces } from "./file-places.js";
+import { recoveredMappings } from "./recovered-mappings.js";
 
 /** Where the program begins, which is in its own file and not in the loader's. */
 const AT_ENTRY = 9;
@@ -31,14 +33,19 @@ export class CoreProcess implements LiveProcess {
   readonly #tids: ReadonlySet<Tid>;
 
   /** `source` must stay open as long as the process is used. */
-  constructor(source: ByteSource, core: CoreFile, places: FilePlaces) {
+  constructor(source: ByteSource, told: CoreFile, places: FilePlaces) {
+    const inCore = new CoreMemory(source, told, told.process?.pid ?? 0);
+    // A process that maps no file has not begun.
+    const mappings = told.mappings.length > 0 ? told.mappings : recoveredMappings(told, inCore, places);
+    const core = { ...told, mappings };
     this.#core = core;
     this.#tids = new Set(core.threads.map(({ tid }) => tid));
     this.pid = core.process?.pid ?? core.threads[0]?.tid ?? 0;
     this.#maps = coreMaps(core);
     const entry = core.auxiliaryVector.get(AT_ENTRY) ?? 0;
     const program = this.#maps.find(({ start, end }) => start <= entry && entry < end);
-    this.executable = program?.path || undefined;
+    const isProgramKnown = mappings.some(({ path }) => path === places.executable);
+    this.executable = program?.path || (isProgramKnown ? places.executable : undefined);
     const memory = new CoreMemory(source, core, this.pid);
     this.files = new BinaryFiles(places, { memory, maps: this.#maps, executable: this.executable });
     this.memory = new CoreMemory(source, core, this.pid, (path) =>

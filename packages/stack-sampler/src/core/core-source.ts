@@ -7,6 +7,7 @@ import {
   readCoreFile,
 } from "@pyspy/binary-symbols";
 import { SamplerError } from "../sampler-error.js";
+import { reasonOf } from "./file-places.js";
 import { type Compression, canUnpack, compressionOf, unpackedFile } from "./unpacked-file.js";
 
 /** A core file that is open. */
@@ -17,20 +18,31 @@ export interface CoreSource {
   readonly file: FileSource;
   /** What is not as it should be, a sentence each. */
   readonly warnings: readonly string[];
+  /** It has lost what tells its process, threads and files; undefined if it has not. */
+  readonly loss: SamplerError | undefined;
 }
 
 /** Opens a core file, a compressed one too. Rejects with {@link SamplerError}: `unreadable-core`, `not-a-core`. */
 export async function openCoreSource(path: string): Promise<CoreSource> {
-  const { file, warnings } = await openUnpacked(path);
+  const { file, damage } = await openUnpacked(path);
   try {
     const core = readCoreFile(file);
-    if (file.size < core.fullSize) {
-      warnings.push(`The core file is cut off: ${file.size} of ${core.fullSize} bytes are there`);
+    const isCutOff = file.size < core.fullSize;
+    const there = `${file.size} of ${core.fullSize} bytes are there`;
+    if (hasNoNotes(core)) {
+      const message = isCutOff
+        ? `The core file ${path} is cut off: ${damage ?? there}, and what names its process, threads and files (its notes, which gdb writes last) is not among them`
+        : `The core file ${path} has no notes, which name the process, threads and files of a core`;
+      return { path, core, file, warnings: [], loss: new SamplerError("incomplete-core", message) };
     }
+    const warnings: string[] = [];
+    if (damage !== undefined)
+      warnings.push(`The compressed core file ends too early or is damaged: ${damage}`);
+    if (isCutOff) warnings.push(`The core file is cut off: ${there}`);
     if (core.mappings.length === 0) {
       warnings.push("The core file does not tell which files were mapped: that note (NT_FILE) is missing");
     }
-    return { path, core, file, warnings };
+    return { path, core, file, warnings, loss: undefined };
   } catch (error) {
     file.close();
     if (error instanceof ParseError) throw coreError(path, error);
@@ -38,7 +50,12 @@ export async function openCoreSource(path: string): Promise<CoreSource> {
   }
 }
 
-async function openUnpacked(path: string): Promise<{ file: FileSource; warnings: string[] }> {
+function hasNoNotes({ process, threads, mappings, auxiliaryVector }: CoreFile): boolean {
+  return process === undefined && threads.length + mappings.length + auxiliaryVector.size === 0;
+}
+
+/** `damage` tells why a compressed file could not be unpacked to its end. */
+async function openUnpacked(path: string): Promise<{ file: FileSource; damage: string | undefined }> {
   let packed: FileSource | undefined;
   try {
     // A pipe or a device would give nothing, and opening one can do something.
@@ -51,17 +68,14 @@ async function openUnpacked(path: string): Promise<{ file: FileSource; warnings:
     if (packed.size === 0)
       throw new SamplerError("unreadable-core", `Cannot read core file ${path}: it is empty`);
     const compression = compressionOf(packed.read(0, 8));
-    if (compression === undefined) return { file: packed, warnings: [] };
+    if (compression === undefined) return { file: packed, damage: undefined };
     packed.close();
     if (!canUnpack(compression)) throw new SamplerError("unreadable-core", cannotUnpack(path, compression));
-    const { file, damage } = await unpackedFile(path, compression);
-    const warnings =
-      damage === undefined ? [] : [`The compressed core file ends too early or is damaged: ${damage}`];
-    return { file, warnings };
+    return await unpackedFile(path, compression);
   } catch (error) {
     packed?.close();
     if (error instanceof SamplerError) throw error;
-    throw new SamplerError("unreadable-core", `Cannot read core file ${path}: ${reasonOf(error)}`, {
+    throw new SamplerError("unreadable-core", `Cannot read core file ${path}: ${reasonOf(error, "file")}`, {
       cause: error,
     });
   }
@@ -70,18 +84,6 @@ async function openUnpacked(path: string): Promise<{ file: FileSource; warnings:
 function cannotUnpack(path: string, compression: Compression): string {
   const where = compression === "zstd" ? " by this Node (by 22.15 and later it can)" : "";
   return `Cannot read core file ${path}: it is compressed with ${compression}, which cannot be unpacked${where}`;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "this user may not read it",
-  EPERM: "this user may not read it",
-  ENOSPC: "there is no room to unpack it in the folder for temporary files",
-};
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
 function coreError(path: string, error: ParseError): SamplerError {

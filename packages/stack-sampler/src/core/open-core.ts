@@ -10,12 +10,11 @@ import {
   type ThreadStacks,
 } from "../inspect/thread-stacks.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
-import { UNREADABLE } from "../python/remote-text.js";
-import { TargetWords } from "../python/target-words.js";
 import { SamplerError } from "../sampler-error.js";
-import type { FilePlaces } from "./binary-files.js";
 import { CoreProcess } from "./core-process.js";
 import { type CoreSource, openCoreSource } from "./core-source.js";
+import { warningsOf } from "./core-warnings.js";
+import { checkPlaces, type FilePlaces } from "./file-places.js";
 import { type EndSignal, endSignalOf } from "./signal-text.js";
 
 /** A process as it was when its core file was written. */
@@ -26,8 +25,10 @@ export interface Core extends Disposable {
   readonly executable: string | undefined;
   /** The command line, one string an argument. */
   readonly commandLine: readonly string[];
-  /** What ended it; undefined if the core was taken of a process that went on. */
+  /** What ended it; undefined if the core was taken of a process that went on, or {@link lacksNotes}. */
   readonly signal: EndSignal | undefined;
+  /** It has lost what names its process, threads and files: `pid` is 0, and only stacks that memory leads to are known. */
+  readonly lacksNotes: boolean;
   /** The Pythons in it. */
   readonly pythons: readonly InspectedPython[];
   /** Python's threads, oldest first, and then the others, which have no frames. */
@@ -38,7 +39,7 @@ export interface Core extends Disposable {
   readonly steps: readonly DiscoveryStep[];
   /** What was not as it should be and may be why something is missing, a sentence each. */
   readonly warnings: readonly string[];
-  /** Why there are no stacks: `not-python`, `unsupported-python`, `not-started` or `unsupported-core`. */
+  /** Why stacks are missing: `not-python`, `unsupported-python`, `not-started`, `unsupported-core` or `incomplete-core`. */
   readonly problem: SamplerError | undefined;
   /** Opens a file as the process knew it, found on this machine; undefined if it cannot be had. The caller closes it. */
   openFile(path: string): MappedFile | undefined;
@@ -58,7 +59,7 @@ export interface CoreThread extends ThreadStack {
  * kernel's or of gdb's (`gcore`), compressed with gzip or (where Node can) zstd. What the core leaves out is read in the binaries
  * that the process had mapped, which `options` tell where to find if they are not where they were.
  *
- * Rejects with {@link SamplerError}: `unreadable-core`, `not-a-core`. A core that is cut off, or of another machine, or without a
+ * Rejects with {@link SamplerError}: `unreadable-core`, `not-a-core`, and `unusable-file` if what `options` name cannot be used. A core that is cut off, or of another machine, or without a
  * Python is told as far as it goes: see {@link Core.problem} and {@link Core.warnings}.
  *
  * ```ts
@@ -70,6 +71,7 @@ export interface CoreThread extends ThreadStack {
  * ```
  */
 export async function openCore(path: string, options: CoreOptions = {}): Promise<Core> {
+  checkPlaces(options);
   const source = await openCoreSource(path);
   const process = new CoreProcess(source.file, source.core, options);
   const close = () => {
@@ -81,11 +83,15 @@ export async function openCore(path: string, options: CoreOptions = {}): Promise
     const { pid, executable, commandLine } = process;
     const signal = endSignalOf(source.core.signal, pid);
     return {
-      ...{ path, pid, executable, commandLine, signal },
-      ...{ pythons: content.runtimes.map(describeInspected), steps: content.steps, problem: content.problem },
+      ...{ path, pid, executable, commandLine, signal, lacksNotes: source.loss !== undefined },
+      ...{
+        pythons: content.runtimes.map(describeInspected),
+        steps: content.steps,
+        problem: source.loss ?? content.problem,
+      },
       threads: allThreads(source, content.read?.stacks ?? [], signal !== undefined),
       tasks: content.read?.tasks ?? [],
-      warnings: [...source.warnings, ...lostStacks(source, process), ...warningsOf(process, content)],
+      warnings: warningsOf(source, process, options, content),
       openFile: (path) => process.openFile(path),
       close,
       [Symbol.dispose]: close,
@@ -96,7 +102,8 @@ export async function openCore(path: string, options: CoreOptions = {}): Promise
   }
 }
 
-interface Content {
+/** What was found in a core. */
+export interface Content {
   readonly runtimes: readonly PythonRuntime[];
   readonly steps: readonly DiscoveryStep[];
   readonly problem: SamplerError | undefined;
@@ -164,55 +171,7 @@ function allThreads({ core }: CoreSource, stacks: readonly ThreadStack[], hasSig
     const thread = { process: 0, tid, pythonId: 0, name: "", interpreter: 0 };
     // Where no thread of Python's is known, any of them may run Python.
     const isUnreadable = stacks.length === 0;
-    threads.push({ thread, state: 0, frames: [], isUnreadable, isSignalled: tid === signalled });
+    threads.push({ thread, state: 0, frames: [], isUnreadable, cpuTime: -1, isSignalled: tid === signalled });
   }
   return threads;
-}
-
-/**
- * A thread-local storage begins with its own address, on x86 as on x86-64, and is in the mapping of the thread's stack. gdb leaves
- * the rest of a mapping out, as zeros, when it meets a page that it cannot read, such as the guard pages of glibc 2.42.
- */
-function lostStacks({ core }: CoreSource, { memory }: CoreProcess): readonly string[] {
-  const words = new TargetWords(memory, core.pointerSize);
-  const lost = core.threads.filter(
-    ({ threadPointer }) => threadPointer !== undefined && words.read(threadPointer) !== threadPointer,
-  );
-  if (lost.length === 0) return [];
-  return [
-    `The stacks of ${counted(lost.length, "thread")} are not in the core file: outer frames of them may be missing`,
-  ];
-}
-
-/** More names of files than that nobody reads. */
-const MOST_NAMES = 3;
-
-function warningsOf({ files }: CoreProcess, { problem, read }: Content): readonly string[] {
-  const warnings: string[] = [];
-  for (const [path, here] of files.otherBuilds) {
-    warnings.push(
-      `${here} is not used: it is another build (by its build id) than ${here === path ? "the one" : path} that ran`,
-    );
-  }
-  const unreadable = read?.counters.unreadable ?? 0;
-  if (unreadable > 0) warnings.push(`${counted(unreadable, "stack")} cannot be read in the core file`);
-  const isComplete =
-    problem === undefined && unreadable === 0 && read?.stacks.some(hasUnreadableName) !== true;
-  if (read?.taskProblem !== undefined) warnings.push(read.taskProblem);
-  if (!isComplete && files.missing.length > 0) warnings.push(missingFiles(files.missing));
-  return warnings;
-}
-
-function hasUnreadableName({ frames }: ThreadStack): boolean {
-  return frames.some(({ function: { name, file } }) => name === UNREADABLE || file === UNREADABLE);
-}
-
-function missingFiles(paths: readonly string[]): string {
-  const names = paths.slice(0, MOST_NAMES).join(", ");
-  const more = paths.length > MOST_NAMES ? ` and ${paths.length - MOST_NAMES} more` : "";
-  return `${counted(paths.length, "file")} that the process had mapped cannot be found here: ${names}${more}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

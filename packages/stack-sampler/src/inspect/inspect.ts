@@ -35,6 +35,8 @@ export interface Look {
   readonly unreadable: number;
   /** Nanoseconds for which threads were stopped; 0 if none was. */
   readonly stopped: number;
+  /** With `blocking`: threads that should have been stopped and could not be, such as those that somebody else traces. */
+  readonly unstopped: number;
 }
 
 /** A running process that is looked into. */
@@ -110,8 +112,8 @@ class InspectedProcess implements Inspection {
   }
 
   look(options: InspectOptions = {}): Look {
-    const { stacks, tasks, taskProblem, counters, isThere, stopped } = this.#read(options);
-    if (isThere) return { threads: stacks, tasks, taskProblem, unreadable: counters.unreadable, stopped };
+    const { stacks, isThere, ...rest } = this.#read(options);
+    if (isThere) return { threads: stacks, ...rest };
     const { pid } = this;
     const isAlive = this.#process.isAlive();
     const message = `Process ${pid} ${isAlive ? "runs no Python any more" : "has exited"}`;

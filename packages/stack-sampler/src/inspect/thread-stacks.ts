@@ -1,4 +1,4 @@
-import { type LiveProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
+import { type LiveProcess, openThreadStopper } from "@pyspy/proc-memory";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import { type LocalsOptions, LocalsReader } from "../locals/locals-reader.js";
@@ -9,15 +9,14 @@ import type { ThreadTrack } from "../python/thread-track.js";
 import {
   type Nanoseconds,
   type SampleBatch,
-  type SampleCounters,
   SampleState,
   type ThreadId,
   type ThreadRecord,
 } from "../sample-batch.js";
 import { TaskReader } from "../tasks/task-reader.js";
-import { whileStopped } from "../threads/while-stopped.js";
 import { type AsyncTask, describeTasks, type FoundTask } from "./async-tasks.js";
 import { FrameDetails, framesOf, type StackFrame } from "./frame-details.js";
+import { readAtOneMoment } from "./one-moment.js";
 
 /** A thread and its stack at one moment. */
 export interface ThreadStack {
@@ -28,14 +27,16 @@ export interface ThreadStack {
   readonly frames: readonly StackFrame[];
   /** Its stack could not be read. */
   readonly isUnreadable: boolean;
+  /** Time on processors since the thread began, as far as the kernel has counted; -1 if that is not known, as in a core. */
+  readonly cpuTime: Nanoseconds;
 }
 
 export interface InspectOptions {
   /** Also the variables of frames, with these limits. Default: without. */
   readonly locals?: LocalsOptions | undefined;
   /**
-   * Stop the threads that run while they are read, variables too: all of them at one moment. Threads that sleep stay as they
-   * are. Default false. Not for cores, which stand still.
+   * Read all threads, variables too, as they are at one moment: those that run, and those that wake meanwhile, are stopped. Threads
+   * that sleep all the time are left asleep. Default false. Not for cores, which stand still.
    */
   readonly blocking?: boolean;
   /** Also the tasks of `asyncio`. Default false. */
@@ -49,11 +50,14 @@ export interface ThreadStacks {
   readonly tasks: readonly AsyncTask[];
   /** Why tasks may be missing, a sentence. */
   readonly taskProblem: string | undefined;
-  readonly counters: SampleCounters;
+  /** Stacks that could not be read. */
+  readonly unreadable: number;
   /** False if nothing could be read any more: the process has ended, or executed another program. */
   readonly isThere: boolean;
   /** How long threads were stopped; 0 if none was. */
   readonly stopped: Nanoseconds;
+  /** Threads that should have been stopped and could not be: what is read of them is of moments of their own. */
+  readonly unstopped: number;
 }
 
 /** Reads the stacks of all threads once, with all that there is to tell of them. */
@@ -65,19 +69,29 @@ export function readThreadStacks(
   const builder = new BatchBuilder();
   const { pid, startTime, commandLine } = process;
   const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
+  const readers = runtimes.map((runtime) => {
+    const reader = new StackReader(process, runtime, builder, record, { idle: true, rate: 1 });
+    return { reader, runtime, variables: new LocalsReader(process.memory, runtime.layout, locals) };
+  });
   const found = new Map<ThreadId, FoundThread>();
   const tasks: FoundTask[] = [];
   let taskProblem: string | undefined;
   let isThere = false;
-  let stopped = 0;
-  for (const runtime of runtimes) {
-    const variables = new LocalsReader(process.memory, runtime.layout, locals);
-    const detailsOf = (known: KnownStack): FrameDetails => {
-      const details = new FrameDetails(process, runtime.layout, known, variables);
-      if (locals !== undefined) details.readLocals();
-      return details;
-    };
-    const findDetails = (): void => {
+  let firstSample = 0;
+  /** May be called again: what was read before is forgotten. */
+  const readAll = (sample: (reader: StackReader) => boolean): void => {
+    firstSample = builder.pendingSamples;
+    found.clear();
+    tasks.length = 0;
+    taskProblem = undefined;
+    isThere = false;
+    for (const { reader, runtime, variables } of readers) {
+      isThere = sample(reader) || isThere;
+      const detailsOf = (known: KnownStack): FrameDetails => {
+        const details = new FrameDetails(process, runtime.layout, known, variables);
+        if (locals !== undefined) details.readLocals();
+        return details;
+      };
       const records = new Map<ThreadTrack, ThreadId>();
       for (const { record: thread, track } of reader.threads()) {
         records.set(track, thread);
@@ -85,9 +99,10 @@ export function readThreadStacks(
           details: detailsOf(track.known),
           isActive: track.isActive,
           isUnreadable: track.isUnreadable,
+          cpuTime: track.activity?.cpuTime ?? -1,
         });
       }
-      if (!withTasks) return;
+      if (!withTasks) continue;
       const taskReader = new TaskReader(process, runtime, builder, reader.codes);
       const read = taskReader.read(reader.interpreters);
       taskProblem ??= read.problem;
@@ -95,32 +110,27 @@ export function readThreadStacks(
         const thread = task.track && records.get(task.track);
         tasks.push({ task, details: detailsOf(task.known), thread });
       }
-    };
-    const stop = (tids: readonly Tid[], read: () => void): void => {
-      using stopper = openThreadStopper(pid);
-      const readAll = (): void => {
-        read();
-        findDetails();
-      };
-      whileStopped(stopper, tids, readAll, (duration) => {
-        stopped += duration;
-      });
-    };
-    const options = { idle: true, rate: 1, ...(blocking && { stop }) };
-    const reader = new StackReader(process, runtime, builder, record, options);
-    isThere = reader.sample(0) || isThere;
-    if (!blocking) findDetails();
-    reader.close();
-  }
+    }
+  };
+  const stop = blocking
+    ? readAtOneMoment(
+        (tid) => openThreadStopper(pid, tid),
+        readers.map(({ reader }) => reader),
+        () => readAll((reader) => reader.sampleStill(0)),
+      )
+    : undefined;
+  if (stop === undefined) readAll((reader) => reader.sample(0));
+  for (const { reader } of readers) reader.close();
   const batch = builder.take();
-  const stacks = withoutUnbegun(describe(batch, found));
+  const stacks = withoutUnbegun(describe(batch, firstSample, found));
   return {
     stacks: stacks.toSorted((a, b) => Number(a.thread.interpreter > 0) - Number(b.thread.interpreter > 0)),
     tasks: describeTasks(batch, tasks),
     taskProblem,
-    counters: batch.counters,
+    unreadable: [...found.values()].filter(({ isUnreadable }) => isUnreadable).length,
     isThere,
-    stopped,
+    stopped: stop?.duration ?? 0,
+    unstopped: stop?.unstopped ?? 0,
   };
 }
 
@@ -135,19 +145,27 @@ interface FoundThread {
   readonly details: FrameDetails;
   readonly isActive: boolean;
   readonly isUnreadable: boolean;
+  readonly cpuTime: Nanoseconds;
 }
 
-function describe(batch: SampleBatch, found: ReadonlyMap<ThreadId, FoundThread>): ThreadStack[] {
+/** `firstSample` is the first of those that count. */
+function describe(
+  batch: SampleBatch,
+  firstSample: number,
+  found: ReadonlyMap<ThreadId, FoundThread>,
+): ThreadStack[] {
   const { threads, samples } = batch;
-  const rows = new Map([...samples.thread].map((thread, row) => [thread, row]));
-  return [...found].flatMap(([id, { details, isActive, isUnreadable }]): ThreadStack[] => {
+  const rows = new Map(
+    [...samples.thread].map((thread, row): [ThreadId, number] => [thread, row]).slice(firstSample),
+  );
+  return [...found].flatMap(([id, { details, isActive, isUnreadable, cpuTime }]): ThreadStack[] => {
     const thread = threads[id];
     if (thread === undefined) return [];
     const row = rows.get(id);
     if (row === undefined) {
-      return [{ thread, state: isActive ? SampleState.active : 0, frames: [], isUnreadable }];
+      return [{ thread, state: isActive ? SampleState.active : 0, frames: [], isUnreadable, cpuTime }];
     }
     const frames = framesOf(batch, samples.node[row] ?? ROOT, details);
-    return [{ thread, state: samples.state[row] ?? 0, frames, isUnreadable }];
+    return [{ thread, state: samples.state[row] ?? 0, frames, isUnreadable, cpuTime }];
   });
 }

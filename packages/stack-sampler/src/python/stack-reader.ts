@@ -102,23 +102,44 @@ export class StackReader {
    * more: the process has ended, or has executed another program.
    */
   sample(time: Nanoseconds): boolean {
-    this.#now = performance.now();
-    if (this.#builder.epoch !== this.#builderEpoch) this.#startOver();
-    if (this.#stop === undefined) return this.#sampleNow(time);
-    if (this.#threads.interpreters.length === 0 && !this.#threads.refresh()) return false;
+    if (this.#stop === undefined) {
+      this.#begin();
+      return this.#sampleNow(time);
+    }
+    if (!this.watch()) return false;
     // Who sleeps does nothing that would have to be stopped, and waits in a call that stopping might end.
-    this.#chooseThreads();
     const running = this.#wanted.filter(({ track }) => track.isActive && track.tid !== 0);
     let isThere = false;
-    this.#areStopped = running.length > 0;
     this.#stop(
       running.map(({ track }) => track.tid),
       () => {
-        isThere = this.#sampleNow(time);
+        isThere = running.length > 0 ? this.sampleStill(time) : this.#sampleNow(time);
       },
     );
-    this.#areStopped = false;
     return isThere;
+  }
+
+  /** Finds the threads and looks at what they do, before {@link sampleStill}. False if the runtime cannot be read any more. */
+  watch(): boolean {
+    this.#begin();
+    if (this.#threads.interpreters.length === 0 && !this.#threads.refresh()) return false;
+    this.#chooseThreads();
+    return true;
+  }
+
+  /** {@link sample} of threads that stand still, of which the operating system would only say this. */
+  sampleStill(time: Nanoseconds): boolean {
+    this.#areStopped = true;
+    try {
+      return this.#sampleNow(time);
+    } finally {
+      this.#areStopped = false;
+    }
+  }
+
+  #begin(): void {
+    this.#now = performance.now();
+    if (this.#builder.epoch !== this.#builderEpoch) this.#startOver();
   }
 
   #sampleNow(time: Nanoseconds): boolean {
@@ -227,7 +248,6 @@ export class StackReader {
         if (this.#choice.exclude !== undefined) this.#watch.name(track, interpreter, this.#now);
         if (!isChosen(this.#choice, track, interpreter, this.#process.pid)) continue;
         const hadExited = track.hasExited;
-        // Of a thread that we have stopped the operating system would only say this.
         if (!this.#areStopped) this.#watch.look(track, interpreter, index, interpreter.holder, this.#now);
         if (track.hasExited && !hadExited) this.#threads.suspect();
         if (!track.isActive && !this.#idle) continue;

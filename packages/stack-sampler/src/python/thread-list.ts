@@ -2,6 +2,7 @@ import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, LiveProcess, MemoryMap, MemoryReader, ScatterRead, Tid } from "@pyspy/proc-memory";
 import { GarbageCollection } from "../threads/garbage-collection.js";
 import { KernelThreadIds } from "../threads/kernel-thread-id.js";
+import { StackOwners } from "../threads/stack-owners.js";
 import { ExecutionMark } from "./execution-mark.js";
 import type { PythonRuntime } from "./python-runtime.js";
 import { TargetWords } from "./target-words.js";
@@ -24,6 +25,9 @@ export interface InterpreterTrack {
   chosenHolder: Address;
 }
 
+/** Milliseconds after which it is asked again which thread runs an interpreter. */
+const OWNER_AGE = 100;
+
 /** How often the list of threads is walked until it is believed. */
 const MOST_WALKS = 8;
 
@@ -40,8 +44,12 @@ export class ThreadList {
   readonly #garbage: GarbageCollection;
   readonly #kernelIds: KernelThreadIds;
   readonly #execution: ExecutionMark;
+  readonly #owners: StackOwners;
   #interpreters: InterpreterTrack[] = [];
   #suspected = true;
+  /** There are interpreters that any thread may run. */
+  #hasWanderers = false;
+  #walkedAt = 0;
   /** Another number whenever something else is to be read. */
   revision = 0;
   #headRange = 0;
@@ -58,6 +66,7 @@ export class ThreadList {
     this.#layout = runtime.layout;
     this.#garbage = new GarbageCollection(process.memory, runtime);
     this.#execution = new ExecutionMark(process, maps);
+    this.#owners = new StackOwners(process, runtime.layout);
     const innerPid = process.namespacePids.at(-1) ?? process.pid;
     this.#kernelIds = new KernelThreadIds(process.memory, innerPid, (innerTid) => {
       const tid = process.hostThreadId(innerTid);
@@ -97,6 +106,8 @@ export class ThreadList {
   /** Compares the list with what was read, and sees who holds the GIL. */
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
     if (!plan.isRead(this.#headRange) || !this.#execution.holds(plan)) return "unreadable";
+    // Another thread may run an interpreter now, which shows in no word of the list.
+    if (this.#hasWanderers && performance.now() - this.#walkedAt > OWNER_AGE) return "changed";
     if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
     let head = this.#words.at(plan.view, this.#offsets.head);
     for (const interpreter of this.#interpreters) {
@@ -148,11 +159,13 @@ export class ThreadList {
       found.push({ address, id: id ?? 0, gil, threads });
       address = next;
     }
+    const all = found.flatMap(({ threads }) => threads);
+    this.#hasWanderers = this.#owners.isNeeded && found.some(({ id }) => id > 0);
+    this.#walkedAt = this.#hasWanderers ? performance.now() : 0;
     // Oldest first: with the main interpreter's main thread the place of the kernel's ids is found.
     const interpreters = found.toReversed().map(({ address, id, gil, threads }): InterpreterTrack => {
-      const tracks = threads
-        .toReversed()
-        .map((thread) => this.#trackOf(thread, id, known.get(thread.address)));
+      const owned = id > 0 ? this.#owners.owned(threads, all) : threads;
+      const tracks = owned.toReversed().map((thread) => this.#trackOf(thread, id, known.get(thread.address)));
       return {
         address,
         id,
@@ -245,7 +258,7 @@ interface FoundThreads {
   readonly isWhole: boolean;
 }
 
-interface FoundThread {
+export interface FoundThread {
   readonly address: Address;
   readonly pythonId: number;
   /** Undefined where Python does not tell it. */

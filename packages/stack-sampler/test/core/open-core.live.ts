@@ -234,6 +234,32 @@ describe("a core", { timeout: 60_000 }, () => {
       expect(core.problem?.code).toBe("not-python");
     });
 
+    test("uses the right file all the same where a told one is of another build, or no binary", async () => {
+      const folder = newFolder();
+      writeFileSync(join(folder, basename(made.library)), "hello");
+      using core = await openCore(made.path, { executable: "/bin/sh", librarySearchPath: [folder] });
+      expect(core.warnings).toContain(
+        `/bin/sh is not used: it is another build (by its build id) than ${made.executable} that ran`,
+      );
+      if (made.library !== made.executable)
+        expect(core.warnings).toContain(
+          `${join(folder, basename(made.library))} is not used: it is no binary`,
+        );
+      expect(byTid(stacksIn(core))).toEqual(made.told);
+    });
+
+    test("without build ids does not use a file that lies in memory in another way", async () => {
+      const path = join(newFolder(), "core");
+      writeFileSync(path, withoutBuildIds(readFileSync(made.path)));
+      using core = await openCore(path, { executable: "/bin/sh" });
+      expect(core.warnings).toEqual([
+        `/bin/sh is not used: it lies in memory in another way than ${made.executable} that ran`,
+      ]);
+      expect(byTid(stacksIn(core))).toEqual(made.told);
+      using right = await openCore(path, { executable: made.executable });
+      expect(right.warnings).toEqual([]);
+    });
+
     test("says which files it lacks where they are not here", async () => {
       using core = await openCore(made.path, { sysroot: newFolder() });
       expect(core.problem).toMatchObject({
@@ -246,6 +272,26 @@ describe("a core", { timeout: 60_000 }, () => {
       expect(core.warnings[0]).toContain(made.executable);
       expect(core.threads.map(({ thread }) => thread.tid)).toHaveLength(3);
     });
+  });
+
+  test("of gdb that has lost its notes is read by the headers of the binaries in it", async () => {
+    const folder = newFolder();
+    const { target, told } = await standingProgram(python, folder);
+    const path = join(folder, "core");
+    gdbCore(target.pid, path);
+    using whole = await openCore(path);
+    const [image = ""] = whole.pythons.map((one) => one.image);
+    truncateSync(path, notesAt(path));
+    using core = await openCore(path, { librarySearchPath: [dirname(image)] });
+    expect(core).toMatchObject({ lacksNotes: true, problem: { code: "incomplete-core" }, warnings: [] });
+    expect(core.pythons).toEqual(whole.pythons.map(({ version }) => ({ version, image })));
+    // What maps ids to threads were the notes; Python knows them itself from 3.11 on.
+    expect(byTid(stacksIn(core))).toEqual(byTid(told));
+    using unaided = await openCore(path);
+    expect(unaided.pythons.map(({ version }) => version)).toEqual(
+      whole.pythons.map(({ version }) => version),
+    );
+    expect(unaided.threads).toHaveLength(3);
   });
 
   test("of something else has no Python, which is said in one sentence", async () => {
@@ -263,6 +309,23 @@ describe("a core", { timeout: 60_000 }, () => {
     ]);
   });
 });
+
+/** A core in which no note is one of a build id any more. */
+function withoutBuildIds(core: Buffer): Buffer {
+  const buildIdNote = Buffer.from("\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0", "latin1");
+  for (let at = core.indexOf(buildIdNote); at >= 0; at = core.indexOf(buildIdNote, at + 1))
+    core[at + 8] = 0x77;
+  return core;
+}
+
+/** Where the notes of a core begin. */
+function notesAt(path: string): number {
+  const bytes = readFileSync(path);
+  for (let entry = Number(bytes.readBigUInt64LE(32)); ; entry += 56) {
+    const [PT_NOTE, type] = [4, bytes.readUInt32LE(entry)];
+    if (type === PT_NOTE) return Number(bytes.readBigUInt64LE(entry + 8));
+  }
+}
 
 /** Folders that cores are unpacked in. */
 function leftOvers(): readonly string[] {

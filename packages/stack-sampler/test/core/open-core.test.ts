@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   auxiliaryNote,
   coreFile,
@@ -87,6 +87,7 @@ test("of another machine's core everything but stacks is told", async () => {
       state: 0,
       frames: [],
       isUnreadable: true,
+      cpuTime: -1,
       isSignalled: true,
     },
   ]);
@@ -101,6 +102,103 @@ test("a compressed core that ends too early is read as far as it goes", async ()
   expect(core.pid).toBe(8);
   expect(core.warnings[0]).toMatch(/^The compressed core file ends too early or is damaged: /);
 });
+
+test.each([
+  ["is cut off", (bytes: Buffer) => bytes.subarray(0, 4000), ": 4000 of 9", false],
+  [
+    "is cut off, and compressed",
+    (bytes: Buffer) => gzipSync(bytes).subarray(0, 4000),
+    ": unexpected end of file, and",
+    false,
+  ],
+  [
+    "is compressed after it was cut off",
+    (bytes: Buffer) => gzipSync(bytes.subarray(0, 4000)),
+    ": 4000 of 9",
+    false,
+  ],
+])("of gdb's core that %s, without its notes, one sentence tells what is missing", async (_, cut, there) => {
+  const noise = pseudorandomBytes(9000);
+  const notes = [threadNote(64, { tid: 8 }), PROCESS];
+  const path = fileOf(
+    cut(coreFile({ segments: [{ address: 0x9000, bytes: noise }], notes, notesLast: true })),
+  );
+  using core = await openCore(path);
+  expect(core).toMatchObject({ pid: 0, signal: undefined, lacksNotes: true, threads: [], warnings: [] });
+  expect(core.problem).toMatchObject({ code: "incomplete-core" });
+  expect(core.problem?.message.startsWith(`The core file ${path} is cut off${there}`)).toBe(true);
+  expect(core.problem?.message).toMatch(
+    /, and what names its process, threads and files \(its notes, which gdb writes last\) is not among them$/,
+  );
+});
+
+test("a core that never had notes is not called cut off", async () => {
+  const path = fileOf(coreFile({ segments: [{ address: 0x9000, bytes: Buffer.alloc(100) }] }));
+  using core = await openCore(path);
+  expect(core.problem).toMatchObject({
+    code: "incomplete-core",
+    message: `The core file ${path} has no notes, which name the process, threads and files of a core`,
+  });
+});
+
+describe("a place that is told and cannot be used is refused:", () => {
+  const text = join(folder, "text");
+  writeFileSync(text, "hello");
+  const missing = join(folder, "missing");
+  test.each([
+    [{ executable: missing }, `${missing} as the executable: there is no such file`],
+    [{ executable: folder }, `${folder} as the executable: it is a folder`],
+    [{ executable: "/dev/null" }, "/dev/null as the executable: it is not a regular file"],
+    [{ executable: text }, `${text} as the executable: it is not an ELF file`],
+    [{ sysroot: missing }, `${missing} as the root folder: there is no such folder`],
+    [{ sysroot: text }, `${text} as the root folder: it is no folder`],
+    [
+      { librarySearchPath: [folder, missing] },
+      `${missing} as a search path of libraries: there is no such folder`,
+    ],
+    [
+      { librarySearchPath: [join(text, "x")] },
+      `${join(text, "x")} as a search path of libraries: there is no such folder`,
+    ],
+    [{ librarySearchPath: [text] }, `${text} as a search path of libraries: it is no folder`],
+  ])("%j", async (places, reason) => {
+    const path = fileOf(coreFile({ notes: [PROCESS] }));
+    await expect(openCore(path, places)).rejects.toMatchObject({
+      code: "unusable-file",
+      message: `Cannot use ${reason}`,
+    });
+  });
+});
+
+test("places that are of no use are told", async () => {
+  const empty = mkdtempSync(join(folder, "empty-"));
+  const useful = mkdtempSync(join(folder, "useful-"));
+  writeFileSync(join(useful, "lib.so"), "");
+  const mapped = mappingsNote(64, [{ start: 0x1000, end: 0x2000, page: 0, path: "/a/lib.so" }]);
+  const places = { executable: process.execPath, librarySearchPath: [empty, useful] };
+  using core = await openCore(fileOf(coreFile({ notes: [PROCESS, mapped] })), places);
+  expect(core.warnings).toContain(
+    `${process.execPath} is not used: the core file does not tell which of its files is the program`,
+  );
+  expect(core.warnings.filter((warning) => warning.startsWith("No file"))).toEqual([
+    `No file that the process had mapped is in ${empty}`,
+  ]);
+  using lost = await openCore(fileOf(coreFile({})), places);
+  expect(lost.warnings).toContain(
+    `${process.execPath} is not used: no binary in the core file has its build id`,
+  );
+});
+
+/** Bytes that cannot be compressed, the same ones in every run. */
+function pseudorandomBytes(count: number): Buffer {
+  let state = 1;
+  return Buffer.from(
+    Array.from({ length: count }, () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state >>> 24;
+    }),
+  );
+}
 
 test.each([32, 64] as const)("the whole command line is at the end of the stack (%d bits)", async (bits) => {
   const stack = 0x8000_0000;

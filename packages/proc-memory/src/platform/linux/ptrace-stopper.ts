@@ -41,14 +41,14 @@ const { EPERM, ESRCH } = constants.errno;
 const MOST_TRIES = 3;
 
 /** See `openThreadStopper`. */
-export function openPtraceStopper(pid: Pid): ThreadStopper {
+export function openPtraceStopper(pid: Pid, tid: Tid = pid): ThreadStopper {
   const action = `stop the threads of process ${pid}`;
   if (!Number.isSafeInteger(pid) || pid <= 0) throw noSuchProcess(action, pid);
   const stopper = new PtraceStopper(pid, ptraceTo(action, pid), isChild(pid, action));
   try {
-    const { gone, refused } = stopper.stop([pid]);
+    const { gone, refused } = stopper.stop([tid]);
     stopper.resume();
-    if (gone.length > 0) throw hasExited(action, pid);
+    if (gone.length > 0 && tid === pid) throw hasExited(action, pid);
     if (refused.length > 0) throw refusal(action, pid);
     return stopper;
   } catch (error) {
@@ -86,22 +86,33 @@ class PtraceStopper implements ThreadStopper {
 
   stop(tids: readonly Tid[]): StopOutcome {
     this.resume();
-    // A late thread may have ended while another one executes a program, which waits for us to reap it: PTRACE_SEIZE
-    // would wait for that, for ever.
-    if (this.#late.size > 0) return { stopped: [], gone: [], refused: [], late: tids };
+    return this.stopMore(tids);
+  }
+
+  stopMore(tids: readonly Tid[]): StopOutcome {
     const gone: Tid[] = [];
     const refused: Tid[] = [];
+    // Those that were late the last time may stand still by now.
+    if (this.#running.length > 0) this.#waitUntilStopped(gone, performance.now());
+    // A late thread may have ended while another one executes a program, which waits for us to reap it: PTRACE_SEIZE
+    // would wait for that, for ever.
+    if (this.#late.size > 0 || this.#running.length > 0) {
+      const late = tids.filter((tid) => !this.#stopped.includes(tid) && !gone.includes(tid));
+      return { stopped: [...this.#stopped], gone, refused, late };
+    }
     for (const tid of tids) {
       const errno = this.#seize(tid);
       if (errno === 0) this.#running.push(tid);
       else if (errno === ESRCH) gone.push(tid);
-      // Listed twice: it is ours already.
-      else if (!this.#running.includes(tid)) refused.push(tid);
+      // Listed twice, or stopped before: it is ours already.
+      else if (!this.#isHeld(tid)) refused.push(tid);
     }
-    this.#since = performance.now();
+    const now = performance.now();
+    if (this.#stopped.length === 0) this.#since = now;
     for (const tid of this.#running) this.#ptrace.interrupt(tid);
-    this.#waitUntilStopped(gone);
-    return { stopped: this.#stopped, gone, refused, late: tids.filter((tid) => this.#running.includes(tid)) };
+    this.#waitUntilStopped(gone, now);
+    const late = tids.filter((tid) => this.#running.includes(tid));
+    return { stopped: [...this.#stopped], gone, refused, late };
   }
 
   resume(): number {
@@ -149,15 +160,15 @@ class PtraceStopper implements ThreadStopper {
   }
 
   /** Waits for one after the other, because all of them have to stop; when time is up, takes those that have. */
-  #waitUntilStopped(gone: Tid[]): void {
-    const end = this.#since + MOST_STOPPING_MS;
+  #waitUntilStopped(gone: Tid[], start: number): void {
+    const end = start + MOST_STOPPING_MS;
     const late: Tid[] = [];
     for (const tid of this.#running) {
       let state = this.#ptrace.look(tid);
       while (state === "running" && late.length === 0) {
         const now = performance.now();
         if (now >= end) break;
-        this.#pause(now - this.#since);
+        this.#pause(now - start);
         state = this.#ptrace.look(tid);
       }
       if (state === "running") {
