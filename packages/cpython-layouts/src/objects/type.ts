@@ -35,6 +35,8 @@ export interface TypeHeader {
   readonly flags: number;
   /** Address of the first base, or 0. */
   readonly base: number;
+  /** Address of a tuple of the type and all that it derives from, in the order in which attributes are looked for. */
+  readonly mro: number;
   /** Address of the dict of the class body; 0 in builtin types of 3.12+. */
   readonly dict: number;
   /** Where an instance has the pointer to its dict; 0 if nowhere, negative if counted from its end. */
@@ -63,9 +65,9 @@ export function typeAddress(layout: Layout, object: Uint8Array): number | undefi
  * @returns undefined if the bytes are too few for a builtin type
  */
 export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undefined {
-  const { tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_base, tp_dict, tp_dictoffset, ht_cached_keys } =
+  const { tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_base, tp_dict, tp_dictoffset, tp_mro, ht_cached_keys } =
     layout.type;
-  if (type.length < tp_dictoffset + layout.pointerSize) return undefined;
+  if (type.length < tp_mro + layout.pointerSize) return undefined;
   const view = viewOf(type);
   const isHeapType = (view.getUint32(tp_flags, true) & TypeFlag.heapType) !== 0;
   const hasKeys =
@@ -77,6 +79,7 @@ export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undef
     itemSize: view.getInt32(tp_itemsize, true),
     flags: view.getInt32(tp_flags, true),
     base: wordAt(layout, view, tp_base),
+    mro: wordAt(layout, view, tp_mro),
     dict: wordAt(layout, view, tp_dict),
     dictOffset: view.getInt32(tp_dictoffset, true),
     cachedKeys: hasKeys ? wordAt(layout, view, ht_cached_keys) : 0,

@@ -33,6 +33,24 @@ export function attributeOf(rendering: Rendering, object: RemoteObject, name: st
   return findItem(rendering.objects, dictAttributes(rendering, object), name, MAX_ATTRIBUTES);
 }
 
+/** Address of the value of an attribute, also if that is in a slot; 0 if there is none of that name. */
+export function memberOf(rendering: Rendering, object: RemoteObject, name: string): Address {
+  const value = attributeOf(rendering, object, name);
+  if (value !== 0) return value;
+  for (const slot of slotAttributes(rendering, object)) if (slot.name === name) return slot.value;
+  return 0;
+}
+
+/** What an attribute of a name refers to. */
+export function memberObject(
+  rendering: Rendering,
+  object: RemoteObject,
+  name: string,
+): RemoteObject | undefined {
+  const address = memberOf(rendering, object, name);
+  return address === 0 ? undefined : rendering.read(address);
+}
+
 function* dictAttributes({ layout, objects }: Rendering, { address, bytes, type }: RemoteObject) {
   const items = type.header.itemSize === 0 ? 0 : (itemCount(layout, bytes) ?? 0);
   for (const source of attributeSources(layout, type.header, address, items)) {

@@ -1,9 +1,11 @@
 import {
+  decodePointers,
   decodeType,
   type ObjectKind,
   objectKind,
   TypeFlag,
   type TypeHeader,
+  tupleHeader,
   typeAddress,
 } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
@@ -24,10 +26,20 @@ export interface PythonType {
   readonly qualname: string;
   /** With its module, but for builtin ones: `collections.deque`, `app.Outer.Inner`, `int`. */
   readonly fullName: string;
+  /** What C writes of it: `tp_name`, which has the module in front if C made the type. */
+  readonly tpName: string;
   /** Not made by a `class` statement or the like. */
   readonly isStatic: boolean;
+  /** Made by C, also where that makes types while the program runs. */
+  readonly isOfC: boolean;
   /** What an instance is to be decoded as by the type's own word. */
   readonly kind: ObjectKind;
+}
+
+/** A `__repr__` in the body of a class. */
+export interface WrittenRepr {
+  readonly owner: PythonType;
+  readonly address: Address;
 }
 
 /** Classes do not derive from one another more often. */
@@ -40,6 +52,7 @@ export class PythonTypes {
   readonly #objects: ObjectReader;
   readonly #known = new Map<Address, PythonType>();
   readonly #attributes = new Map<string, Address>();
+  readonly #mros = new Map<Address, readonly PythonType[]>();
 
   constructor(objects: ObjectReader) {
     this.#objects = objects;
@@ -72,7 +85,17 @@ export class PythonTypes {
     const isStatic = (header.flags & TypeFlag.heapType) === 0;
     // An extension can have a `foo.set`.
     const kind = objectKind(layout, header, isStatic ? tpName : name);
-    const type = { address, header, bytes, name: plainText(name), isStatic, kind };
+    const isOfC = isStatic || dot >= 0;
+    const type = {
+      address,
+      header,
+      bytes,
+      name: plainText(name),
+      tpName: plainText(tpName),
+      isStatic,
+      isOfC,
+      kind,
+    };
     const modulePart = dot < 0 ? undefined : plainText(tpName.slice(0, dot));
     if (isStatic) {
       const builtin = layout.int.ob_ival < 0 ? "builtins" : "__builtin__";
@@ -98,6 +121,32 @@ export class PythonTypes {
       yield next;
       next = next.header.base === 0 ? undefined : this.at(next.header.base);
     }
+  }
+
+  /** A type and all that it derives from, in the order in which Python looks for attributes. */
+  mro(type: PythonType): readonly PythonType[] {
+    const known = this.#mros.get(type.address);
+    if (known !== undefined) return known;
+    const addresses = tupleItems(this.#objects, type.header.mro, MAX_BASES);
+    const types = addresses.flatMap((address) => this.at(address) ?? []);
+    // A type that is in the making has none yet.
+    const mro = types[0]?.address === type.address ? types : [...this.lineage(type)];
+    if (this.#objects.allowance > 0) this.#mros.set(type.address, mro);
+    return mro;
+  }
+
+  /** The `__repr__` that a class written in Python gives its instances; undefined if it leaves that to C. */
+  writtenRepr(type: PythonType): WrittenRepr | undefined {
+    if (type.isStatic) return undefined;
+    for (const owner of this.mro(type)) {
+      if (owner.isOfC) {
+        if (this.at(owner.header.base)?.header.repr !== owner.header.repr) return undefined;
+        continue;
+      }
+      const address = this.attribute(owner, "__repr__");
+      if (address !== 0) return { owner, address };
+    }
+    return undefined;
   }
 
   /** Address of what the body of a class says for a name, 0 if nothing. */
@@ -141,7 +190,11 @@ export function isEnum(types: PythonTypes, type: PythonType): boolean {
   return false;
 }
 
-/** `tp_name`, which C writes: with the module for what C made, without for classes of Python. */
-export function tpNameOf({ isStatic, fullName, name }: PythonType): string {
-  return isStatic ? fullName : name;
+/** Addresses of the first items of a tuple; none if it is no tuple. */
+export function tupleItems(objects: ObjectReader, address: Address, limit: number): Address[] {
+  const object = address === 0 ? undefined : objects.object(address);
+  const header = object && tupleHeader(objects.layout, object);
+  if (object === undefined || header === undefined) return [];
+  const data = objects.data(address, object, header, limit * objects.layout.pointerSize);
+  return decodePointers(objects.layout, data);
 }

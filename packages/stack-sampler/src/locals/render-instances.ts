@@ -1,7 +1,7 @@
 import { decodeOldClassName, decodeOldInstance, tupleHeader } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 
-import { type Attribute, attributeOf, attributesOf, oldAttributesOf } from "./attributes.js";
+import { type Attribute, attributesOf, oldAttributesOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
 import { findItem } from "./python-type.js";
 import { pointersOf, writeValues } from "./render-containers.js";
@@ -10,16 +10,16 @@ import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 /** `<app.Point at 0x7f…>`, or with attributes `<app.Point at 0x7f…: x=1, y=2>`. */
 export const renderInstance: Renderer = (rendering, object) => {
   const head = `<${object.type.fullName} at ${hexAddress(object.address)}`;
-  writeInstance(rendering, head, () => attributesOf(rendering, object));
+  writeInstance(rendering, object, head, () => attributesOf(rendering, object));
   return true;
 };
 
 /** An instance of an old-style class (2.x): `<app.Point instance at 0x7f…>`. */
 export const renderOldInstance: Renderer = (rendering, object) => {
   const instance = decodeOldInstance(rendering.layout, object.bytes);
-  const name = instance && oldClassName(rendering, instance.class);
+  const name = instance && oldClassName(rendering, instance.class)?.fullName;
   if (name === undefined) return false;
-  writeInstance(rendering, `<${name} instance at ${hexAddress(object.address)}`, () =>
+  writeInstance(rendering, object, `<${name} instance at ${hexAddress(object.address)}`, () =>
     oldAttributesOf(rendering, object),
   );
   return true;
@@ -29,11 +29,15 @@ export const renderOldInstance: Renderer = (rendering, object) => {
 export const renderOldClass: Renderer = (rendering, { address }) => {
   const name = oldClassName(rendering, address);
   if (name === undefined) return false;
-  rendering.out.write(`<class ${name} at ${hexAddress(address)}>`);
+  rendering.out.write(`<class ${name.fullName} at ${hexAddress(address)}>`);
   return true;
 };
 
-function oldClassName(rendering: Rendering, address: Address): string | undefined {
+/** What an old-style class is called, without and with its module. */
+export function oldClassName(
+  rendering: Rendering,
+  address: Address,
+): { readonly name: string; readonly fullName: string } | undefined {
   const { layout, objects } = rendering;
   const type = rendering.read(address);
   const nameAddress = type && decodeOldClassName(layout, type.bytes);
@@ -43,19 +47,37 @@ function oldClassName(rendering: Rendering, address: Address): string | undefine
   const module = objects.name(
     findItem(objects, objects.dictEntries(rendering.field(type, 1)), "__module__", 1024),
   );
-  return plainText(module === undefined ? name : `${module}.${name}`);
+  const fullName = module === undefined ? name : `${module}.${name}`;
+  return { name: plainText(name), fullName: plainText(fullName) };
 }
 
 /** Attributes cost reads, so they are looked for only where they are shown. */
-function writeInstance(rendering: Rendering, head: string, attributes: () => Iterable<Attribute>): void {
-  const { out, limits } = rendering;
-  out.write(head);
-  if (rendering.attributeLevels < limits.attributes) {
+function writeInstance(
+  rendering: Rendering,
+  object: RemoteObject,
+  head: string,
+  attributes: () => Iterable<Attribute>,
+): void {
+  const { out, limits, types } = rendering;
+  if (rendering.attributeLevels >= limits.attributes) {
+    out.mark(`${head}>`);
+    return;
+  }
+  rendering.guarded(object.address, `${head}>`, () => {
+    out.write(head);
     rendering.attributeLevels += 1;
     writeAttributes(rendering, attributes());
     rendering.attributeLevels -= 1;
-  }
-  out.write(">");
+    // What C keeps of an object is no attribute.
+    if (
+      types
+        .mro(object.type)
+        .some((type) => type.isOfC && type.fullName !== "object" && type.kind !== "oldInstance")
+    )
+      out.complete = false;
+    out.write(">");
+    return true;
+  });
 }
 
 function writeAttributes(rendering: Rendering, attributes: Iterable<Attribute>): void {
@@ -77,23 +99,11 @@ function writeAttributes(rendering: Rendering, attributes: Iterable<Attribute>):
  */
 export function renderDisguised(rendering: Rendering, object: RemoteObject, render: Renderer): boolean {
   const { out } = rendering;
-  out.write(`<${object.type.fullName} at ${hexAddress(object.address)}: `);
+  out.mark(`<${object.type.fullName} at ${hexAddress(object.address)}: `);
   if (!render(rendering, object)) out.unreadable();
   out.write(">");
   return true;
 }
-
-/** `<Color.RED: 1>` */
-export const renderEnumMember: Renderer = (rendering, object) => {
-  const { objects, out } = rendering;
-  const value = attributeOf(rendering, object, "_value_");
-  if (value === 0) return false;
-  const name = objects.name(attributeOf(rendering, object, "_name_"));
-  out.write(`<${object.type.name}${name === undefined ? "" : `.${plainText(name)}`}: `);
-  rendering.value(value);
-  out.write(">");
-  return true;
-};
 
 /** `KeyError('a')`: a dict and a tuple of arguments are in front of everything else. */
 export const renderException: Renderer = (rendering, object) => {
