@@ -205,7 +205,7 @@ function fieldsOf(rendering: Rendering, { fields, names }: Dtype): Field[] | und
   const { objects } = rendering;
   const found: Field[] = [];
   for (const address of tupleItems(objects, names, MAX_FIELDS)) {
-    const name = objects.name(address);
+    const name = rendering.name(address);
     const entry =
       name === undefined ? 0 : findItem(objects, objects.dictEntries(fields), name, 2 * MAX_FIELDS);
     const [descriptor = 0, offset = 0, title = 0] = tupleItems(objects, entry, 3);
@@ -213,7 +213,12 @@ function fieldsOf(rendering: Rendering, { fields, names }: Dtype): Field[] | und
     const dtype = object && dtypeOf(rendering, object);
     const place = integerAt(rendering, offset);
     if (name === undefined || dtype === undefined || place === undefined) return undefined;
-    found.push({ name, title: title === 0 ? undefined : objects.name(title), dtype, offset: Number(place) });
+    found.push({
+      name,
+      title: title === 0 ? undefined : rendering.name(title),
+      dtype,
+      offset: Number(place),
+    });
   }
   return found;
 }

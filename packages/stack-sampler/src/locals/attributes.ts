@@ -23,7 +23,7 @@ const MAX_ATTRIBUTES = 256;
 /** The attributes of an instance: of its dict, or where it has the values of one, and of its slots. */
 export function* attributesOf(rendering: Rendering, object: RemoteObject): Generator<Attribute> {
   for (const { key, value } of dictAttributes(rendering, object)) {
-    yield { name: rendering.objects.name(key), value };
+    yield { name: rendering.name(key), value };
   }
   yield* slotAttributes(rendering, object);
 }
@@ -80,11 +80,9 @@ function* slotAttributes(rendering: Rendering, object: RemoteObject): Generator<
 const MAX_SLOT_BYTES = 2 ** 14;
 
 /** The attributes of an instance of an old-style class. */
-export function* oldAttributesOf(
-  { layout, objects }: Rendering,
-  { bytes }: RemoteObject,
-): Generator<Attribute> {
+export function* oldAttributesOf(rendering: Rendering, { bytes }: RemoteObject): Generator<Attribute> {
+  const { layout, objects } = rendering;
   const instance = decodeOldInstance(layout, bytes);
   if (instance === undefined) return;
-  for (const { key, value } of objects.dictEntries(instance.dict)) yield { name: objects.name(key), value };
+  for (const { key, value } of objects.dictEntries(instance.dict)) yield { name: rendering.name(key), value };
 }

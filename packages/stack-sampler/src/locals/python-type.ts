@@ -1,6 +1,8 @@
 import {
+  ABSENT,
   decodePointers,
   decodeType,
+  decodeWeakReference,
   type ObjectKind,
   objectKind,
   TypeFlag,
@@ -44,6 +46,8 @@ export interface WrittenRepr {
 
 /** Classes do not derive from one another more often. */
 const MAX_BASES = 64;
+/** `tp_mro`, `tp_cache`, `tp_subclasses`: a dict of weak references (3.x). */
+const WORDS_TO_SUBCLASSES = 2;
 /** Items of a class body that are looked through for a name. */
 const MAX_CLASS_ITEMS = 1024;
 
@@ -52,6 +56,7 @@ export class PythonTypes {
   readonly #objects: ObjectReader;
   readonly #known = new Map<Address, PythonType>();
   readonly #attributes = new Map<string, Address>();
+  readonly #subclasses = new Map<Address, readonly PythonType[]>();
   readonly #mros = new Map<Address, readonly PythonType[]>();
 
   constructor(objects: ObjectReader) {
@@ -106,9 +111,9 @@ export class PythonTypes {
         fullName: plainText(tpName),
       };
     }
-    const written = this.#objects.name(this.#attributeOf(header, "__module__"));
+    const written = this.text(this.#attributeOf(header, "__module__"));
     const module = written === undefined ? modulePart : plainText(written);
-    const fromQualname = header.qualname === 0 ? undefined : this.#objects.name(header.qualname);
+    const fromQualname = header.qualname === 0 ? undefined : this.text(header.qualname);
     const qualname = plainText(fromQualname ?? name);
     const isBuiltin = module === undefined || module === "builtins" || module === "__builtin__";
     return { ...type, module, qualname, fullName: isBuiltin ? qualname : `${module}.${qualname}` };
@@ -135,6 +140,26 @@ export class PythonTypes {
     return mro;
   }
 
+  /** The first types that derive from one of an extension directly, as far as they are there still (3.x). */
+  subclasses(type: PythonType): readonly PythonType[] {
+    const known = this.#subclasses.get(type.address);
+    if (known !== undefined) return known;
+    const { layout } = this.#objects;
+    const dict = this.#objects.pointerIn(
+      type.bytes,
+      layout.type.tp_mro + WORDS_TO_SUBCLASSES * layout.pointerSize,
+    );
+    const found: PythonType[] = [];
+    for (const { value } of dict === 0 ? [] : this.#objects.dictEntries(dict)) {
+      const address = decodeWeakReference(layout, this.#objects.object(value)) ?? 0;
+      const subclass = found.length < MAX_BASES ? this.at(address) : undefined;
+      if (subclass === undefined) break;
+      found.push(subclass);
+    }
+    if (this.#objects.allowance > 0) this.#subclasses.set(type.address, found);
+    return found;
+  }
+
   /** The `__repr__` that a class written in Python gives its instances; undefined if it leaves that to C. */
   writtenRepr(type: PythonType): WrittenRepr | undefined {
     if (type.isStatic) return undefined;
@@ -147,6 +172,23 @@ export class PythonTypes {
       if (address !== 0) return { owner, address };
     }
     return undefined;
+  }
+
+  /** What a string says, also one of bytes in 2.x; undefined if it is none, or longer than `limit` bytes. */
+  text(address: Address, limit?: number): string | undefined {
+    const { layout } = this.#objects;
+    const type = typeAddress(layout, this.#objects.object(address));
+    const kind = type === undefined ? undefined : (this.#known.get(type)?.kind ?? this.#textKind(type));
+    const isText = kind === "unicode" || (kind === "bytes" && layout.int.ob_ival !== ABSENT);
+    return isText ? this.#objects.text(address, kind, limit) : undefined;
+  }
+
+  /** By its own word, since {@link at} would ask for the names of types, which are texts, too. */
+  #textKind(type: Address): ObjectKind | undefined {
+    const { layout } = this.#objects;
+    if (!layout.type.hasSubclassFlags) return "bytes";
+    const header = decodeType(layout, this.#objects.bytes(type, layout.type.size));
+    return header && objectKind(layout, header, "");
   }
 
   /** Address of what the body of a class says for a name, 0 if nothing. */

@@ -102,5 +102,6 @@ export const arrayForms: ReadonlyMap<string, Renderer> = new Map([
 export const arrayRenderers: readonly (readonly [name: string, render: Renderer])[] = [
   ["array.array", renderArray],
   ["numpy.dtype", renderDtype],
+  ["numpy.dtypes.StringDType", renderDtype],
   ...numpyScalarRenderers,
 ];

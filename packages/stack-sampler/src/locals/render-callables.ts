@@ -171,7 +171,7 @@ function isTrue(rendering: Rendering, address: Address): boolean {
   return object?.type.kind === "bool" && smallInteger(rendering, object) === 1n;
 }
 
-export function nameAt({ objects }: Rendering, address: Address): string {
-  const name = objects.name(address);
+export function nameAt(rendering: Rendering, address: Address): string {
+  const name = rendering.name(address);
   return name === undefined ? UNREADABLE : plainText(name);
 }

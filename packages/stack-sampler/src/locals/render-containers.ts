@@ -145,7 +145,7 @@ export function renderNamedTuple(
   const names = rendering.read(fields);
   const namesHeader = names && tupleHeader(rendering.layout, names.bytes);
   if (header === undefined || names === undefined || namesHeader === undefined) return false;
-  const keys = pointersOf(rendering, names, namesHeader).map((key) => rendering.objects.name(key));
+  const keys = pointersOf(rendering, names, namesHeader).map((key) => rendering.name(key));
   const values = pointersOf(rendering, object, header);
   writeFields(rendering, name, header.length, keys, values);
   return true;

@@ -145,8 +145,7 @@ function isDtype({ name }: { readonly name: string }): boolean {
 function namedDtype(rendering: Rendering, dtype: RemoteObject): string | undefined {
   const { name } = dtype.type;
   const text = (member: string): string | undefined => {
-    const value = memberObject(rendering, dtype, member);
-    return value?.type.kind === "unicode" ? rendering.objects.name(value.address) : undefined;
+    return rendering.name(memberOf(rendering, dtype, member));
   };
   if (name === "CategoricalDtype") return "category";
   if (name === "BooleanDtype") return "boolean";
@@ -178,9 +177,8 @@ function nameOfZone(rendering: Rendering, zone: RemoteObject): string | undefine
       .every((byte) => byte === 0);
     return isZero === true && rendering.field(zone, 1) === 0 ? "UTC" : undefined;
   }
-  if (fullName === "zoneinfo.ZoneInfo") return rendering.objects.name(rendering.field(zone, 0));
-  const name = memberOf(rendering, zone, "zone");
-  return name === 0 ? undefined : rendering.objects.name(name);
+  if (fullName === "zoneinfo.ZoneInfo") return rendering.name(rendering.field(zone, 0));
+  return rendering.name(memberOf(rendering, zone, "zone"));
 }
 
 /** An array, or the first one that an extension's object refers to. */

@@ -8,7 +8,9 @@ function described(what: string): Renderer {
     const owner = rendering.types.at(rendering.field(object, 0));
     if (owner === undefined) return false;
     const name = nameAt(rendering, rendering.field(object, 1));
-    rendering.out.write(`<${what} '${name}' of '${owner.tpName}' objects>`);
+    const of =
+      rendering.spelling.omitsObject && owner.fullName === "object" ? "" : ` of '${owner.tpName}' objects`;
+    rendering.out.write(`<${what} '${name}'${of}>`);
     return true;
   };
 }

@@ -8,7 +8,7 @@ import type { Renderer, Rendering } from "./rendering.js";
 
 /** `<Color.RED: 1>`, `<Permission.R|W: 6>` */
 export const renderEnumMember: Renderer = (rendering, object) => {
-  const { objects, out, types, spelling } = rendering;
+  const { out, types, spelling } = rendering;
   const value = attributeOf(rendering, object, "_value_");
   if (value === 0) return false;
   const written = types.writtenRepr(object.type);
@@ -16,7 +16,7 @@ export const renderEnumMember: Renderer = (rendering, object) => {
   const isFlag = repr === "Flag.__repr__";
   // One that says something else of itself is shown as others are.
   if (repr !== "Enum.__repr__" && !isFlag) out.complete = false;
-  const own = objects.name(attributeOf(rendering, object, "_name_"));
+  const own = rendering.name(attributeOf(rendering, object, "_name_"));
   const name =
     own === undefined && isFlag && spelling.flagParts !== "named"
       ? namesOfParts(rendering, object.type, value)
@@ -65,7 +65,7 @@ function membersOf(rendering: Rendering, type: PythonType): Flag[] | undefined {
     const number = integerAt(rendering, key);
     const member = rendering.read(value);
     if (number === undefined || member === undefined || flags.length >= MAX_MEMBERS) return undefined;
-    flags.push({ name: objects.name(attributeOf(rendering, member, "_name_")), value: number });
+    flags.push({ name: rendering.name(attributeOf(rendering, member, "_name_")), value: number });
   }
   return flags;
 }

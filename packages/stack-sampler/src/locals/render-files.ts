@@ -78,8 +78,8 @@ function modeOf(bits: number): string {
 
 /** `<open file 'x', mode 'r' at 0x7f…>` (2.x): a `FILE`, the name, the mode. */
 const renderFile2: Renderer = (rendering, object) => {
-  const { out, objects } = rendering;
-  const mode = objects.name(rendering.field(object, 2));
+  const { out } = rendering;
+  const mode = rendering.name(rendering.field(object, 2));
   if (mode === undefined) return false;
   out.write(`<${rendering.field(object, 0) === 0 ? "closed" : "open"} file `);
   rendering.value(rendering.field(object, 1));

@@ -47,9 +47,7 @@ function addressText(rendering: Rendering, object: RemoteObject): string | undef
   }
   // What stands for an IPv4 address looks like one in some versions.
   if (!names.includes("IPv6Address") || number >> 32n === 0xffffn) return undefined;
-  const scope = memberObject(rendering, object, "_scope_id");
-  const scopeId =
-    scope?.type.kind === "unicode" ? rendering.objects.text(scope.address, "unicode") : undefined;
+  const scopeId = rendering.name(memberOf(rendering, object, "_scope_id"));
   const text = shortened(
     Array.from({ length: 8 }, (_, index) => (number >> BigInt(112 - 16 * index)) & 0xffffn),
   );
@@ -93,8 +91,7 @@ const MAX_LOGGERS = 64;
 
 /** `<Logger app.db (WARNING)>`: the level is that of the first one up to the root that has one. */
 const renderLogger: Renderer = (rendering, object) => {
-  const name = memberObject(rendering, object, "name");
-  const text = name && rendering.objects.name(name.address);
+  const text = rendering.name(memberOf(rendering, object, "name"));
   let level: bigint | undefined = 0n;
   let next: RemoteObject | undefined = object;
   for (let count = 0; next !== undefined && level === 0n && count < MAX_LOGGERS; count++) {

@@ -4,7 +4,7 @@ import type { Address } from "@pyspy/proc-memory";
 import { type Attribute, attributesOf, oldAttributesOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
 import { findItem } from "./python-type.js";
-import { pointersOf, writeValues } from "./render-containers.js";
+import { pointersOf } from "./render-containers.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<app.Point at 0x7f…>`, or with attributes `<app.Point at 0x7f…: x=1, y=2>`. */
@@ -41,10 +41,10 @@ export function oldClassName(
   const { layout, objects } = rendering;
   const type = rendering.read(address);
   const nameAddress = type && decodeOldClassName(layout, type.bytes);
-  const name = nameAddress && objects.name(nameAddress);
+  const name = nameAddress && rendering.name(nameAddress);
   if (type === undefined || !name) return undefined;
   // cl_bases, cl_dict, cl_name
-  const module = objects.name(
+  const module = rendering.name(
     findItem(objects, objects.dictEntries(rendering.field(type, 1)), "__module__", 1024),
   );
   const fullName = module === undefined ? name : `${module}.${name}`;
@@ -106,16 +106,34 @@ export function renderDisguised(rendering: Rendering, object: RemoteObject, rend
 }
 
 /** `KeyError('a')`: a dict and a tuple of arguments are in front of everything else. */
-export const renderException: Renderer = (rendering, object) => {
+export const renderException: Renderer = (rendering, object) => writeException(rendering, object, []);
+
+/** `ImportError('…', name='app')` (3.15): behind what every exception has there are a message, the name and the path. */
+export const renderImportError: Renderer = (rendering, object) => {
+  if (!rendering.spelling.showsImportedName) return renderException(rendering, object);
+  const named = [
+    { name: "name", value: rendering.field(object, 8) },
+    { name: "path", value: rendering.field(object, 9) },
+  ].filter(({ value }) => value !== 0 && rendering.read(value)?.type.kind !== "none");
+  return writeException(rendering, object, named);
+};
+
+interface Argument {
+  readonly name?: string;
+  readonly value: Address;
+}
+
+function writeException(rendering: Rendering, object: RemoteObject, named: readonly Argument[]): boolean {
   const { out, spelling } = rendering;
   const args = rendering.read(rendering.field(object, 1));
-  if (args?.type.kind !== "tuple") return false;
-  out.write(object.type.name);
-  const header = tupleHeader(rendering.layout, args.bytes);
-  if (header === undefined) out.unreadable();
-  else {
-    const close = header.length === 1 && spelling.hasCommaAfterOneArgument ? ",)" : ")";
-    writeValues(rendering, "(", close, header.length, pointersOf(rendering, args, header));
-  }
+  const header = args?.type.kind === "tuple" ? tupleHeader(rendering.layout, args.bytes) : undefined;
+  if (args === undefined || header === undefined) return false;
+  const values: Argument[] = pointersOf(rendering, args, header).map((value) => ({ value }));
+  const close = header.length === 1 && spelling.hasCommaAfterOneArgument ? ",)" : ")";
+  const total = header.length + named.length;
+  out.items(`${object.type.name}(`, close, total, [...values, ...named], ({ name, value }) => {
+    if (name === undefined) rendering.value(value);
+    else rendering.attribute(name, value);
+  });
   return true;
-};
+}

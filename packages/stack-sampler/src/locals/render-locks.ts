@@ -5,22 +5,28 @@ import { hexAddress, plainText } from "./escapes.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
-/** `<locked _thread.lock object at 0x7f…>`: a lock of the system, weak references and a byte; since 3.14 a byte alone. */
+/** `<locked _thread.lock object at 0x7f…>` */
 const renderLock: Renderer = (rendering, object) => {
-  const word = rendering.intField(object, hasMutexes(rendering) ? 0 : 2);
-  const state = (word & 1) === 1 ? "locked" : "unlocked";
+  const state = isLocked(rendering, object) ? "locked" : "unlocked";
   rendering.out.write(`<${state} ${object.type.tpName} object at ${hexAddress(object.address)}>`);
   return true;
 };
+
+/** A lock of the system, weak references and a byte; since some 3.13 a byte alone. */
+function isLocked(rendering: Rendering, object: RemoteObject): boolean {
+  const { layout } = rendering;
+  const isByte = object.type.header.basicSize <= layout.object.size + layout.pointerSize;
+  return (rendering.intField(object, isByte ? 0 : 2) & 1) === 1;
+}
 
 /** `<locked _thread.RLock object owner=140… count=1 at 0x7f…>`: a lock, the thread, how often; since 3.14 how often again. */
 const renderReentrantLock: Renderer = (rendering, object) => {
   const owner = rendering.field(object, 1);
   const times = rendering.field(object, 2);
   const count = hasMutexes(rendering) && owner !== 0 ? times + 1 : times;
-  const isLocked = hasMutexes(rendering) ? (rendering.intField(object, 0) & 1) === 1 : count !== 0;
+  const isHeld = hasMutexes(rendering) ? (rendering.intField(object, 0) & 1) === 1 : count !== 0;
   rendering.out.write(
-    `<${isLocked ? "locked" : "unlocked"} ${object.type.tpName} object owner=${owner} count=${count} at ${hexAddress(object.address)}>`,
+    `<${isHeld ? "locked" : "unlocked"} ${object.type.tpName} object owner=${owner} count=${count} at ${hexAddress(object.address)}>`,
   );
   return true;
 };
@@ -91,7 +97,7 @@ function lengthOf(rendering: Rendering, object: RemoteObject | undefined): numbe
 
 /** `<Thread(Thread-1, started daemon 140…)>` */
 const renderThread: Renderer = (rendering, object) => {
-  const { objects, out, isPython2 } = rendering;
+  const { out, isPython2 } = rendering;
   const member = (name: string): RemoteObject | undefined =>
     memberObject(rendering, object, isPython2 ? `_Thread__${name}` : `_${name}`);
   const [name, started, daemonic, ident] = [
@@ -104,7 +110,7 @@ const renderThread: Renderer = (rendering, object) => {
   const isStarted = isTrue(rendering, flag);
   const isStopped = hasStopped(rendering, member);
   const isDaemonic = isTrue(rendering, daemonic);
-  const text = name && objects.text(name.address, name.type.kind === "bytes" ? "bytes" : "unicode");
+  const text = name && rendering.name(name.address);
   if (text === undefined || ident === undefined || isDaemonic === undefined) return false;
   if (isStarted === undefined || isStopped === undefined) return false;
   const number = ident.type.kind === "none" ? undefined : smallInteger(rendering, ident);
@@ -128,7 +134,7 @@ function hasStopped(
   if (handle === undefined) {
     // Up to 3.12 it is known of a thread when somebody asks; that is when this lock has been left.
     const lock = member("tstate_lock");
-    const hasLeft = lock?.type.fullName === "_thread.lock" && (rendering.intField(lock, 2) & 1) === 0;
+    const hasLeft = lock?.type.fullName === "_thread.lock" && !isLocked(rendering, lock);
     const flag = isTrue(rendering, member(rendering.isPython2 ? "stopped" : "is_stopped"));
     return flag === undefined ? undefined : flag || hasLeft;
   }

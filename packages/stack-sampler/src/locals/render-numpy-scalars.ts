@@ -3,59 +3,104 @@ import { complexText, floatText, narrowFloatText } from "./numbers.js";
 import { renderBytes, renderText } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
+/** How a release of numpy shows scalars. */
+interface NumpyStyle {
+  /** `np.float64(0.5)` instead of `0.5` (2.0). */
+  readonly hasNames: boolean;
+  /** From which number on floats of few bits have an exponent, as all have from 1e16 on (2.3). */
+  readonly limits: { readonly float16: number; readonly float32: number };
+  /** What is no time is said to have a unit (2.4). */
+  readonly hasUnitOfNothing: boolean;
+}
+
+const NUMPY_1: NumpyStyle = {
+  hasNames: false,
+  limits: { float16: 1e16, float32: 1e16 },
+  hasUnitOfNothing: false,
+};
+
+/** What a scalar's types are called and can do tells of which release they are; nothing there is the release itself. */
+function styleOf({ types }: Rendering, { type }: RemoteObject): NumpyStyle {
+  const generic = types.mro(type).find(({ fullName }) => fullName === "numpy.generic");
+  const bool = generic && types.subclasses(generic).find(({ fullName }) => fullName === "numpy.bool");
+  if (generic === undefined || bool === undefined) return NUMPY_1;
+  const isOld = types.attribute(bool, "__index__") !== 0;
+  return {
+    hasNames: true,
+    limits: isOld ? NUMPY_1.limits : { float16: 1e3, float32: 1e6 },
+    hasUnitOfNothing: types.attribute(generic, "newbyteorder") === 0,
+  };
+}
+
 /** `np.float64(0.5)`, of numpy 1 `0.5`: the value is behind the header. */
 const renderNumpyScalar: Renderer = (rendering, object) => {
   const { name } = object.type;
   const view = new DataView(object.bytes.buffer, object.bytes.byteOffset, object.bytes.length);
-  const text = scalarText(name, view, rendering.layout.object.size);
+  const style = styleOf(rendering, object);
+  const text = scalarText(name, view, rendering.layout.object.size, style);
   if (text === undefined) return false;
   const isBool = name === "bool" || name === "bool_";
   const isComplex = name === "complex64" || name === "complex128";
-  if (isNumpy1(rendering, object)) rendering.out.write(text);
+  const shown = name.replace("longlong", "int64");
+  if (!style.hasNames) rendering.out.write(text);
   else if (isBool) rendering.out.write(`np.${text}_`);
-  else rendering.out.write(`np.${name}(${isComplex ? text.replace(/^\((.*)\)$/, "$1") : text})`);
+  else rendering.out.write(`np.${shown}(${isComplex ? text.replace(/^\((.*)\)$/, "$1") : text})`);
   return true;
 };
 
-/** Scalars of numpy 2 do not have this any more; their types look the same. */
-function isNumpy1({ types }: Rendering, { type }: RemoteObject): boolean {
-  const generic = types.mro(type).find(({ fullName }) => fullName === "numpy.generic");
-  return generic !== undefined && types.attribute(generic, "newbyteorder") !== 0;
-}
-
-const scalarReaders: ReadonlyMap<string, (view: DataView, at: number) => string> = new Map([
-  ["bool", (view, at) => (view.getUint8(at) === 0 ? "False" : "True")],
-  ["bool_", (view, at) => (view.getUint8(at) === 0 ? "False" : "True")],
-  ["int8", (view, at) => `${view.getInt8(at)}`],
-  ["uint8", (view, at) => `${view.getUint8(at)}`],
-  ["int16", (view, at) => `${view.getInt16(at, true)}`],
-  ["uint16", (view, at) => `${view.getUint16(at, true)}`],
-  ["int32", (view, at) => `${view.getInt32(at, true)}`],
-  ["uint32", (view, at) => `${view.getUint32(at, true)}`],
-  ["int64", (view, at) => `${view.getBigInt64(at, true)}`],
-  ["uint64", (view, at) => `${view.getBigUint64(at, true)}`],
-  ["longlong", (view, at) => `${view.getBigInt64(at, true)}`],
-  ["ulonglong", (view, at) => `${view.getBigUint64(at, true)}`],
-  ["float16", (view, at) => narrowFloatText(halfFloat(view.getUint16(at, true)), 10)],
-  ["float32", (view, at) => narrowFloatText(view.getFloat32(at, true), 23)],
-  ["float64", (view, at) => floatText(view.getFloat64(at, true), "shortest")],
-  ["complex64", (view, at) => narrowComplexText(view.getFloat32(at, true), view.getFloat32(at + 4, true))],
+const scalarReaders: ReadonlyMap<string, (view: DataView, at: number, style: NumpyStyle) => string> = new Map(
   [
-    "complex128",
-    (view, at) => complexText(view.getFloat64(at, true), view.getFloat64(at + 8, true), "shortest"),
+    ["bool", (view, at) => (view.getUint8(at) === 0 ? "False" : "True")],
+    ["bool_", (view, at) => (view.getUint8(at) === 0 ? "False" : "True")],
+    ["int8", (view, at) => `${view.getInt8(at)}`],
+    ["uint8", (view, at) => `${view.getUint8(at)}`],
+    ["int16", (view, at) => `${view.getInt16(at, true)}`],
+    ["uint16", (view, at) => `${view.getUint16(at, true)}`],
+    ["int32", (view, at) => `${view.getInt32(at, true)}`],
+    ["uint32", (view, at) => `${view.getUint32(at, true)}`],
+    ["int64", (view, at) => `${view.getBigInt64(at, true)}`],
+    ["uint64", (view, at) => `${view.getBigUint64(at, true)}`],
+    ["longlong", (view, at) => `${view.getBigInt64(at, true)}`],
+    ["ulonglong", (view, at) => `${view.getBigUint64(at, true)}`],
+    [
+      "float16",
+      (view, at, { limits }) => narrowText(halfFloat(view.getUint16(at, true)), 10, limits.float16),
+    ],
+    ["float32", (view, at, { limits }) => narrowText(view.getFloat32(at, true), 23, limits.float32)],
+    ["float64", (view, at) => floatText(view.getFloat64(at, true), "shortest")],
+    [
+      "complex64",
+      (view, at, { limits }) =>
+        narrowComplexText(view.getFloat32(at, true), view.getFloat32(at + 4, true), limits.float32),
+    ],
+    [
+      "complex128",
+      (view, at) => complexText(view.getFloat64(at, true), view.getFloat64(at + 8, true), "shortest"),
+    ],
   ],
-]);
+);
 
-function scalarText(name: string, view: DataView, at: number): string | undefined {
-  return at + 16 <= view.byteLength ? scalarReaders.get(name)?.(view, at) : undefined;
+function scalarText(name: string, view: DataView, at: number, style: NumpyStyle): string | undefined {
+  return at + 16 <= view.byteLength ? scalarReaders.get(name)?.(view, at, style) : undefined;
 }
 
 /** A part is the double that has the same digits as the float. */
-function narrowComplexText(real: number, imaginary: number): string {
-  const widened = [real, imaginary].map((part) =>
-    Number(narrowFloatText(part, 23).replace("inf", "Infinity")),
+function narrowComplexText(real: number, imaginary: number, limit: number): string {
+  const [first = "", second = ""] = [real, imaginary].map((part) =>
+    narrowText(part, 23, limit).replace(/\.0$/, ""),
   );
-  return complexText(widened[0] ?? 0, widened[1] ?? 0, "shortest");
+  if (real === 0 && !Object.is(real, -0)) return `${second}j`;
+  return `(${first}${second.startsWith("-") ? "" : "+"}${second}j)`;
+}
+
+/** With an exponent also where the number is great for so few bits, or its digits alone are not small. */
+function narrowText(value: number, mantissa: number, limit: number): string {
+  const text = narrowFloatText(value, mantissa);
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || size === 0 || text.includes("e") || (size < limit && size >= 1e-4))
+    return text;
+  const [digits = "", exponent = "0"] = Number(text).toExponential().split("e");
+  return `${digits}e${exponent.startsWith("-") ? "-" : "+"}${exponent.slice(1).padStart(2, "0")}`;
 }
 
 function halfFloat(bits: number): number {
@@ -71,7 +116,7 @@ const renderNumpyText: Renderer = (rendering, object) => {
   const { out } = rendering;
   const { name } = object.type;
   const render = name === "str_" ? renderText : renderBytes;
-  if (isNumpy1(rendering, object)) return render(rendering, object);
+  if (!styleOf(rendering, object).hasNames) return render(rendering, object);
   out.write(`np.${name}(`);
   if (!render(rendering, object)) out.unreadable();
   out.write(")");
@@ -83,7 +128,7 @@ const renderDateTime64: Renderer = (rendering, object) => {
   const { value, unit } = timeOf(rendering, object);
   const text = value === NOT_A_TIME ? "NaT" : unit === undefined ? undefined : dateText(value, unit);
   if (text === undefined || unit === undefined) return false;
-  const isUnitTold = unit === "h" || text === "NaT";
+  const isUnitTold = unit === "h" || (text === "NaT" && styleOf(rendering, object).hasUnitOfNothing);
   rendering.out.write(`${prefix(rendering, object)}datetime64('${text}'${isUnitTold ? `,'${unit}'` : ""})`);
   return true;
 };
@@ -99,7 +144,7 @@ const renderTimeDelta64: Renderer = (rendering, object) => {
 };
 
 function prefix(rendering: Rendering, object: RemoteObject): string {
-  return isNumpy1(rendering, object) ? "numpy." : "np.";
+  return styleOf(rendering, object).hasNames ? "np." : "numpy.";
 }
 
 const NOT_A_TIME = -(2n ** 63n);

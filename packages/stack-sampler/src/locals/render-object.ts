@@ -1,4 +1,5 @@
 import type { ObjectKind } from "@pyspy/cpython-layouts";
+import { plainText } from "./escapes.js";
 import { isEnum, type PythonType } from "./python-type.js";
 import { arrayForms, arrayRenderers } from "./render-arrays.js";
 import {
@@ -37,6 +38,7 @@ import { identifierRenderers, writtenIdentifierRenderers } from "./render-identi
 import {
   renderDisguised,
   renderException,
+  renderImportError,
   renderInstance,
   renderOldClass,
   renderOldInstance,
@@ -107,6 +109,8 @@ const byName: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ["classobj", renderOldClass],
   ["BaseException", renderException],
   ["BaseExceptionGroup", renderException],
+  ["ImportError", renderImportError],
+  ["sentinel", renderSentinel],
   ["exceptions.BaseException", renderException],
   ["collections.deque", renderDeque],
   ["collections.defaultdict", renderDefaultDict],
@@ -144,6 +148,13 @@ function literally(text: string): Renderer {
     out.write(text);
     return true;
   };
+}
+
+/** A `sentinel` (3.15) says its name, which is in front. */
+function renderSentinel(rendering: Rendering, object: RemoteObject): boolean {
+  const name = rendering.name(rendering.field(object, 0));
+  if (name !== undefined) rendering.out.write(plainText(name));
+  return name !== undefined;
 }
 
 /** Writes an object as Python would, as far as that can be known without running anything. */

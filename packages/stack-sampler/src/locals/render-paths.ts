@@ -1,5 +1,5 @@
 import { listHeader } from "@pyspy/cpython-layouts";
-import { memberObject } from "./attributes.js";
+import { memberObject, memberOf } from "./attributes.js";
 import { writeString } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
@@ -45,10 +45,7 @@ function joinedArguments(paths: readonly string[] | undefined): string | undefin
 }
 
 function textOf(rendering: Rendering, object: RemoteObject, name: string): string | undefined {
-  const value = memberObject(rendering, object, name);
-  return value?.type.kind === "unicode"
-    ? rendering.objects.text(value.address, "unicode", MAX_PATH)
-    : undefined;
+  return rendering.name(memberOf(rendering, object, name), MAX_PATH);
 }
 
 const MAX_PATH = 2 ** 15;
@@ -61,7 +58,7 @@ function listOf(rendering: Rendering, object: RemoteObject, name: string): strin
   const data = objects.data(list.address, list.bytes, header, MAX_PARTS * layout.pointerSize);
   const texts: string[] = [];
   for (let offset = 0; offset < data.length; offset += layout.pointerSize) {
-    const text = objects.text(objects.pointerIn(data, offset), "unicode", MAX_PATH);
+    const text = rendering.name(objects.pointerIn(data, offset), MAX_PATH);
     if (text === undefined) return undefined;
     texts.push(text);
   }

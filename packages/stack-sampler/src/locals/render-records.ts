@@ -50,9 +50,9 @@ function dataclassFields(rendering: Rendering, fields: Address): string[] | unde
   const names: string[] = [];
   for (const { key, value } of rendering.objects.dictEntries(fields)) {
     const field = rendering.read(value);
-    const name = rendering.objects.name(key);
+    const name = rendering.name(key);
     const kind = field && memberObject(rendering, field, "_field_type");
-    const kindName = kind && rendering.objects.name(memberOf(rendering, kind, "name"));
+    const kindName = kind && rendering.name(memberOf(rendering, kind, "name"));
     if (field === undefined || name === undefined || kindName === undefined || names.length > MAX_FIELDS)
       return undefined;
     const isShown = flagOf(rendering, field, "repr");
@@ -66,7 +66,7 @@ function attrsFieldsOf(rendering: Rendering, fields: Address): string[] | undefi
   const names: string[] = [];
   for (const address of tupleItems(rendering.objects, fields, MAX_FIELDS)) {
     const field = rendering.read(address);
-    const name = field && rendering.objects.name(memberOf(rendering, field, "name"));
+    const name = field && rendering.name(memberOf(rendering, field, "name"));
     // It can be a function as well.
     const isShown = field && flagOf(rendering, field, "repr");
     if (name === undefined || isShown === undefined) return undefined;
@@ -139,7 +139,7 @@ const renderNamespace: Renderer = (rendering, object) => {
   for (const { key, value } of objects.dictEntries(rendering.field(object, 0))) {
     if (fields.length >= MAX_FIELDS) return false;
     // Names that are no text or none at all are left out.
-    const name = objects.name(key);
+    const name = rendering.name(key);
     if (name !== "") fields.push({ name, value });
   }
   if (spelling.sortsNamespaces) fields.sort(byName);

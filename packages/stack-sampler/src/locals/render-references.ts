@@ -1,7 +1,7 @@
-import { decodeFunction, decodeWeakReference, tupleHeader } from "@pyspy/cpython-layouts";
+import { decodeWeakReference, tupleHeader } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { hexAddress } from "./escapes.js";
-import { nameAt, qualnameAt } from "./render-callables.js";
+import { qualnameAt } from "./render-callables.js";
 import { pointersOf, usedOf, writeValues } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
@@ -42,18 +42,9 @@ function referent(rendering: Rendering, { bytes }: RemoteObject): RemoteObject |
 }
 
 /** `__name__` of what has one. */
-function nameOf(rendering: Rendering, { address, bytes, type }: RemoteObject): string | undefined {
+function nameOf(rendering: Rendering, { address, type }: RemoteObject): string | undefined {
   if (type.kind === "type") return rendering.types.at(address)?.name;
-  if (type.kind !== "function") return qualnameAt(rendering, address);
-  const { layout, objects } = rendering;
-  const header = decodeFunction(layout, bytes);
-  if (header === undefined) return undefined;
-  // func_name is in front of func_qualname, where there is that.
-  const { func_qualname } = layout.function;
-  return nameAt(
-    rendering,
-    func_qualname < 0 ? header.qualname : objects.pointerIn(bytes, func_qualname - layout.pointerSize),
-  );
+  return qualnameAt(rendering, address)?.replace(/^.*\./, "");
 }
 
 /** `<memory at 0x7f…>`: behind the header of a sized object what it is a view of, a hash, and flags. */
@@ -76,7 +67,7 @@ const renderPartial: Renderer = (rendering, object) => {
   const named = objects.dictEntries(keywords.address, keywords.bytes);
   function* items(): Generator<{ readonly name?: string | undefined; readonly value: Address }> {
     for (const value of positional) yield { value };
-    for (const { key, value } of named) yield { name: objects.name(key), value };
+    for (const { key, value } of named) yield { name: rendering.name(key), value };
   }
   return rendering.guarded(object.address, "...", () => {
     out.items(`${spelling.qualifiesPartials ? fullName : tpName}(`, ")", total, items(), (item) => {

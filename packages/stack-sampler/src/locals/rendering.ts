@@ -131,6 +131,11 @@ export class Rendering {
     return type && { address, bytes, type };
   }
 
+  /** A name; undefined if it is no text, or longer than `limit` bytes. */
+  name(address: Address, limit?: number): string | undefined {
+    return address === 0 ? undefined : this.types.text(address, limit);
+  }
+
   /** The word at a place behind the header of an object, counted in words. */
   field(object: RemoteObject, index: number): Address {
     return this.objects.pointerIn(object.bytes, this.layout.object.size + index * this.layout.pointerSize);

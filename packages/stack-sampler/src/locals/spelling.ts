@@ -34,6 +34,10 @@ export interface Spelling {
   readonly flagParts: "all" | "uncovered" | "named";
   /** `<classmethod(<function f at 0x…>)>` instead of `<classmethod object at 0x…>`. */
   readonly showsMethodMarks: boolean;
+  /** `<slot wrapper '__init__'>` instead of `<slot wrapper '__init__' of 'object' objects>`. */
+  readonly omitsObject: boolean;
+  /** `ImportError('x', name='y')` instead of `ImportError('x')`. */
+  readonly showsImportedName: boolean;
   /** `<weakproxy at 0x…; to 'Point' at 0x…>` instead of `<weakproxy at 0x… to Point at 0x…>`. */
   readonly quotesWeakProxies: boolean;
   /** A subclass of `partial` is `app.Call(…)` instead of `Call(…)`. */
@@ -62,6 +66,8 @@ export function spellingOf({ major, minor }: PythonVersion): Spelling {
     namesFlags: !isPython2 && minor >= 11,
     flagParts: minor >= 11 ? "named" : minor >= 9 ? "uncovered" : "all",
     showsMethodMarks: !isPython2 && minor >= 10,
+    omitsObject: !isPython2 && minor >= 15,
+    showsImportedName: !isPython2 && minor >= 15,
     quotesWeakProxies: !isPython2 && minor >= 13,
     qualifiesPartials: !isPython2 && minor >= 13,
     sortsNamespaces: isPython2 || minor < 9,
