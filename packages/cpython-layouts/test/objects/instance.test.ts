@@ -22,6 +22,7 @@ function type(changes: Partial<TypeHeader>): TypeHeader {
     itemSize: 0,
     flags: 0,
     base: 0,
+    mro: 0,
     dict: 0,
     dictOffset: 0,
     cachedKeys: 0,
@@ -135,6 +136,7 @@ describe("a type", () => {
     256: 0x5000,
     264: 0x6000,
     288: -1,
+    344: 0x9000,
     872: 0x8000,
     880: 0x7000,
   });
@@ -146,6 +148,7 @@ describe("a type", () => {
       itemSize: 0,
       flags: HEAP_TYPE | TypeFlag.managedDict,
       base: 0x5000,
+      mro: 0x9000,
       dict: 0x6000,
       dictOffset: -1,
       cachedKeys: 0x7000,
@@ -160,7 +163,7 @@ describe("a type", () => {
     const builtin = bytes.slice();
     builtin.fill(0, 168, 176);
     expect(decodeType(layout, builtin)?.cachedKeys).toBe(0);
-    expect(decodeType(layout, bytes.subarray(0, 295))).toBeUndefined();
+    expect(decodeType(layout, bytes.subarray(0, 351))).toBeUndefined();
   });
 
   test.each([

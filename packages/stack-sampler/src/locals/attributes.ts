@@ -2,9 +2,7 @@ import {
   attributeSources,
   decodeAttributeSource,
   decodeOldInstance,
-  decodeSlots,
   itemCount,
-  slotTable,
 } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { findItem } from "./python-type.js";
@@ -37,8 +35,8 @@ export function attributeOf(rendering: Rendering, object: RemoteObject, name: st
 export function memberOf(rendering: Rendering, object: RemoteObject, name: string): Address {
   const value = attributeOf(rendering, object, name);
   if (value !== 0) return value;
-  for (const slot of slotAttributes(rendering, object)) if (slot.name === name) return slot.value;
-  return 0;
+  const slot = rendering.types.slots(object.type).find((one) => one.name === name);
+  return slot === undefined ? 0 : rendering.objects.pointer(object.address + slot.offset);
 }
 
 /** What an attribute of a name refers to. */
@@ -62,22 +60,15 @@ function* dictAttributes({ layout, objects }: Rendering, { address, bytes, type 
   }
 }
 
-function* slotAttributes(rendering: Rendering, object: RemoteObject): Generator<Attribute> {
-  const { layout, objects, types } = rendering;
-  for (const type of types.lineage(object.type)) {
-    // Static types have other things there.
-    const metatype = type.isStatic ? undefined : types.of(type.bytes);
-    const table = metatype && slotTable(layout, type.bytes, metatype.header);
-    if (table === undefined) continue;
-    const data = objects.bytes(type.address + table.dataOffset, Math.min(table.byteLength, MAX_SLOT_BYTES));
-    for (const { name, offset } of decodeSlots(layout, data)) {
-      const value = objects.pointer(object.address + offset);
-      if (value !== 0) yield { name: objects.cString(name), value };
-    }
+function* slotAttributes(
+  { objects, types }: Rendering,
+  { address, type }: RemoteObject,
+): Generator<Attribute> {
+  for (const { name, offset } of types.slots(type)) {
+    const value = objects.pointer(address + offset);
+    if (value !== 0) yield { name, value };
   }
 }
-
-const MAX_SLOT_BYTES = 2 ** 14;
 
 /** The attributes of an instance of an old-style class. */
 export function* oldAttributesOf(rendering: Rendering, { bytes }: RemoteObject): Generator<Attribute> {

@@ -1,10 +1,12 @@
 import {
   ABSENT,
   decodePointers,
+  decodeSlots,
   decodeType,
   decodeWeakReference,
   type ObjectKind,
   objectKind,
+  slotTable,
   TypeFlag,
   type TypeHeader,
   tupleHeader,
@@ -38,6 +40,15 @@ export interface PythonType {
   readonly kind: ObjectKind;
 }
 
+/** An attribute at a fixed place in an instance. */
+export interface TypeSlot {
+  /** Undefined if it could not be read. */
+  readonly name: string | undefined;
+  readonly offset: number;
+}
+
+const MAX_SLOT_BYTES = 2 ** 14;
+
 /** A `__repr__` in the body of a class. */
 export interface WrittenRepr {
   readonly owner: PythonType;
@@ -57,6 +68,7 @@ export class PythonTypes {
   readonly #known = new Map<Address, PythonType>();
   readonly #attributes = new Map<string, Address>();
   readonly #subclasses = new Map<Address, readonly PythonType[]>();
+  readonly #slots = new Map<Address, readonly TypeSlot[]>();
   readonly #mros = new Map<Address, readonly PythonType[]>();
 
   constructor(objects: ObjectReader) {
@@ -162,16 +174,36 @@ export class PythonTypes {
 
   /** The `__repr__` that a class written in Python gives its instances; undefined if it leaves that to C. */
   writtenRepr(type: PythonType): WrittenRepr | undefined {
-    if (type.isStatic) return undefined;
-    for (const owner of this.mro(type)) {
-      if (owner.isOfC) {
-        if (this.at(owner.header.base)?.header.repr !== owner.header.repr) return undefined;
-        continue;
-      }
-      const address = this.attribute(owner, "__repr__");
+    const mro = type.isStatic ? [] : this.mro(type);
+    if (mro.some(({ isOfC, header }) => isOfC && header.repr === type.header.repr)) return undefined;
+    for (const owner of mro) {
+      const address = owner.isOfC ? 0 : this.attribute(owner, "__repr__");
       if (address !== 0) return { owner, address };
     }
     return undefined;
+  }
+
+  /** The `__slots__` of a type and its bases. */
+  slots(type: PythonType): readonly TypeSlot[] {
+    const known = this.#slots.get(type.address);
+    if (known !== undefined) return known;
+    const slots = [...this.lineage(type)].flatMap((base) => this.#ownSlots(base));
+    if (this.#objects.allowance > 0) this.#slots.set(type.address, slots);
+    return slots;
+  }
+
+  #ownSlots(type: PythonType): TypeSlot[] {
+    const { layout } = this.#objects;
+    // Static types have other things there.
+    const metatype = type.isStatic ? undefined : this.of(type.bytes);
+    const table = metatype && slotTable(layout, type.bytes, metatype.header);
+    if (table === undefined) return [];
+    const length = Math.min(table.byteLength, MAX_SLOT_BYTES);
+    const data = this.#objects.bytes(type.address + table.dataOffset, length);
+    return decodeSlots(layout, data).map(({ name, offset }) => ({
+      name: this.#objects.cString(name),
+      offset,
+    }));
   }
 
   /** What a string says, also one of bytes in 2.x; undefined if it is none, or longer than `limit` bytes. */

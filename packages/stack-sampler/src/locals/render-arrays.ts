@@ -15,14 +15,17 @@ const renderNumpyArray: Renderer = (rendering, object) => {
   if (shape === undefined) return false;
   const descriptor = arrayDescriptor(rendering, object);
   const dtype = descriptor && dtypeName(rendering, descriptor);
-  rendering.out.mark(`<${object.type.fullName} shape=${shapeText(shape)} dtype=${dtype ?? "?"}>`);
+  const { out } = rendering;
+  out.mark(`<${object.type.fullName} shape=${shapeText(shape)} dtype=`);
+  out.writeSome(dtype ?? "?");
+  out.write(">");
   return true;
 };
 
 /** `dtype('float64')` */
 const renderDtype: Renderer = (rendering, object) => {
   const text = dtypeText(rendering, object);
-  if (text !== undefined) rendering.out.write(text);
+  if (text !== undefined) rendering.out.writeSome(text);
   return text !== undefined;
 };
 

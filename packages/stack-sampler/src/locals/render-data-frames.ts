@@ -4,6 +4,7 @@ import type { Address } from "@pyspy/proc-memory";
 import { dtypeName } from "./array-dtype.js";
 import { arrayDescriptor, arrayShape, isArray, shapeText } from "./array-shape.js";
 import { memberObject, memberOf } from "./attributes.js";
+import { plainText } from "./escapes.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
@@ -50,7 +51,12 @@ function writeForm(
   shape: readonly (number | string)[],
   dtype: string,
 ): void {
-  out.mark(`<${type.fullName} shape=${shapeText(shape)}${dtype === "" ? "" : ` dtype=${dtype}`}>`);
+  out.mark(`<${type.fullName} shape=${shapeText(shape)}`);
+  if (dtype !== "") {
+    out.write(" dtype=");
+    out.writeSome(plainText(dtype));
+  }
+  out.write(">");
 }
 
 /** Something that a manager has: an attribute of Python's, or a field of Cython's. */
@@ -178,7 +184,9 @@ function nameOfZone(rendering: Rendering, zone: RemoteObject): string | undefine
     return isZero === true && rendering.field(zone, 1) === 0 ? "UTC" : undefined;
   }
   if (fullName === "zoneinfo.ZoneInfo") return rendering.name(rendering.field(zone, 0));
-  return rendering.name(memberOf(rendering, zone, "zone"));
+  const { types } = rendering;
+  const ofClass = types.mro(zone.type).map((type) => types.attribute(type, "zone"));
+  return rendering.name(memberOf(rendering, zone, "zone") || (ofClass.find((address) => address !== 0) ?? 0));
 }
 
 /** An array, or the first one that an extension's object refers to. */

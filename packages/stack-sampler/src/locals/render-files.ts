@@ -1,5 +1,5 @@
 import { memberOf } from "./attributes.js";
-import { hexAddress } from "./escapes.js";
+import { hexAddress, plainText } from "./escapes.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<_io.TextIOWrapper name='x' mode='r' encoding='UTF-8'>`: flags, a size, the buffer, the encoding. */
@@ -83,7 +83,7 @@ const renderFile2: Renderer = (rendering, object) => {
   if (mode === undefined) return false;
   out.write(`<${rendering.field(object, 0) === 0 ? "closed" : "open"} file `);
   rendering.value(rendering.field(object, 1));
-  out.write(`, mode '${mode}' at ${hexAddress(object.address)}>`);
+  out.write(`, mode '${plainText(mode)}' at ${hexAddress(object.address)}>`);
   return true;
 };
 

@@ -32,7 +32,9 @@ const renderNetwork: Renderer = (rendering, object) => {
   const text = address && addressText(rendering, address);
   const length = integerOf(rendering, memberObject(rendering, object, "_prefixlen"));
   if (text === undefined || length === undefined) return false;
-  rendering.out.write(`${object.type.name}('${text}/${length}')`);
+  rendering.out.write(`${object.type.name}(`);
+  writeString(rendering, `${text}/${length}`);
+  rendering.out.write(")");
   return true;
 };
 
@@ -113,7 +115,7 @@ const renderChild: Renderer = (rendering, object) => {
   out.write(`<${object.type.name}: returncode: `);
   rendering.value(code);
   out.write(" args: ");
-  rendering.value(args);
+  rendering.named("args", args);
   out.write(">");
   rendering.cut(start, 80, "...>");
   return true;

@@ -59,11 +59,11 @@ function writeInstance(
   attributes: () => Iterable<Attribute>,
 ): void {
   const { out, limits, types } = rendering;
-  if (rendering.attributeLevels >= limits.attributes) {
-    out.mark(`${head}>`);
-    return;
-  }
   rendering.guarded(object.address, `${head}>`, () => {
+    if (rendering.attributeLevels >= limits.attributes) {
+      out.mark(`${head}>`);
+      return true;
+    }
     out.write(head);
     rendering.attributeLevels += 1;
     writeAttributes(rendering, attributes());
@@ -128,12 +128,18 @@ function writeException(rendering: Rendering, object: RemoteObject, named: reado
   const args = rendering.read(rendering.field(object, 1));
   const header = args?.type.kind === "tuple" ? tupleHeader(rendering.layout, args.bytes) : undefined;
   if (args === undefined || header === undefined) return false;
-  const values: Argument[] = pointersOf(rendering, args, header).map((value) => ({ value }));
-  const close = header.length === 1 && spelling.hasCommaAfterOneArgument ? ",)" : ")";
-  const total = header.length + named.length;
-  out.items(`${object.type.name}(`, close, total, [...values, ...named], ({ name, value }) => {
-    if (name === undefined) rendering.value(value);
-    else rendering.attribute(name, value);
-  });
-  return true;
+  const isTuple = header.length !== 1 || spelling.hasCommaAfterOneArgument;
+  const close = header.length === 1 && isTuple ? ",)" : ")";
+  out.write(object.type.name);
+  const write = (): boolean => {
+    const values: Argument[] = pointersOf(rendering, args, header).map((value) => ({ value }));
+    const total = header.length + named.length;
+    out.items("(", close, total, [...values, ...named], ({ name, value }) => {
+      if (name === undefined) rendering.value(value);
+      else rendering.attribute(name, value);
+    });
+    return true;
+  };
+  // A single argument is shown without the tuple that it is in.
+  return isTuple ? rendering.guarded(args.address, "(...)", write) : write();
 }

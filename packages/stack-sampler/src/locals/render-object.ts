@@ -153,8 +153,8 @@ function literally(text: string): Renderer {
 /** A `sentinel` (3.15) says its name, which is in front. */
 function renderSentinel(rendering: Rendering, object: RemoteObject): boolean {
   const name = rendering.name(rendering.field(object, 0));
-  if (name !== undefined) rendering.out.write(plainText(name));
-  return name !== undefined;
+  if (name) rendering.out.write(plainText(name));
+  return Boolean(name);
 }
 
 /** Writes an object as Python would, as far as that can be known without running anything. */

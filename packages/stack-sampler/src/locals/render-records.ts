@@ -4,25 +4,42 @@ import type { Address } from "@pyspy/proc-memory";
 import { type Attribute, attributesOf, memberObject, memberOf } from "./attributes.js";
 import type { ObjectReader } from "./object-reader.js";
 import { type PythonType, tupleItems, type WrittenRepr } from "./python-type.js";
-import { writeValues } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** Fields of a class that are looked at. */
 const MAX_FIELDS = 1024;
 
+/** What a library has written a `__repr__` of. */
+interface RecordForm {
+  /** Fields that are shown. */
+  readonly names: readonly string[];
+  /** attrs calls a class in a function without that, dataclasses by its qualified name. */
+  readonly isShort: boolean;
+}
+
+/** Those that were found, by the classes that have them in their bodies. */
+const forms = new WeakMap<PythonType, RecordForm>();
+
 /** The renderer for a `__repr__` that a library has written for a class by its fields; undefined if it is no such one. */
-export function renderWrittenRecord(
-  { types, objects }: Rendering,
-  { owner, address }: WrittenRepr,
-): Renderer | undefined {
+export function renderWrittenRecord(rendering: Rendering, written: WrittenRepr): Renderer | undefined {
+  const form = forms.get(written.owner) ?? recordForm(rendering, written);
+  if (form === undefined) return undefined;
+  if (rendering.objects.allowance > 0) forms.set(written.owner, form);
+  return (_, object) => writeFields(rendering, object, form);
+}
+
+function recordForm(rendering: Rendering, { owner, address }: WrittenRepr): RecordForm | undefined {
+  const { types, objects } = rendering;
   const dataFields = types.attribute(owner, "__dataclass_fields__");
   if (dataFields !== 0 && isMadeByDataclasses(objects, address)) {
-    return recordWith((rendering) => dataclassFields(rendering, dataFields), longName);
+    const names = dataclassFields(rendering, dataFields);
+    return names && { names, isShort: false };
   }
   const attrsFields = types.attribute(owner, "__attrs_attrs__");
   if (attrsFields === 0 || !fileOf(objects, address)?.startsWith("<attrs generated")) return undefined;
-  return recordWith((rendering) => attrsFieldsOf(rendering, attrsFields), nameWithoutFunctions);
+  const names = attrsFieldsOf(rendering, attrsFields);
+  return names && { names, isShort: true };
 }
 
 /**
@@ -80,55 +97,37 @@ function flagOf(rendering: Rendering, object: RemoteObject, name: string): boole
   return flag?.type.kind === "bool" ? smallInteger(rendering, flag) === 1n : undefined;
 }
 
-function recordWith(
-  namesOf: (rendering: Rendering) => readonly string[] | undefined,
-  titleOf: (type: PythonType) => string,
-): Renderer {
-  return (rendering, object) => {
-    const fields = namesOf(rendering)?.map((name) => ({ name, value: fieldOf(rendering, object, name) }));
-    // One that is a property, or was deleted: there is no telling what Python would show.
-    if (fields === undefined || fields.some(({ value }) => value === 0)) return false;
-    return writeRecord(rendering, object, titleOf(object.type), fields);
-  };
+function writeFields(rendering: Rendering, object: RemoteObject, { names, isShort }: RecordForm): boolean {
+  const own = new Map([...attributesOf(rendering, object)].map(({ name, value }) => [name, value]));
+  const fields = names.map((name) => ({
+    name,
+    value: own.get(name) ?? ofClass(rendering, object.type, name),
+  }));
+  // One that is a property, or was deleted: there is no telling what Python would show.
+  if (fields.some(({ value }) => value === 0)) return false;
+  const { qualname } = object.type;
+  const title = isShort ? qualname.slice(qualname.lastIndexOf(">.") + 1).replace(/^\./, "") : qualname;
+  return rendering.guarded(object.address, "...", () => {
+    rendering.out.items(`${title}(`, ")", fields.length, fields, ({ name, value }) =>
+      rendering.attribute(name, value),
+    );
+    return true;
+  });
 }
 
-/** Of an object, or of its class: a value that every object begins with. */
-function fieldOf(rendering: Rendering, object: RemoteObject, name: string): Address {
-  const own = memberOf(rendering, object, name);
-  if (own !== 0) return own;
+/** A value that objects begin with. */
+function ofClass(rendering: Rendering, type: PythonType, name: string): Address {
   const { types } = rendering;
-  for (const type of types.mro(object.type)) {
-    const value = types.attribute(type, name);
-    if (value !== 0) return isPlain(rendering.read(value)) ? value : 0;
-  }
-  return 0;
+  const value =
+    types
+      .mro(type)
+      .map((one) => types.attribute(one, name))
+      .find((address) => address !== 0) ?? 0;
+  return value !== 0 && isPlain(rendering.read(value)) ? value : 0;
 }
 
 function isPlain(object: RemoteObject | undefined): boolean {
   return object !== undefined && object.type.kind !== "other" && object.type.kind !== "function";
-}
-
-function longName({ qualname }: PythonType): string {
-  return qualname;
-}
-
-/** As attrs does: what a class in a function is called, without the function. */
-function nameWithoutFunctions({ qualname }: PythonType): string {
-  return qualname.slice(qualname.lastIndexOf(">.") + 1).replace(/^\./, "");
-}
-
-function writeRecord(
-  rendering: Rendering,
-  { address }: RemoteObject,
-  name: string,
-  fields: readonly Attribute[],
-): boolean {
-  return rendering.guarded(address, "...", () => {
-    rendering.out.items(`${name}(`, ")", fields.length, fields, (field) =>
-      rendering.attribute(field.name, field.value),
-    );
-    return true;
-  });
 }
 
 /** `namespace(x=1)`, of a subclass `Settings(x=1)`: a dict. */
@@ -155,7 +154,7 @@ const renderNamespace: Renderer = (rendering, object) => {
 const renderArguments: Renderer = (rendering, object) => {
   const { types, spelling } = rendering;
   if (!types.mro(object.type).some(({ fullName }) => fullName === "argparse.Namespace")) return false;
-  const fields = [...attributesOf(rendering, object)].slice(0, MAX_FIELDS);
+  const fields = [...attributesOf(rendering, object)];
   // Others are behind, as a dict.
   if (!fields.every(({ name }) => /^[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{N}\p{M}_]*$/u.test(name ?? "")))
     return false;
@@ -180,8 +179,14 @@ const renderTemplate: Renderer = (rendering, object) => {
 
 /** `Interpolation(1, 'x', None, '')`: the value, its expression, a conversion, a format. */
 const renderInterpolation: Renderer = (rendering, object) => {
+  const expression = rendering.field(object, 1);
+  const name = rendering.name(expression);
   const values = [0, 1, 2, 3].map((index) => rendering.field(object, index));
-  writeValues(rendering, `${object.type.name}(`, ")", 4, values);
+  rendering.out.items(`${object.type.name}(`, ")", 4, values.entries(), ([index, value]) => {
+    // A variable by its name.
+    if (index === 0) rendering.named(name, value);
+    else rendering.value(value);
+  });
   return true;
 };
 
