@@ -45,6 +45,8 @@ export interface TypeHeader {
   readonly cachedKeys: number;
   /** Address of the qualified name, a string, of a type that is not static (3.3+), or 0. */
   readonly qualname: number;
+  /** Address of its own name, a string, of a type that is not static (3.3+), or 0: types of C do not have their module in it. */
+  readonly ownName: number;
   /** Address of the function that makes the `repr` of its instances: a type that does not override it has that of its base. */
   readonly repr: number;
   /** Address of a list of `PyMemberDef` that a name of 0 ends, or 0. */
@@ -65,8 +67,17 @@ export function typeAddress(layout: Layout, object: Uint8Array): number | undefi
  * @returns undefined if the bytes are too few for a builtin type
  */
 export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undefined {
-  const { tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_base, tp_dict, tp_dictoffset, tp_mro, ht_cached_keys } =
-    layout.type;
+  const {
+    tp_name,
+    tp_basicsize,
+    tp_itemsize,
+    tp_flags,
+    tp_base,
+    tp_dict,
+    tp_dictoffset,
+    tp_mro,
+    ht_cached_keys,
+  } = layout.type;
   if (type.length < tp_mro + layout.pointerSize) return undefined;
   const view = viewOf(type);
   const isHeapType = (view.getUint32(tp_flags, true) & TypeFlag.heapType) !== 0;
@@ -84,6 +95,8 @@ export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undef
     dictOffset: view.getInt32(tp_dictoffset, true),
     cachedKeys: hasKeys ? wordAt(layout, view, ht_cached_keys) : 0,
     qualname: hasKeys ? wordAt(layout, view, ht_cached_keys - layout.pointerSize) : 0,
+    // Between the two there are the slots.
+    ownName: hasKeys ? wordAt(layout, view, ht_cached_keys - 3 * layout.pointerSize) : 0,
     repr: wordAt(layout, view, tp_flags - SLOTS_FROM_REPR_TO_FLAGS * layout.pointerSize),
     members: wordAt(layout, view, tp_base - 2 * layout.pointerSize),
   };

@@ -27,6 +27,7 @@ function type(changes: Partial<TypeHeader>): TypeHeader {
     dictOffset: 0,
     cachedKeys: 0,
     qualname: 0,
+    ownName: 0,
     repr: 0,
     members: 0,
     ...changes,
@@ -137,6 +138,7 @@ describe("a type", () => {
     264: 0x6000,
     288: -1,
     344: 0x9000,
+    856: 0xa000,
     872: 0x8000,
     880: 0x7000,
   });
@@ -153,6 +155,7 @@ describe("a type", () => {
       dictOffset: -1,
       cachedKeys: 0x7000,
       qualname: 0x8000,
+      ownName: 0xa000,
       repr: 0x1000,
       members: 0x3000,
     });

@@ -93,16 +93,15 @@ export class PythonTypes {
     const { layout } = this.#objects;
     const bytes = this.#objects.bytes(address, layout.type.size);
     const header = decodeType(layout, bytes);
-    if (header === undefined) return undefined;
-    // Static ones have their module in front: `collections.deque`.
-    const tpName = this.#objects.cString(header.name);
-    if (tpName === undefined || tpName === "") return undefined;
-    const dot = tpName.lastIndexOf(".");
-    const name = tpName.slice(dot + 1);
+    const tpName = header && this.#objects.cString(header.name);
+    if (header === undefined || !tpName) return undefined;
     const isStatic = (header.flags & TypeFlag.heapType) === 0;
+    // Those of C have their module in front: `collections.deque`; but any class can be called `Reply[app.User]`.
+    const dot = tpName.lastIndexOf(".");
+    const isOfC = isStatic || (dot >= 0 && !this.text(header.ownName)?.startsWith(tpName));
+    const name = isOfC ? tpName.slice(dot + 1) : tpName;
     // An extension can have a `foo.set`.
     const kind = objectKind(layout, header, isStatic ? tpName : name);
-    const isOfC = isStatic || dot >= 0;
     const type = {
       address,
       header,
@@ -113,7 +112,7 @@ export class PythonTypes {
       isOfC,
       kind,
     };
-    const modulePart = dot < 0 ? undefined : plainText(tpName.slice(0, dot));
+    const modulePart = dot < 0 || !isOfC ? undefined : plainText(tpName.slice(0, dot));
     if (isStatic) {
       const builtin = layout.int.ob_ival < 0 ? "builtins" : "__builtin__";
       return {

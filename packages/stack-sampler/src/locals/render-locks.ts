@@ -95,6 +95,33 @@ function lengthOf(rendering: Rendering, object: RemoteObject | undefined): numbe
   return object?.type.fullName === "collections.deque" ? rendering.field(object, 0) : undefined;
 }
 
+/** `<asyncio.locks.Lock object at 0x7f… [locked, waiters:2]>`, by an attribute that says which of two states it is in. */
+function asynchronous(name: string, states: readonly [isTrue: string, isFalse: string]): Renderer {
+  return (rendering, object) => {
+    const flag = isTrue(rendering, memberObject(rendering, object, name));
+    const waiters = lengthOf(rendering, memberObject(rendering, object, "_waiters")) ?? 0;
+    if (flag === undefined) return false;
+    const count = waiters === 0 ? "" : `${rendering.spelling.waitersMark}${waiters}`;
+    const { type, address } = object;
+    const state = states[flag ? 0 : 1];
+    rendering.out.write(`<${type.fullName} object at ${hexAddress(address)} [${state}${count}]>`);
+    return true;
+  };
+}
+
+/** `<Future at 0x7f… state=finished returned int>` of `concurrent.futures`. */
+const renderFuture: Renderer = (rendering, object) => {
+  const state = rendering.name(memberOf(rendering, object, "_state"));
+  const error = memberObject(rendering, object, "_exception");
+  const result = memberObject(rendering, object, "_result");
+  if (state === undefined || error === undefined || result === undefined) return false;
+  const shown = state.startsWith("CANCELLED") ? "cancelled" : state.toLowerCase();
+  const end = error.type.kind === "none" ? `returned ${result.type.name}` : `raised ${error.type.name}`;
+  const head = `<${object.type.name} at ${hexAddress(object.address)} state=${plainText(shown)}`;
+  rendering.out.write(`${head}${state === "FINISHED" ? ` ${end}` : ""}>`);
+  return true;
+};
+
 /** `<Thread(Thread-1, started daemon 140…)>` */
 const renderThread: Renderer = (rendering, object) => {
   const { out, isPython2 } = rendering;
@@ -169,4 +196,7 @@ export const writtenLockRenderers: readonly (readonly [name: string, render: Ren
   ["threading.Condition", renderCondition],
   ["threading._Condition", renderCondition],
   ["threading.Thread", renderThread],
+  ["concurrent.futures._base.Future", renderFuture],
+  ["asyncio.locks.Event", asynchronous("_value", ["set", "unset"])],
+  ["asyncio.locks.Lock", asynchronous("_locked", ["locked", "unlocked"])],
 ];

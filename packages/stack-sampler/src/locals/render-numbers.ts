@@ -18,7 +18,10 @@ const renderDecimal: Renderer = (rendering, object) => {
   const flags = rendering.intField(object, 1);
   const [digits, words, data] = [3, 4, 6].map((index) => rendering.field(object, index));
   if (digits === undefined || words === undefined || data === undefined) return false;
-  if (digits > limits.digits) {
+  const room = rendering.isOutermost
+    ? limits.digits
+    : Math.min(limits.digits, Math.max(out.room, LEAST_DIGITS));
+  if (digits > room) {
     out.mark(`Decimal(<${digits} digits>)`);
     return true;
   }
@@ -40,6 +43,7 @@ const renderDecimal: Renderer = (rendering, object) => {
   return true;
 };
 
+const LEAST_DIGITS = 40;
 const NEGATIVE = 1;
 const INFINITE = 2;
 const NAN = 4;

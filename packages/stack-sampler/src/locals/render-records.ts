@@ -4,6 +4,7 @@ import type { Address } from "@pyspy/proc-memory";
 import { type Attribute, attributesOf, memberObject, memberOf } from "./attributes.js";
 import type { ObjectReader } from "./object-reader.js";
 import { type PythonType, tupleItems, type WrittenRepr } from "./python-type.js";
+import { renderModel } from "./render-models.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
@@ -203,4 +204,5 @@ export const recordRenderers: readonly (readonly [name: string, render: Renderer
 
 export const writtenRecordRenderers: readonly (readonly [name: string, render: Renderer])[] = [
   ["argparse._AttributeHolder", renderArguments],
+  ["pydantic.main.BaseModel", renderModel],
 ];

@@ -27,6 +27,16 @@ const renderChainMap: Renderer = (rendering, object) => {
   });
 };
 
+/** `KeysView({'a': 1})` of a mapping that is no dict. */
+const renderMappingView: Renderer = (rendering, object) => {
+  const mapping = memberOf(rendering, object, "_mapping");
+  if (mapping === 0) return false;
+  rendering.out.write(`${object.type.name}(`);
+  rendering.value(mapping);
+  rendering.out.write(")");
+  return true;
+};
+
 /** `<WeakValueDictionary at 0x7f…>` */
 const renderWeakDictionary: Renderer = (rendering, { address, type }) => {
   if (rendering.isPython2) return false;
@@ -39,6 +49,8 @@ export const wrapperRenderers: readonly (readonly [name: string, render: Rendere
   ["collections.UserList", like("data")],
   ["collections.UserString", like("data")],
   ["collections.ChainMap", renderChainMap],
+  ["_weakrefset.WeakSet", like("data")],
+  ["collections.abc.MappingView", renderMappingView],
   ["weakref.WeakValueDictionary", renderWeakDictionary],
   ["weakref.WeakKeyDictionary", renderWeakDictionary],
 ];

@@ -38,6 +38,8 @@ export interface Spelling {
   readonly omitsObject: boolean;
   /** `ImportError('x', name='y')` instead of `ImportError('x')`. */
   readonly showsImportedName: boolean;
+  /** What is in front of the number of those that wait for a lock of `asyncio`. */
+  readonly waitersMark: ", waiters:" | ",waiters:";
   /** `<weakproxy at 0x…; to 'Point' at 0x…>` instead of `<weakproxy at 0x… to Point at 0x…>`. */
   readonly quotesWeakProxies: boolean;
   /** A subclass of `partial` is `app.Call(…)` instead of `Call(…)`. */
@@ -68,6 +70,7 @@ export function spellingOf({ major, minor }: PythonVersion): Spelling {
     showsMethodMarks: !isPython2 && minor >= 10,
     omitsObject: !isPython2 && minor >= 15,
     showsImportedName: !isPython2 && minor >= 15,
+    waitersMark: minor >= 7 ? ", waiters:" : ",waiters:",
     quotesWeakProxies: !isPython2 && minor >= 13,
     qualifiesPartials: !isPython2 && minor >= 13,
     sortsNamespaces: isPython2 || minor < 9,

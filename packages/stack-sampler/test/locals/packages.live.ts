@@ -5,19 +5,19 @@ import { LocalsReader } from "../../src/locals/locals-reader.js";
 import { startTarget } from "../fixtures/live-programs.js";
 import { StandingPython } from "./fixtures/target-frames.js";
 
-const program = readFileSync(new URL("fixtures/array_values.py", import.meta.url), "utf8");
-
-/** Releases show the same in different ways: numpy 1, and the one before scalars of few bits got exponents. */
-const releases: readonly (readonly string[])[] = [
-  ["numpy", "pandas", "attrs"],
-  ["numpy==1.26.4", "pandas==2.2.3", "attrs"],
-  ["numpy==2.2.6", "pandas==2.2.3", "attrs"],
+/** Releases of numpy show the same in different ways: the first, and those before scalars of few bits got exponents. */
+const programs: readonly (readonly [program: string, packages: readonly string[], atLeast: number])[] = [
+  ["array_values", ["numpy", "pandas"], 200],
+  ["array_values", ["numpy==1.26.4", "pandas==2.2.3"], 180],
+  ["array_values", ["numpy==2.2.6", "pandas==2.2.3"], 180],
+  ["model_values", ["attrs", "pydantic"], 10],
 ];
 
-test.each(releases)(
-  "values of %s, %s and %s are told as they are, arrays by type, shape and dtype",
+test.each(programs)(
+  "%s: values of %j are told as they are, arrays by type, shape and dtype",
   { timeout: 600_000 },
-  async (...packages) => {
+  async (name, packages, atLeast) => {
+    const program = readFileSync(new URL(`fixtures/${name}.py`, import.meta.url), "utf8");
     const { python, folder } = pythonWithPackages(11, packages);
     const target = startTarget([...python.command, "-W", "ignore", "-c", program], {
       env: { PYTHONPATH: folder },
@@ -27,6 +27,6 @@ test.each(releases)(
     const reader = new LocalsReader(standing.process.memory, standing.layout, { characters: 1000 });
     const texts = told.map(([text, address]) => [text, reader.render(address).text]);
     expect(texts.filter(([expected, actual]) => expected !== actual)).toEqual([]);
-    expect(told.length).toBeGreaterThan(150);
+    expect(told.length).toBeGreaterThanOrEqual(atLeast);
   },
 );
