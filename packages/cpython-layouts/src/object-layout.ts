@@ -25,6 +25,7 @@ export interface TypeLayout {
   readonly tp_base: number;
   readonly tp_dict: number;
   readonly tp_dictoffset: number;
+  readonly tp_mro: number;
   readonly ht_cached_keys: number;
   /** False up to 2.5: `tp_flags` does not say that a type is a kind of int, str, dict … */
   readonly hasSubclassFlags: boolean;

@@ -35,6 +35,8 @@ export interface TypeHeader {
   readonly flags: number;
   /** Address of the first base, or 0. */
   readonly base: number;
+  /** Address of a tuple of the type and all that it derives from, in the order in which attributes are looked for. */
+  readonly mro: number;
   /** Address of the dict of the class body; 0 in builtin types of 3.12+. */
   readonly dict: number;
   /** Where an instance has the pointer to its dict; 0 if nowhere, negative if counted from its end. */
@@ -43,6 +45,8 @@ export interface TypeHeader {
   readonly cachedKeys: number;
   /** Address of the qualified name, a string, of a type that is not static (3.3+), or 0. */
   readonly qualname: number;
+  /** Address of its own name, a string, of a type that is not static (3.3+), or 0: types of C do not have their module in it. */
+  readonly ownName: number;
   /** Address of the function that makes the `repr` of its instances: a type that does not override it has that of its base. */
   readonly repr: number;
   /** Address of a list of `PyMemberDef` that a name of 0 ends, or 0. */
@@ -63,9 +67,18 @@ export function typeAddress(layout: Layout, object: Uint8Array): number | undefi
  * @returns undefined if the bytes are too few for a builtin type
  */
 export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undefined {
-  const { tp_name, tp_basicsize, tp_itemsize, tp_flags, tp_base, tp_dict, tp_dictoffset, ht_cached_keys } =
-    layout.type;
-  if (type.length < tp_dictoffset + layout.pointerSize) return undefined;
+  const {
+    tp_name,
+    tp_basicsize,
+    tp_itemsize,
+    tp_flags,
+    tp_base,
+    tp_dict,
+    tp_dictoffset,
+    tp_mro,
+    ht_cached_keys,
+  } = layout.type;
+  if (type.length < tp_mro + layout.pointerSize) return undefined;
   const view = viewOf(type);
   const isHeapType = (view.getUint32(tp_flags, true) & TypeFlag.heapType) !== 0;
   const hasKeys =
@@ -77,10 +90,13 @@ export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undef
     itemSize: view.getInt32(tp_itemsize, true),
     flags: view.getInt32(tp_flags, true),
     base: wordAt(layout, view, tp_base),
+    mro: wordAt(layout, view, tp_mro),
     dict: wordAt(layout, view, tp_dict),
     dictOffset: view.getInt32(tp_dictoffset, true),
     cachedKeys: hasKeys ? wordAt(layout, view, ht_cached_keys) : 0,
     qualname: hasKeys ? wordAt(layout, view, ht_cached_keys - layout.pointerSize) : 0,
+    // Between the two there are the slots.
+    ownName: hasKeys ? wordAt(layout, view, ht_cached_keys - 3 * layout.pointerSize) : 0,
     repr: wordAt(layout, view, tp_flags - SLOTS_FROM_REPR_TO_FLAGS * layout.pointerSize),
     members: wordAt(layout, view, tp_base - 2 * layout.pointerSize),
   };

@@ -43,10 +43,12 @@ export function objectLayoutsOfRow(
   const hasManagedDict = since(11);
   // 2.3 does not install a header for it, but it begins as in 2.4.
   const gi_frame = row["gen.gi_frame(obj)"] ?? (isPython3 ? ABSENT : headerSize);
+  // tp_init, tp_alloc, tp_new, tp_free, tp_is_gc and tp_bases are between the two, in all versions.
+  const tp_mro = at("type.tp_dictoffset") + 7 * pointerSize;
   return {
     object: { size: headerSize, ob_type: at("ob_type"), ob_size, ob_size_width },
     type: {
-      size: Math.max(at("ht_cached_keys"), at("type.tp_dictoffset")) + pointerSize,
+      size: Math.max(at("ht_cached_keys"), tp_mro) + pointerSize,
       tp_name: at("type.tp_name"),
       tp_basicsize: at("type.tp_basicsize"),
       tp_itemsize: at("type.tp_itemsize"),
@@ -54,6 +56,7 @@ export function objectLayoutsOfRow(
       tp_base: at("type.tp_base"),
       tp_dict: at("type.tp_dict"),
       tp_dictoffset: at("type.tp_dictoffset"),
+      tp_mro,
       ht_cached_keys: at("ht_cached_keys"),
       hasSubclassFlags: isPython3 || version.minor >= 6,
     },

@@ -22,10 +22,12 @@ function type(changes: Partial<TypeHeader>): TypeHeader {
     itemSize: 0,
     flags: 0,
     base: 0,
+    mro: 0,
     dict: 0,
     dictOffset: 0,
     cachedKeys: 0,
     qualname: 0,
+    ownName: 0,
     repr: 0,
     members: 0,
     ...changes,
@@ -135,6 +137,8 @@ describe("a type", () => {
     256: 0x5000,
     264: 0x6000,
     288: -1,
+    344: 0x9000,
+    856: 0xa000,
     872: 0x8000,
     880: 0x7000,
   });
@@ -146,10 +150,12 @@ describe("a type", () => {
       itemSize: 0,
       flags: HEAP_TYPE | TypeFlag.managedDict,
       base: 0x5000,
+      mro: 0x9000,
       dict: 0x6000,
       dictOffset: -1,
       cachedKeys: 0x7000,
       qualname: 0x8000,
+      ownName: 0xa000,
       repr: 0x1000,
       members: 0x3000,
     });
@@ -160,7 +166,7 @@ describe("a type", () => {
     const builtin = bytes.slice();
     builtin.fill(0, 168, 176);
     expect(decodeType(layout, builtin)?.cachedKeys).toBe(0);
-    expect(decodeType(layout, bytes.subarray(0, 295))).toBeUndefined();
+    expect(decodeType(layout, bytes.subarray(0, 351))).toBeUndefined();
   });
 
   test.each([

@@ -2,9 +2,7 @@ import {
   attributeSources,
   decodeAttributeSource,
   decodeOldInstance,
-  decodeSlots,
   itemCount,
-  slotTable,
 } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { findItem } from "./python-type.js";
@@ -23,7 +21,7 @@ const MAX_ATTRIBUTES = 256;
 /** The attributes of an instance: of its dict, or where it has the values of one, and of its slots. */
 export function* attributesOf(rendering: Rendering, object: RemoteObject): Generator<Attribute> {
   for (const { key, value } of dictAttributes(rendering, object)) {
-    yield { name: rendering.objects.name(key), value };
+    yield { name: rendering.name(key), value };
   }
   yield* slotAttributes(rendering, object);
 }
@@ -31,6 +29,24 @@ export function* attributesOf(rendering: Rendering, object: RemoteObject): Gener
 /** Address of the value of an attribute that is in no slot; 0 if there is none of that name. */
 export function attributeOf(rendering: Rendering, object: RemoteObject, name: string): Address {
   return findItem(rendering.objects, dictAttributes(rendering, object), name, MAX_ATTRIBUTES);
+}
+
+/** Address of the value of an attribute, also if that is in a slot; 0 if there is none of that name. */
+export function memberOf(rendering: Rendering, object: RemoteObject, name: string): Address {
+  const value = attributeOf(rendering, object, name);
+  if (value !== 0) return value;
+  const slot = rendering.types.slots(object.type).find((one) => one.name === name);
+  return slot === undefined ? 0 : rendering.objects.pointer(object.address + slot.offset);
+}
+
+/** What an attribute of a name refers to. */
+export function memberObject(
+  rendering: Rendering,
+  object: RemoteObject,
+  name: string,
+): RemoteObject | undefined {
+  const address = memberOf(rendering, object, name);
+  return address === 0 ? undefined : rendering.read(address);
 }
 
 function* dictAttributes({ layout, objects }: Rendering, { address, bytes, type }: RemoteObject) {
@@ -44,29 +60,20 @@ function* dictAttributes({ layout, objects }: Rendering, { address, bytes, type 
   }
 }
 
-function* slotAttributes(rendering: Rendering, object: RemoteObject): Generator<Attribute> {
-  const { layout, objects, types } = rendering;
-  for (const type of types.lineage(object.type)) {
-    // Static types have other things there.
-    const metatype = type.isStatic ? undefined : types.of(type.bytes);
-    const table = metatype && slotTable(layout, type.bytes, metatype.header);
-    if (table === undefined) continue;
-    const data = objects.bytes(type.address + table.dataOffset, Math.min(table.byteLength, MAX_SLOT_BYTES));
-    for (const { name, offset } of decodeSlots(layout, data)) {
-      const value = objects.pointer(object.address + offset);
-      if (value !== 0) yield { name: objects.cString(name), value };
-    }
+function* slotAttributes(
+  { objects, types }: Rendering,
+  { address, type }: RemoteObject,
+): Generator<Attribute> {
+  for (const { name, offset } of types.slots(type)) {
+    const value = objects.pointer(address + offset);
+    if (value !== 0) yield { name, value };
   }
 }
 
-const MAX_SLOT_BYTES = 2 ** 14;
-
 /** The attributes of an instance of an old-style class. */
-export function* oldAttributesOf(
-  { layout, objects }: Rendering,
-  { bytes }: RemoteObject,
-): Generator<Attribute> {
+export function* oldAttributesOf(rendering: Rendering, { bytes }: RemoteObject): Generator<Attribute> {
+  const { layout, objects } = rendering;
   const instance = decodeOldInstance(layout, bytes);
   if (instance === undefined) return;
-  for (const { key, value } of objects.dictEntries(instance.dict)) yield { name: objects.name(key), value };
+  for (const { key, value } of objects.dictEntries(instance.dict)) yield { name: rendering.name(key), value };
 }

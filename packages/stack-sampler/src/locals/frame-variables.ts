@@ -2,17 +2,15 @@ import {
   ABSENT,
   bytesHeader,
   decodeCell,
-  decodePointers,
   decodeStackReference,
   type Layout,
   LocalKind,
-  tupleHeader,
 } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { UNREADABLE } from "../python/remote-text.js";
 import { plainText } from "./escapes.js";
 import type { ObjectReader } from "./object-reader.js";
-import type { PythonTypes } from "./python-type.js";
+import { type PythonTypes, tupleItems } from "./python-type.js";
 
 /** What a variable of a function is: a `cell` is shared with functions inside, and `free` is one of a function around. */
 export type VariableKind = "argument" | "local" | "cell" | "free";
@@ -103,7 +101,8 @@ function slotsOf(objects: ObjectReader, code: Uint8Array): Slot[] {
   const count = (offset: number): number => (offset === ABSENT ? 0 : uint32At(code, offset));
   const variadic = ((flags & CO_VARARGS) === 0 ? 0 : 1) + ((flags & CO_VARKEYWORDS) === 0 ? 0 : 1);
   const argumentCount = count(at.co_argcount) + count(at.co_kwonlyargcount) + variadic;
-  const namesAt = (offset: number): Address[] => tupleItems(objects, objects.pointerIn(code, offset));
+  const namesAt = (offset: number): Address[] =>
+    tupleItems(objects, objects.pointerIn(code, offset), MAX_SLOTS);
 
   if (at.co_localsplusnames !== ABSENT) {
     const names = namesAt(at.co_localsplusnames);
@@ -124,16 +123,6 @@ function slotsOf(objects: ObjectReader, code: Uint8Array): Slot[] {
   return groups
     .flatMap(([kind, names]) => names.map((name) => ({ name, kind, isCell: kind !== "local" })))
     .map((slot, index) => ({ ...slot, index, kind: index < argumentCount ? "argument" : slot.kind }));
-}
-
-function tupleItems(objects: ObjectReader, address: Address): Address[] {
-  const object = objects.object(address);
-  const header = tupleHeader(objects.layout, object);
-  if (header === undefined) return [];
-  return decodePointers(
-    objects.layout,
-    objects.data(address, object, header, MAX_SLOTS * objects.layout.pointerSize),
-  );
 }
 
 function bytesContents(objects: ObjectReader, address: Address, limit: number): Uint8Array {

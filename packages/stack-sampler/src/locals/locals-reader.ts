@@ -15,7 +15,18 @@ export interface RenderedValue {
   readonly text: string;
   /** The value's type, with its module unless it is built in: `app.Point`, `int`; `<unreadable>` if it cannot be read. */
   readonly type: string;
-  /** False if something of the value was left out, hidden or unreadable. */
+  /**
+   * Whether the text tells all of the value. It does where it is Python's own `repr` from beginning to end, and where
+   * instances are shown with all of their attributes. It does not
+   *
+   * - if something was left out, hidden or unreadable, also deep inside;
+   * - where an object is shown by its type and address alone: an instance without its attributes, or one of a type of C that
+   *   is not known here and has more to it than attributes;
+   * - where all that is told of an array, a data frame or a tensor are its type, shape and dtype;
+   * - where a class has a `__repr__` of its own, and what is shown instead is what it derives from.
+   *
+   * Functions, modules, classes, generators, locks and the like have an address in their `repr`: that is all of it.
+   */
   readonly complete: boolean;
 }
 

@@ -1,5 +1,8 @@
 import { UNREADABLE } from "../python/remote-text.js";
 
+/** As many characters are shown however little room there is. */
+const LEAST = 20;
+
 /**
  * The text of a value while it is made. Whoever writes asks {@link room} before something that can be left out; what is
  * left out is told in the text.
@@ -8,7 +11,7 @@ export class Output {
   text = "";
   /** Characters that may still be written. Brackets that are open and marks can make it negative. */
   room: number;
-  /** False if something was left out, hidden or unreadable. */
+  /** False if the text does not tell all of the value. */
   complete = true;
 
   constructor(room: number) {
@@ -20,11 +23,18 @@ export class Output {
     this.room -= text.length;
   }
 
+  /** Writes as much of a text as there is room for, of which nothing can be left out in the middle. */
+  writeSome(text: string): void {
+    const length = Math.max(this.room, LEAST);
+    this.write(text.slice(0, length));
+    if (text.length > length) this.mark("...");
+  }
+
   unreadable(): void {
     this.mark(UNREADABLE);
   }
 
-  /** Says that something is not here. */
+  /** Writes what stands for something that is not here. */
   mark(text: string): void {
     this.complete = false;
     this.write(text);

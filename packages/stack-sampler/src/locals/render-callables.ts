@@ -3,17 +3,17 @@ import type { Address } from "@pyspy/proc-memory";
 import { UNREADABLE } from "../python/remote-text.js";
 import { attributeOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
-import { findItem, isEnum, tpNameOf } from "./python-type.js";
+import { findItem, isEnum } from "./python-type.js";
+import { oldClassName } from "./render-instances.js";
 import { smallInteger } from "./render-scalars.js";
-import type { Renderer, Rendering } from "./rendering.js";
+import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<class 'app.Point'>`, `<enum 'Colour'>` */
 export const renderType: Renderer = ({ types, out, spelling }, { address }) => {
   const type = types.at(address);
   if (type === undefined) return false;
   if (isEnum(types, type)) {
-    const isFlag =
-      spelling.namesFlags && [...types.lineage(type)].some(({ fullName }) => fullName === "enum.Flag");
+    const isFlag = spelling.namesFlags && types.mro(type).some(({ fullName }) => fullName === "enum.Flag");
     out.write(`<${isFlag ? "flag" : "enum"} '${type.name}'>`);
     return true;
   }
@@ -31,31 +31,35 @@ export const renderFunction: Renderer = (rendering, { address, bytes }) => {
 
 /** `<built-in function len>`, `<built-in method append of list object at 0x7f…>`: the definition, self. */
 export const renderBuiltin: Renderer = (rendering, object) => {
-  const { objects, out } = rendering;
-  const name = objects.cString(objects.pointer(rendering.field(object, 0)));
+  const { out } = rendering;
+  const name = builtinName(rendering, object);
   if (name === undefined) return false;
   const self = rendering.field(object, 1);
   const of = self === 0 ? undefined : rendering.read(self);
-  if (self === 0 || of?.type.fullName === "module") out.write(`<built-in function ${plainText(name)}>`);
+  if (self === 0 || of?.type.fullName === "module") out.write(`<built-in function ${name}>`);
   else {
-    const type = of === undefined ? UNREADABLE : tpNameOf(of.type);
-    out.write(`<built-in method ${plainText(name)} of ${type} object at ${hexAddress(self)}>`);
+    const type = of === undefined ? UNREADABLE : of.type.tpName;
+    out.write(`<built-in method ${name} of ${type} object at ${hexAddress(self)}>`);
   }
   return true;
 };
 
+/** Its definition begins with the name. */
+function builtinName(rendering: Rendering, object: RemoteObject): string | undefined {
+  const { objects } = rendering;
+  const name = objects.cString(objects.pointer(rendering.field(object, 0)));
+  return name === undefined ? undefined : plainText(name);
+}
+
 /** `<bound method Point.area of <app.Point at 0x7f…>>`: the function, self, and in 2.x the class. */
 export const renderMethod: Renderer = (rendering, object) => {
-  const { out, spelling, layout, types } = rendering;
-  const callee = rendering.read(rendering.field(object, 0));
-  if (callee === undefined) return false;
+  const { out, spelling } = rendering;
   const self = rendering.field(object, 1);
-  const function_ = callee.type.kind === "function" ? decodeFunction(layout, callee.bytes) : undefined;
-  let name = function_ === undefined ? "?" : nameAt(rendering, function_.qualname);
-  if (spelling.namesBoundMethodsByClass) {
-    const owner = types.at(rendering.field(object, 2));
-    name = `${owner?.name ?? "?"}.${name}`;
-  }
+  const called = qualnameAt(rendering, rendering.field(object, 0)) ?? "?";
+  const owner = spelling.namesBoundMethodsByClass
+    ? classNameAt(rendering, rendering.field(object, 2))
+    : undefined;
+  const name = spelling.namesBoundMethodsByClass ? `${owner ?? "?"}.${called}` : called;
   if (self === 0) out.write(`<unbound method ${name}>`);
   else {
     out.write(`<bound method ${name} of `);
@@ -64,6 +68,25 @@ export const renderMethod: Renderer = (rendering, object) => {
   }
   return true;
 };
+
+/** `__qualname__` of a function or class at an address, or its `__name__` in 2.x; undefined if it is something else. */
+export function qualnameAt(rendering: Rendering, address: Address): string | undefined {
+  const object = rendering.read(address);
+  if (object === undefined) return undefined;
+  const { kind, fullName } = object.type;
+  if (kind === "type") return rendering.types.at(address)?.qualname;
+  if (fullName === "classobj") return oldClassName(rendering, address)?.name;
+  if (fullName === "builtin_function_or_method") return builtinName(rendering, object);
+  const header = kind === "function" ? decodeFunction(rendering.layout, object.bytes) : undefined;
+  return header && nameAt(rendering, header.qualname);
+}
+
+/** The name of a class of either style (2.x). */
+function classNameAt(rendering: Rendering, address: Address): string | undefined {
+  const type = rendering.read(address)?.type;
+  if (type?.kind === "type") return rendering.types.at(address)?.name;
+  return type?.fullName === "classobj" ? oldClassName(rendering, address)?.name : undefined;
+}
 
 /** `<code object area at 0x7f…, file "app.py", line 3>` */
 export const renderCode: Renderer = (rendering, { address }) => {
@@ -104,7 +127,7 @@ export const renderCell: Renderer = (rendering, { address, bytes }) => {
   const of =
     contents === 0
       ? "empty"
-      : `${held === undefined ? UNREADABLE : tpNameOf(held.type)} object at ${hexAddress(contents)}`;
+      : `${held === undefined ? UNREADABLE : held.type.tpName} object at ${hexAddress(contents)}`;
   rendering.out.write(`<cell at ${hexAddress(address)}: ${of}>`);
   return true;
 };
@@ -148,7 +171,7 @@ function isTrue(rendering: Rendering, address: Address): boolean {
   return object?.type.kind === "bool" && smallInteger(rendering, object) === 1n;
 }
 
-function nameAt({ objects }: Rendering, address: Address): string {
-  const name = objects.name(address);
+export function nameAt(rendering: Rendering, address: Address): string {
+  const name = rendering.name(address);
   return name === undefined ? UNREADABLE : plainText(name);
 }

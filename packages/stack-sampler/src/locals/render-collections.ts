@@ -1,8 +1,7 @@
-import { dictHeader, listHeader } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
-import { attributeOf } from "./attributes.js";
 import { type DequeLayout, dequeLayoutOf } from "./deque-layout.js";
-import { type Item, usedOf, writeItems, writeValueOf, writeValues } from "./render-containers.js";
+import { endOfDict, orderedItems } from "./ordered-items.js";
+import { type Item, usedOf, writeDict, writeItems, writeValues } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
@@ -21,14 +20,11 @@ export const renderDeque: Renderer = (rendering, object) => {
     block: rendering.field(object, at.leftBlock),
     index: rendering.field(object, at.leftIndex),
   };
-  writeValues(
-    rendering,
-    `${nameOf(rendering, object, "deque")}([`,
-    close,
-    length,
-    dequeItems(rendering, at, start, length),
-  );
-  return true;
+  const open = `${nameOf(rendering, object, "deque")}([`;
+  return rendering.guarded(object.address, "[...]", () => {
+    writeValues(rendering, open, close, length, dequeItems(rendering, at, start, length));
+    return true;
+  });
 };
 
 /** What C writes of a collection that may be of a subclass. */
@@ -55,103 +51,51 @@ function* dequeItems(
   }
 }
 
-/** `collections.defaultdict`: a dict, and behind it where missing values come from. */
+/**
+ * `collections.defaultdict`: a dict, and behind it where missing values come from. It is only the dict that ends where it
+ * is in itself, and the factory is not told if it is something that looks whether it is told already.
+ */
 export const renderDefaultDict: Renderer = (rendering, object) => {
-  const used = usedOf(rendering, object);
   const end = endOfDict(rendering, object);
-  if (used === undefined || end === undefined) return false;
+  if (usedOf(rendering, object) === undefined || end === undefined) return false;
   const { objects, out } = rendering;
   const factory = objects.pointerIn(object.bytes, end);
   out.write(`${nameOf(rendering, object, "defaultdict")}(`);
   if (factory === 0) out.write("None");
-  else rendering.value(factory);
+  else {
+    rendering.guarded(factory, "...", () => {
+      rendering.value(factory);
+      return true;
+    });
+  }
+  out.write(", ");
   out.room -= 1;
-  writeItems(rendering, ", {", "})", used, objects.dictEntries(object.address, object.bytes));
+  writeDict(rendering, object, "{", "}");
+  out.text += ")";
   return true;
 };
 
-/** Where in an instance of a kind of dict that what comes behind the dict is. */
-function endOfDict({ types }: Rendering, { type }: RemoteObject): number | undefined {
-  for (const base of types.lineage(type)) if (base.fullName === "dict") return base.header.basicSize;
-  return undefined;
-}
-
-/** `collections.OrderedDict` has its order in a list of links; a `move_to_end` changes it there alone. */
+/** `collections.OrderedDict`: `OrderedDict({'a': 1})`, or before 3.12 `OrderedDict([('a', 1)])`. */
 export const renderOrderedDict: Renderer = (rendering, object) => {
   const { out, spelling } = rendering;
   const used = usedOf(rendering, object);
   if (used === undefined) return false;
   const { name } = object.type;
-  if (used === 0) out.write(`${name}()`);
-  else if (spelling.hasListedOrderedDicts) {
-    out.items(`${name}([`, "])", used, orderedItems(rendering, object), ({ key, value }) => {
-      writeItems(rendering, "(", ")", 1, [{ key, value }], ", ");
-    });
-  } else writeItems(rendering, `${name}({`, "})", used, orderedItems(rendering, object));
-  return true;
-};
-
-/** Items of which the order is looked up. */
-const MAX_ORDERED = 4096;
-
-function orderedItems(rendering: Rendering, object: RemoteObject): Iterable<Item> {
-  const { objects } = rendering;
-  const entries = objects.dictEntries(object.address, object.bytes);
-  const keys = orderedKeys(rendering, object);
-  if (keys === undefined) return entries;
-  return inOrder(entries, keys);
-}
-
-/** Reads no more entries than are needed until the next key in order is among them. */
-function* inOrder(entries: Generator<Item>, keys: Iterable<Address>): Generator<Item> {
-  const values = new Map<Address, Address>();
-  for (const key of keys) {
-    while (!values.has(key) && values.size < MAX_ORDERED) {
-      const { value: entry, done } = entries.next();
-      if (done) break;
-      values.set(entry.key, entry.value);
+  if (used === 0) {
+    out.write(`${name}()`);
+    return true;
+  }
+  return rendering.guarded(object.address, "...", () => {
+    const items = orderedItems(rendering, object);
+    if (!spelling.hasListedOrderedDicts) writeItems(rendering, `${name}({`, "})", used, items);
+    else {
+      out.items(`${name}([`, "])", used, items, ({ key, value }) => {
+        writeItems(rendering, "(", ")", 1, [{ key, value }], ", ");
+      });
     }
-    const value = values.get(key);
-    if (value === undefined) return;
-    yield { key, value };
-  }
-}
-
-function orderedKeys(rendering: Rendering, object: RemoteObject): Iterable<Address> | undefined {
-  for (const type of rendering.types.lineage(object.type)) {
-    if (type.fullName === "collections.OrderedDict" && type.isStatic) return nodeKeys(rendering, object);
-  }
-  const root = attributeOf(rendering, object, "_OrderedDict__root");
-  return root !== 0 && rendering.read(root)?.type.kind === "list" ? linkKeys(rendering, root) : undefined;
-}
-
-/** C's (3.5+): the first node is right behind the dict; nodes are {key, hash, next, previous}. */
-function* nodeKeys(rendering: Rendering, object: RemoteObject): Generator<Address> {
-  const { objects } = rendering;
-  const end = endOfDict(rendering, object);
-  let node = end === undefined ? 0 : objects.pointerIn(object.bytes, end);
-  for (let count = 0; node !== 0 && count < MAX_ORDERED; count++) {
-    const [key = 0, , next = 0] = objects.pointers(node, 3);
-    yield key;
-    node = next;
-  }
-}
-
-/** Python's (2.7): a circle of lists [previous, next, key]. */
-function* linkKeys({ layout, objects }: Rendering, root: Address): Generator<Address> {
-  const linkAt = (address: Address): Address[] => {
-    const header = listHeader(layout, objects.object(address));
-    return header?.dataAddress === undefined
-      ? []
-      : objects.pointers(header.dataAddress, Math.min(header.length, 3));
-  };
-  let link = linkAt(root)[1] ?? 0;
-  for (let count = 0; link !== root && link !== 0 && count < MAX_ORDERED; count++) {
-    const [, next = 0, key = 0] = linkAt(link);
-    yield key;
-    link = next;
-  }
-}
+    return true;
+  });
+};
 
 /** `collections.Counter`: the most common first, as far as all counts can be looked at. */
 export const renderCounter: Renderer = (rendering, object) => {
@@ -221,30 +165,5 @@ export const renderXrange: Renderer = ({ layout, out }, { bytes }) => {
 export const renderSlice: Renderer = (rendering, object) => {
   const values = [0, 1, 2].map((index) => rendering.field(object, index));
   writeValues(rendering, "slice(", ")", 3, values);
-  return true;
-};
-
-/** `mappingproxy({…})` (`dict_proxy` in 2.x): what it stands for. */
-export const renderMappingProxy: Renderer = (rendering, object) => {
-  const { out, isPython2 } = rendering;
-  out.write(isPython2 ? "dict_proxy(" : "mappingproxy(");
-  out.room -= 1;
-  rendering.value(rendering.field(object, 0));
-  out.text += ")";
-  return true;
-};
-
-/** `dict_keys([…])`, `dict_values([…])`, `dict_items([…])` */
-export const renderDictView: Renderer = (rendering, object) => {
-  const { objects, out, layout } = rendering;
-  const dict = rendering.read(rendering.field(object, 0));
-  const used = dict && dictHeader(layout, dict.bytes)?.used;
-  if (dict === undefined || used === undefined) return false;
-  const { name } = object.type;
-  out.items(`${name}([`, "])", used, objects.dictEntries(dict.address, dict.bytes), (item) => {
-    if (name === "dict_keys") rendering.value(item.key);
-    else if (name === "dict_values") writeValueOf(rendering, item.key, item.value);
-    else writeItems(rendering, "(", ")", 1, [item], ", ");
-  });
   return true;
 };

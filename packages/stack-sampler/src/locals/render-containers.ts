@@ -18,21 +18,20 @@ export interface Item {
 export const renderList: Renderer = (rendering, object) => {
   const header = listHeader(rendering.layout, object.bytes);
   if (header === undefined) return false;
-  writeValues(rendering, "[", "]", header.length, pointersOf(rendering, object, header));
-  return true;
+  return rendering.guarded(object.address, "[...]", () => {
+    writeValues(rendering, "[", "]", header.length, pointersOf(rendering, object, header));
+    return true;
+  });
 };
 
 export const renderTuple: Renderer = (rendering, object) => {
   const header = tupleHeader(rendering.layout, object.bytes);
   if (header === undefined) return false;
-  writeValues(
-    rendering,
-    "(",
-    header.length === 1 ? ",)" : ")",
-    header.length,
-    pointersOf(rendering, object, header),
-  );
-  return true;
+  const close = header.length === 1 ? ",)" : ")";
+  return rendering.guarded(object.address, "(...)", () => {
+    writeValues(rendering, "(", close, header.length, pointersOf(rendering, object, header));
+    return true;
+  });
 };
 
 /** The values of a sequence that there can be room for. */
@@ -69,32 +68,30 @@ export const renderSet: Renderer = (rendering, object) => {
   }
   const open = hasBraces ? "{" : `${type.name}(${spelling.hasListedSets ? "[" : "{"}`;
   const close = hasBraces ? "}" : `${spelling.hasListedSets ? "]" : "}"})`;
-  writeValues(rendering, open, close, header.used, objects.setMembers(object.bytes));
-  return true;
+  return rendering.guarded(object.address, `${type.name}(...)`, () => {
+    writeValues(rendering, open, close, header.used, objects.setMembers(object.bytes));
+    return true;
+  });
 };
 
-export const renderDict: Renderer = (rendering, object) => {
-  const used = usedOf(rendering, object);
-  if (used === undefined) return false;
-  writeItems(rendering, "{", "}", used, rendering.objects.dictEntries(object.address, object.bytes));
-  return true;
-};
+export const renderDict: Renderer = (rendering, object) => writeDict(rendering, object, "{", "}");
 
 export const renderFrozenDict: Renderer = (rendering, object) => {
-  const used = usedOf(rendering, object);
-  if (used === undefined) return false;
   const { name } = object.type;
-  if (used === 0) rendering.out.write(`${name}()`);
-  else
-    writeItems(
-      rendering,
-      `${name}({`,
-      "})",
-      used,
-      rendering.objects.dictEntries(object.address, object.bytes),
-    );
+  if (usedOf(rendering, object) !== 0) return writeDict(rendering, object, `${name}({`, "})");
+  rendering.out.write(`${name}()`);
   return true;
 };
+
+/** The items of what is a dict to C, which ends where it is in itself. */
+export function writeDict(rendering: Rendering, object: RemoteObject, open: string, close: string): boolean {
+  const used = usedOf(rendering, object);
+  if (used === undefined) return false;
+  return rendering.guarded(object.address, `${open}...${close}`, () => {
+    writeItems(rendering, open, close, used, rendering.objects.dictEntries(object.address, object.bytes));
+    return true;
+  });
+}
 
 export function usedOf({ layout }: Rendering, { bytes }: RemoteObject): number | undefined {
   return dictHeader(layout, bytes)?.used;
@@ -148,7 +145,7 @@ export function renderNamedTuple(
   const names = rendering.read(fields);
   const namesHeader = names && tupleHeader(rendering.layout, names.bytes);
   if (header === undefined || names === undefined || namesHeader === undefined) return false;
-  const keys = pointersOf(rendering, names, namesHeader).map((key) => rendering.objects.name(key));
+  const keys = pointersOf(rendering, names, namesHeader).map((key) => rendering.name(key));
   const values = pointersOf(rendering, object, header);
   writeFields(rendering, name, header.length, keys, values);
   return true;

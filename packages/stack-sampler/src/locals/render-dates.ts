@@ -1,4 +1,3 @@
-import { tpNameOf } from "./python-type.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /**
@@ -21,7 +20,7 @@ function packedOf({ layout }: Rendering, { bytes }: RemoteObject): Packed | unde
 export const renderDate: Renderer = (rendering, object) => {
   const packed = packedOf(rendering, object);
   if (packed === undefined) return false;
-  rendering.out.write(`${tpNameOf(object.type)}(${dateFields(packed).join(", ")})`);
+  rendering.out.write(`${object.type.tpName}(${dateFields(packed).join(", ")})`);
   return true;
 };
 
@@ -61,7 +60,7 @@ function writeMoment(
   foldOffset: number,
 ): void {
   const { out, objects, layout, isPython2 } = rendering;
-  out.write(`${tpNameOf(object.type)}(${fields.join(", ")}`);
+  out.write(`${object.type.tpName}(${fields.join(", ")}`);
   if (!isPython2 && view.getUint8(start + foldOffset) === 1) out.write(", fold=1");
   if (view.getUint8(start) !== 0) {
     const { pointerSize } = layout;
@@ -79,7 +78,7 @@ export const renderTimeDelta: Renderer = (rendering, object) => {
   const { view, start } = packed;
   const values = [view.getInt32(start, true), view.getInt32(start + 4, true), view.getInt32(start + 8, true)];
   rendering.out.write(
-    `${tpNameOf(object.type)}(${deltaFields(values, rendering.spelling.namesTimeDeltaFields)})`,
+    `${object.type.tpName}(${deltaFields(values, rendering.spelling.namesTimeDeltaFields)})`,
   );
   return true;
 };
@@ -102,10 +101,10 @@ export const renderTimeZone: Renderer = (rendering, object) => {
   const { view, start } = packed;
   const isZero = [0, 4, 8].every((field) => view.getInt32(start + field, true) === 0);
   if (isZero && name === 0) {
-    out.write(`${tpNameOf(object.type)}.utc`);
+    out.write(`${object.type.tpName}.utc`);
     return true;
   }
-  out.write(`${tpNameOf(object.type)}(`);
+  out.write(`${object.type.tpName}(`);
   rendering.value(offset);
   if (name !== 0) {
     out.write(", ");

@@ -1,25 +1,25 @@
 import { decodeOldClassName, decodeOldInstance, tupleHeader } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 
-import { type Attribute, attributeOf, attributesOf, oldAttributesOf } from "./attributes.js";
+import { type Attribute, attributesOf, oldAttributesOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
 import { findItem } from "./python-type.js";
-import { pointersOf, writeValues } from "./render-containers.js";
+import { pointersOf } from "./render-containers.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<app.Point at 0x7f…>`, or with attributes `<app.Point at 0x7f…: x=1, y=2>`. */
 export const renderInstance: Renderer = (rendering, object) => {
   const head = `<${object.type.fullName} at ${hexAddress(object.address)}`;
-  writeInstance(rendering, head, () => attributesOf(rendering, object));
+  writeInstance(rendering, object, head, () => attributesOf(rendering, object));
   return true;
 };
 
 /** An instance of an old-style class (2.x): `<app.Point instance at 0x7f…>`. */
 export const renderOldInstance: Renderer = (rendering, object) => {
   const instance = decodeOldInstance(rendering.layout, object.bytes);
-  const name = instance && oldClassName(rendering, instance.class);
+  const name = instance && oldClassName(rendering, instance.class)?.fullName;
   if (name === undefined) return false;
-  writeInstance(rendering, `<${name} instance at ${hexAddress(object.address)}`, () =>
+  writeInstance(rendering, object, `<${name} instance at ${hexAddress(object.address)}`, () =>
     oldAttributesOf(rendering, object),
   );
   return true;
@@ -29,33 +29,55 @@ export const renderOldInstance: Renderer = (rendering, object) => {
 export const renderOldClass: Renderer = (rendering, { address }) => {
   const name = oldClassName(rendering, address);
   if (name === undefined) return false;
-  rendering.out.write(`<class ${name} at ${hexAddress(address)}>`);
+  rendering.out.write(`<class ${name.fullName} at ${hexAddress(address)}>`);
   return true;
 };
 
-function oldClassName(rendering: Rendering, address: Address): string | undefined {
+/** What an old-style class is called, without and with its module. */
+export function oldClassName(
+  rendering: Rendering,
+  address: Address,
+): { readonly name: string; readonly fullName: string } | undefined {
   const { layout, objects } = rendering;
   const type = rendering.read(address);
   const nameAddress = type && decodeOldClassName(layout, type.bytes);
-  const name = nameAddress && objects.name(nameAddress);
+  const name = nameAddress && rendering.name(nameAddress);
   if (type === undefined || !name) return undefined;
   // cl_bases, cl_dict, cl_name
-  const module = objects.name(
+  const module = rendering.name(
     findItem(objects, objects.dictEntries(rendering.field(type, 1)), "__module__", 1024),
   );
-  return plainText(module === undefined ? name : `${module}.${name}`);
+  const fullName = module === undefined ? name : `${module}.${name}`;
+  return { name: plainText(name), fullName: plainText(fullName) };
 }
 
 /** Attributes cost reads, so they are looked for only where they are shown. */
-function writeInstance(rendering: Rendering, head: string, attributes: () => Iterable<Attribute>): void {
-  const { out, limits } = rendering;
-  out.write(head);
-  if (rendering.attributeLevels < limits.attributes) {
+function writeInstance(
+  rendering: Rendering,
+  object: RemoteObject,
+  head: string,
+  attributes: () => Iterable<Attribute>,
+): void {
+  const { out, limits, types } = rendering;
+  rendering.guarded(object.address, `${head}>`, () => {
+    if (rendering.attributeLevels >= limits.attributes) {
+      out.mark(`${head}>`);
+      return true;
+    }
+    out.write(head);
     rendering.attributeLevels += 1;
     writeAttributes(rendering, attributes());
     rendering.attributeLevels -= 1;
-  }
-  out.write(">");
+    // What C keeps of an object is no attribute.
+    if (
+      types
+        .mro(object.type)
+        .some((type) => type.isOfC && type.fullName !== "object" && type.kind !== "oldInstance")
+    )
+      out.complete = false;
+    out.write(">");
+    return true;
+  });
 }
 
 function writeAttributes(rendering: Rendering, attributes: Iterable<Attribute>): void {
@@ -77,35 +99,47 @@ function writeAttributes(rendering: Rendering, attributes: Iterable<Attribute>):
  */
 export function renderDisguised(rendering: Rendering, object: RemoteObject, render: Renderer): boolean {
   const { out } = rendering;
-  out.write(`<${object.type.fullName} at ${hexAddress(object.address)}: `);
+  out.mark(`<${object.type.fullName} at ${hexAddress(object.address)}: `);
   if (!render(rendering, object)) out.unreadable();
   out.write(">");
   return true;
 }
 
-/** `<Color.RED: 1>` */
-export const renderEnumMember: Renderer = (rendering, object) => {
-  const { objects, out } = rendering;
-  const value = attributeOf(rendering, object, "_value_");
-  if (value === 0) return false;
-  const name = objects.name(attributeOf(rendering, object, "_name_"));
-  out.write(`<${object.type.name}${name === undefined ? "" : `.${plainText(name)}`}: `);
-  rendering.value(value);
-  out.write(">");
-  return true;
+/** `KeyError('a')`: a dict and a tuple of arguments are in front of everything else. */
+export const renderException: Renderer = (rendering, object) => writeException(rendering, object, []);
+
+/** `ImportError('…', name='app')` (3.15): behind what every exception has there are a message, the name and the path. */
+export const renderImportError: Renderer = (rendering, object) => {
+  if (!rendering.spelling.showsImportedName) return renderException(rendering, object);
+  const named = [
+    { name: "name", value: rendering.field(object, 8) },
+    { name: "path", value: rendering.field(object, 9) },
+  ].filter(({ value }) => value !== 0 && rendering.read(value)?.type.kind !== "none");
+  return writeException(rendering, object, named);
 };
 
-/** `KeyError('a')`: a dict and a tuple of arguments are in front of everything else. */
-export const renderException: Renderer = (rendering, object) => {
+interface Argument {
+  readonly name?: string;
+  readonly value: Address;
+}
+
+function writeException(rendering: Rendering, object: RemoteObject, named: readonly Argument[]): boolean {
   const { out, spelling } = rendering;
   const args = rendering.read(rendering.field(object, 1));
-  if (args?.type.kind !== "tuple") return false;
+  const header = args?.type.kind === "tuple" ? tupleHeader(rendering.layout, args.bytes) : undefined;
+  if (args === undefined || header === undefined) return false;
+  const isTuple = header.length !== 1 || spelling.hasCommaAfterOneArgument;
+  const close = header.length === 1 && isTuple ? ",)" : ")";
   out.write(object.type.name);
-  const header = tupleHeader(rendering.layout, args.bytes);
-  if (header === undefined) out.unreadable();
-  else {
-    const close = header.length === 1 && spelling.hasCommaAfterOneArgument ? ",)" : ")";
-    writeValues(rendering, "(", close, header.length, pointersOf(rendering, args, header));
-  }
-  return true;
-};
+  const write = (): boolean => {
+    const values: Argument[] = pointersOf(rendering, args, header).map((value) => ({ value }));
+    const total = header.length + named.length;
+    out.items("(", close, total, [...values, ...named], ({ name, value }) => {
+      if (name === undefined) rendering.value(value);
+      else rendering.attribute(name, value);
+    });
+    return true;
+  };
+  // A single argument is shown without the tuple that it is in.
+  return isTuple ? rendering.guarded(args.address, "(...)", write) : write();
+}

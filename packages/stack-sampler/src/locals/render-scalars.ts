@@ -32,7 +32,8 @@ export const renderBool: Renderer = (rendering, object) => {
 /** The value of a `bool` or an `int`; undefined if it has more than some 480 bits. */
 export function smallInteger(rendering: Rendering, object: RemoteObject): bigint | undefined {
   const { layout } = rendering;
-  return layout.int.ob_ival === ABSENT ? longValue(rendering, object, 64) : decodeInt2(layout, object.bytes);
+  const isLong = layout.int.ob_ival === ABSENT || object.type.kind === "long";
+  return isLong ? longValue(rendering, object, 64) : decodeInt2(layout, object.bytes);
 }
 
 export const renderInt2: Renderer = ({ layout, out }, { bytes }) => {
@@ -118,11 +119,64 @@ export const renderText: Renderer = (rendering, object) => {
   return true;
 };
 
+/** A string of `count` units of some bytes each that is in no object. */
+export function writeCodePoints(
+  { objects, out, spelling, isPython2 }: Rendering,
+  address: number,
+  count: number,
+  width: number,
+  isOfBytes: boolean,
+): boolean {
+  const wanted = Math.min(count, Math.max(out.room, LEAST_TEXT));
+  const data = objects.bytes(address, wanted * width);
+  if (data.length < wanted * width) return false;
+  const kind = width === 1 ? 1 : width === 2 ? 2 : 4;
+  const points = [...codePoints({ kind }, data, isPython2)];
+  const isPlain = isOfBytes || spelling.unicodePrefix !== "" ? never : isPrintable;
+  const shown = quote(points, Math.max(out.room, LEAST_TEXT), isPlain);
+  out.write((isOfBytes ? spelling.bytesPrefix : spelling.unicodePrefix) + shown.text);
+  if (shown.count < points.length || wanted < count) out.mark(`... ${count - shown.count} more`);
+  return true;
+}
+
+/** Characters of a part of a string that are looked at, be it to know which quotes it is shown in. */
+const MAX_SLICE = 4096;
+
+/** The part of a string of 3.x from one index to another. */
+export function writeSlice(rendering: Rendering, object: RemoteObject, from: number, to: number): boolean {
+  const { layout, objects, out } = rendering;
+  const header = object.type.kind === "unicode" ? unicodeHeader(layout, object.bytes) : undefined;
+  const location = object.type.kind === "bytes" ? bytesHeader(layout, object.bytes) : header;
+  const width = header?.kind ?? 1;
+  if (location === undefined || from > to || to * width > location.byteLength) return false;
+  const length = Math.min(to - from, MAX_SLICE) * width;
+  const start = location.dataAddress ?? object.address + location.dataOffset;
+  const data = objects.bytes(start + from * width, length);
+  if (data.length < length) return false;
+  const points = header === undefined ? data : codePoints(header, data, false);
+  const shown = quote(points, Math.max(out.room, LEAST_TEXT), header === undefined ? never : isPrintable);
+  out.write((header === undefined ? rendering.spelling.bytesPrefix : "") + shown.text);
+  if (shown.count < to - from) out.mark(`... ${to - from - shown.count} more`);
+  return true;
+}
+
+/** Writes a text as `repr` of a `str` of 3.x does. */
+export function writeString({ out }: Rendering, text: string): void {
+  const points = [...text].map((character) => character.codePointAt(0) ?? 0);
+  const shown = quote(points, Math.max(out.room, LEAST_TEXT), isPrintable);
+  out.write(shown.text);
+  if (shown.count < points.length) out.mark(`... ${points.length - shown.count} more`);
+}
+
 /**
  * Code points one by one: two surrogates that stand together are two characters in 3.x, but one in a 2.x that has
  * texts of 2 bytes.
  */
-function* codePoints({ kind }: TextHeader, data: Uint8Array, joinsSurrogates: boolean): Generator<number> {
+function* codePoints(
+  { kind }: Pick<TextHeader, "kind">,
+  data: Uint8Array,
+  joinsSurrogates: boolean,
+): Generator<number> {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const at = (offset: number): number => {
     if (offset + kind > data.length) return 0;

@@ -30,8 +30,11 @@ export class Rendering {
   /** Instances around the present one that are shown with their attributes. */
   attributeLevels = 0;
   readonly #render: (rendering: Rendering, object: RemoteObject) => void;
-  /** What is being written now, from the outside in. */
-  readonly #open = new Set<Address>();
+  /** What is being written now, each with how many of {@link guarded} there were around it. */
+  readonly #open = new Map<Address, number>();
+  /** What Python would know to be in the making: {@link guarded}. */
+  readonly #guarded = new Set<Address>();
+  #depth = 0;
   #objectsLeft: number;
 
   constructor(
@@ -60,28 +63,53 @@ export class Rendering {
 
   /** True while a value is written that is in no other. */
   get isOutermost(): boolean {
-    return this.#open.size === 1;
+    return this.#depth === 1;
   }
 
   /** Writes the value at an address. */
   value(address: Address): void {
     if (
       this.#objectsLeft <= 0 ||
-      this.#open.size >= this.limits.depth ||
-      (this.out.room <= 0 && this.#open.size > 0)
+      this.#depth >= this.limits.depth ||
+      (this.out.room <= 0 && this.#depth > 0)
     ) {
       this.out.mark("...");
       return;
     }
     this.#objectsLeft -= 1;
     const object = this.read(address);
+    const around = this.#open.get(address);
     if (object === undefined) this.out.unreadable();
-    else if (this.#open.has(address)) this.#again(object);
+    // In itself, with nothing between that would end it: Python gives up here.
+    else if (around === this.#guarded.size) this.placeholder(object);
     else {
-      this.#open.add(address);
+      this.#open.set(address, this.#guarded.size);
+      this.#depth += 1;
       this.#render(this, object);
-      this.#open.delete(address);
+      this.#depth -= 1;
+      if (around === undefined) this.#open.delete(address);
+      else this.#open.set(address, around);
     }
+  }
+
+  /**
+   * Writes an object, or `mark` if this is about the same one further out. It is as in Python, whose types call
+   * `Py_ReprEnter` or do not: a list in itself is `[...]`, and a named tuple in itself is shown until something else ends it.
+   */
+  guarded(address: Address, mark: string, write: () => boolean): boolean {
+    if (this.#guarded.has(address)) {
+      this.out.write(mark);
+      return true;
+    }
+    this.#guarded.add(address);
+    const isDone = write();
+    this.#guarded.delete(address);
+    return isDone;
+  }
+
+  /** What stands for an object of which nothing more is shown: `<app.Point at 0x7f…>`. */
+  placeholder({ address, type }: RemoteObject): void {
+    this.out.mark(`<${type.fullName} at ${hexAddress(address)}>`);
   }
 
   /** Writes the value that has a name, unless that is to be hidden. */
@@ -103,25 +131,35 @@ export class Rendering {
     return type && { address, bytes, type };
   }
 
+  /** A name; undefined if it is no text, or longer than `limit` bytes. */
+  name(address: Address, limit?: number): string | undefined {
+    return address === 0 ? undefined : this.types.text(address, limit);
+  }
+
   /** The word at a place behind the header of an object, counted in words. */
   field(object: RemoteObject, index: number): Address {
     return this.objects.pointerIn(object.bytes, this.layout.object.size + index * this.layout.pointerSize);
   }
 
-  /** As Python writes a container that is in itself. */
-  #again({ address, type }: RemoteObject): void {
-    const text =
-      recursionMarks.get(type.kind) ?? (type.fullName === "collections.deque" ? "[...]" : undefined);
-    if (text !== undefined) this.out.write(text);
-    else
-      this.out.write(
-        type.kind === "set" ? `${type.name}(...)` : `<${type.fullName} at ${hexAddress(address)}>`,
-      );
+  /** The same as a number with a sign. */
+  signedField({ bytes }: RemoteObject, index: number): bigint {
+    const { object, pointerSize } = this.layout;
+    const at = object.size + index * pointerSize;
+    if (at + pointerSize > bytes.length) return 0n;
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    return pointerSize === 8 ? view.getBigInt64(at, true) : BigInt(view.getInt32(at, true));
+  }
+
+  /** The `int` that the word begins with. */
+  intField({ bytes }: RemoteObject, index: number): number {
+    const at = this.layout.object.size + index * this.layout.pointerSize;
+    return at + 4 > bytes.length ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getInt32(at, true);
+  }
+
+  /** Ends what was written from an index of the text on after `length` characters, as Python does where it says so. */
+  cut(start: number, length: number, end: string): void {
+    const characters = [...this.out.text.slice(start)];
+    if (characters.length <= length) return;
+    this.out.text = this.out.text.slice(0, start) + characters.slice(0, length - end.length).join("") + end;
   }
 }
-
-const recursionMarks: ReadonlyMap<string, string> = new Map([
-  ["list", "[...]"],
-  ["tuple", "(...)"],
-  ["dict", "{...}"],
-]);

@@ -27,6 +27,25 @@ export interface Spelling {
   readonly escapesQuotesInByteArrays: boolean;
   /** `<flag 'Permission'>` instead of `<enum 'Permission'>`. */
   readonly namesFlags: boolean;
+  /**
+   * Where a combination of flags gets its name from: it has one, or it is made of its parts: members of a name, and bits
+   * without one, either all or those that no member has (`uncovered`).
+   */
+  readonly flagParts: "all" | "uncovered" | "named";
+  /** `<classmethod(<function f at 0x…>)>` instead of `<classmethod object at 0x…>`. */
+  readonly showsMethodMarks: boolean;
+  /** `<slot wrapper '__init__'>` instead of `<slot wrapper '__init__' of 'object' objects>`. */
+  readonly omitsObject: boolean;
+  /** `ImportError('x', name='y')` instead of `ImportError('x')`. */
+  readonly showsImportedName: boolean;
+  /** What is in front of the number of those that wait for a lock of `asyncio`. */
+  readonly waitersMark: ", waiters:" | ",waiters:";
+  /** `<weakproxy at 0x…; to 'Point' at 0x…>` instead of `<weakproxy at 0x… to Point at 0x…>`. */
+  readonly quotesWeakProxies: boolean;
+  /** A subclass of `partial` is `app.Call(…)` instead of `Call(…)`. */
+  readonly qualifiesPartials: boolean;
+  /** Namespaces have their names in order. */
+  readonly sortsNamespaces: boolean;
   /** `timedelta(days=1)` instead of `timedelta(1)`. */
   readonly namesTimeDeltaFields: boolean;
 }
@@ -47,6 +66,14 @@ export function spellingOf({ major, minor }: PythonVersion): Spelling {
     namesSubclassesOfNamedTuples: !isPython2,
     escapesQuotesInByteArrays: isPython2 || minor < 15,
     namesFlags: !isPython2 && minor >= 11,
+    flagParts: minor >= 11 ? "named" : minor >= 9 ? "uncovered" : "all",
+    showsMethodMarks: !isPython2 && minor >= 10,
+    omitsObject: !isPython2 && minor >= 15,
+    showsImportedName: !isPython2 && minor >= 15,
+    waitersMark: minor >= 7 ? ", waiters:" : ",waiters:",
+    quotesWeakProxies: !isPython2 && minor >= 13,
+    qualifiesPartials: !isPython2 && minor >= 13,
+    sortsNamespaces: isPython2 || minor < 9,
     namesTimeDeltaFields: !isPython2 && minor >= 7,
   };
 }

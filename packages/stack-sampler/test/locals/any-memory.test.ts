@@ -114,7 +114,32 @@ const typeNames = [
     "numpy.str_",
     "torch.Tensor",
   ],
-  ...["pandas.DataFrame", "enum.EnumMeta", "a\x1b[2Jb", ""],
+  ...[
+    "numpy.dtype",
+    "numpy.datetime64",
+    "numpy.dtypes.StringDType",
+    "array.array",
+    "memoryview",
+    "odict_items",
+  ],
+  ...[
+    "functools.partial",
+    "itertools.count",
+    "itertools.repeat",
+    "types.SimpleNamespace",
+    "weakref.ReferenceType",
+  ],
+  ...["decimal.Decimal", "zoneinfo.ZoneInfo", "_thread.lock", "_thread.RLock", "re.Pattern", "re.Match"],
+  ...["_io.TextIOWrapper", "_io.BufferedReader", "_io.FileIO", "file", "super", "method_descriptor"],
+  ...["method-wrapper", "classmethod", "ImportError", "sentinel", "string.templatelib.Template"],
+  ...[
+    "string.templatelib.Interpolation",
+    "pandas.DataFrame",
+    "pandas.Index",
+    "enum.EnumMeta",
+    "a\x1b[2Jb",
+    "",
+  ],
 ];
 
 const flags = fc.constantFrom(
@@ -147,7 +172,7 @@ describe.each(layouts)("in the memory of a %s that is not what it should be", (_
         expect(text + type).toMatch(/^[^\p{Cc}\p{Cs}]*$/u);
         expect(fake.bytesRead).toBeLessThan(2 ** 20 + 1024);
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
   });
 

@@ -45,6 +45,7 @@ async function renderer(
   command: readonly string[],
   values: string,
 ): Promise<{
+  has(name: string): boolean;
   render(
     name: string,
     options?: LocalsOptions,
@@ -55,6 +56,7 @@ async function renderer(
   const addresses = new Map<string, number>(JSON.parse(await target.line()));
   const python = await StandingPython.open(target.pid);
   return {
+    has: (name) => addresses.has(name),
     render(name, options = {}) {
       const memory = new CountingMemory(python.process.memory);
       const { text, complete } = new LocalsReader(memory, python.layout, options).render(
@@ -115,9 +117,7 @@ describe.each(findPythons())("CPython $name", ({ command }) => {
     for (const name of [...cut, ...deep, "integer", "keys", "queue", "sparse"]) {
       for (const options of [{}, { attributes: 200, redact: /password/ }]) {
         const { text, complete, bytes } = values.render(name, options);
-        const isWhole =
-          name === "queue" || name === "sparse" || (name === "chain" && options.attributes === undefined);
-        expect(complete, name).toBe(isWhole);
+        expect(complete, name).toBe(name === "queue" || name === "sparse");
         // Marks come on top, at most one for each level.
         expect(text.length, `${name}: ${text}`).toBeLessThan(128 + 300);
         expect(bytes, name).toBeLessThan(2 ** 20 + 2 ** 12);
@@ -173,6 +173,52 @@ hold(point=Point(1, "a"), slotted=Slotted(), mixed=Mixed(), shown=Shown(1, 2), c
     );
   });
 
+  test("a value is complete if its text tells all of it", async () => {
+    using values = await renderer(
+      command,
+      `
+import datetime, io, itertools
+hold(number=5, list=[1, {"a": (None, 2.5)}], point=Point(1, "a"), inner=Point(Point(1, 2), 3), list_of=[Point(1, 2)], shown=Shown(1, 2),
+     derived=ShownInt(5), empty=object(), slotted=Mixed(), function=hold, module=json, type=Point, error=ValueError(1, "x"),
+     error_of=ValueError(Point(1, 2)), generator=(x for x in []), date=datetime.date(2020, 1, 1), buffer=io.BytesIO(b"x"),
+     iterator=iter([1]), method=Point(1, 2).__init__, ordered=collections.OrderedDict(a=1), link=Link(None))
+`,
+    );
+    const completeAt = (attributes: number): string[] =>
+      [
+        ...[
+          "number",
+          "list",
+          "point",
+          "inner",
+          "list_of",
+          "shown",
+          "derived",
+          "empty",
+          "slotted",
+          "function",
+          "module",
+        ],
+        ...[
+          "type",
+          "error",
+          "error_of",
+          "generator",
+          "date",
+          "buffer",
+          "iterator",
+          "method",
+          "ordered",
+          "link",
+        ],
+      ].filter((name) => values.render(name, { attributes, characters: 1000 }).complete);
+    const always = ["number", "list", "function", "module", "type", "error", "generator", "date", "ordered"];
+    expect(completeAt(0).sort()).toEqual([...always].sort());
+    const withAttributes = ["point", "list_of", "shown", "empty", "slotted", "error_of", "method", "link"];
+    expect(completeAt(1).sort()).toEqual([...always, ...withAttributes].sort());
+    expect(completeAt(2).sort()).toEqual([...always, ...withAttributes, "inner"].sort());
+  });
+
   test("what has a secret name is hidden, whatever has it", async () => {
     using values = await renderer(
       command,
@@ -184,15 +230,30 @@ class Slot(object):
     __slots__ = ("password",)
 slot = Slot()
 slot.password = "SECRET"
+more = {}
+try:
+    import types, functools, argparse
+    more["space"] = types.SimpleNamespace(password="SECRET")
+    more["call"] = functools.partial(hold, password="SECRET")
+    more["arguments"] = argparse.Namespace(password="SECRET")
+    more["views"] = [collections.OrderedDict(password="SECRET").values(), collections.OrderedDict(password="SECRET").items()]
+    import dataclasses
+    more["item"] = dataclasses.make_dataclass("Item", ["user", "password"])("me", "SECRET")
+    exec('password = "SECRET"; more["template"] = t"{password}"')
+except Exception:
+    pass
 hold(dict={"user": "me", "password": "SECRET", "password2": "SECRET", "token": "SECRET"}, unicode={u"password": ["SECRET"]}, bytes={b"token": "SECRET"},
      numbers={1: 2}, point=point, slot=slot, login=Login("me", "SECRET"), nested=[{"a": {"PASSWORD": "SECRET"}}],
      ordered=collections.OrderedDict([("password", "SECRET")]), default=collections.defaultdict(int, password="SECRET"),
-     items={"password": "SECRET"}.items(), values={"password": "SECRET"}.values())
+     items={"password": "SECRET"}.items(), values={"password": "SECRET"}.values(), **more)
 `,
     );
     const redact = /passw|token/gi;
     const names = ["dict", "unicode", "bytes", "point", "slot", "login", "nested", "ordered", "default"];
-    for (const name of names) {
+    const more = ["space", "call", "arguments", "views", "item", "template"].filter((name) =>
+      values.has(name),
+    );
+    for (const name of [...names, ...more]) {
       const { text, complete } = values.render(name, { redact, attributes: 2, characters: 1000 });
       expect(text, name).toContain("<redacted>");
       expect(text, name).not.toContain("SECRET");

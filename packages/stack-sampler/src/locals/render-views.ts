@@ -1,0 +1,41 @@
+import { dictHeader } from "@pyspy/cpython-layouts";
+import { orderedItems } from "./ordered-items.js";
+import { type Item, writeItems, writeValueOf } from "./render-containers.js";
+import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+
+/** `mappingproxy({…})` (`dict_proxy` in 2.x): what it stands for. */
+export const renderMappingProxy: Renderer = (rendering, object) => {
+  const { out, isPython2 } = rendering;
+  out.write(isPython2 ? "dict_proxy(" : "mappingproxy(");
+  out.room -= 1;
+  rendering.value(rendering.field(object, 0));
+  out.text += ")";
+  return true;
+};
+
+/** `dict_keys([…])`, `dict_values([…])`, `dict_items([…])` */
+export const renderDictView: Renderer = (rendering, object) =>
+  renderView(rendering, object, (dict) => rendering.objects.dictEntries(dict.address, dict.bytes));
+
+/** `odict_keys([…])` and so on: of an `OrderedDict`. */
+export const renderOrderedDictView: Renderer = (rendering, object) =>
+  renderView(rendering, object, (dict) => orderedItems(rendering, dict));
+
+function renderView(
+  rendering: Rendering,
+  object: RemoteObject,
+  itemsOf: (dict: RemoteObject) => Iterable<Item>,
+): boolean {
+  const dict = rendering.read(rendering.field(object, 0));
+  const used = dict && dictHeader(rendering.layout, dict.bytes)?.used;
+  if (dict === undefined || used === undefined) return false;
+  const { name } = object.type;
+  return rendering.guarded(object.address, "...", () => {
+    rendering.out.items(`${name}([`, "])", used, itemsOf(dict), (item) => {
+      if (name.endsWith("_keys")) rendering.value(item.key);
+      else if (name.endsWith("_values")) writeValueOf(rendering, item.key, item.value);
+      else writeItems(rendering, "(", ")", 1, [item], ", ");
+    });
+    return true;
+  });
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { pythonWithPackages } from "../../../../tools/testing/python-packages.js";
+import { LocalsReader } from "../../src/locals/locals-reader.js";
+import { startTarget } from "../fixtures/live-programs.js";
+import { StandingPython } from "./fixtures/target-frames.js";
+
+/** Releases of numpy show the same in different ways: the first, and those before scalars of few bits got exponents. */
+const programs: readonly (readonly [program: string, packages: readonly string[], atLeast: number])[] = [
+  ["array_values", ["numpy", "pandas"], 200],
+  ["array_values", ["numpy==1.26.4", "pandas==2.2.3"], 180],
+  ["array_values", ["numpy==2.2.6", "pandas==2.2.3"], 180],
+  ["model_values", ["attrs", "pydantic"], 10],
+];
+
+test.each(programs)(
+  "%s: values of %j are told as they are, arrays by type, shape and dtype",
+  { timeout: 600_000 },
+  async (name, packages, atLeast) => {
+    const program = readFileSync(new URL(`fixtures/${name}.py`, import.meta.url), "utf8");
+    const { python, folder } = pythonWithPackages(11, packages);
+    const target = startTarget([...python.command, "-W", "ignore", "-c", program], {
+      env: { PYTHONPATH: folder },
+    });
+    const told: readonly (readonly [text: string, address: number])[] = JSON.parse(await target.line());
+    using standing = await StandingPython.open(target.pid);
+    const reader = new LocalsReader(standing.process.memory, standing.layout, { characters: 1000 });
+    const texts = told.map(([text, address]) => [text, reader.render(address).text]);
+    expect(texts.filter(([expected, actual]) => expected !== actual)).toEqual([]);
+    expect(told.length).toBeGreaterThanOrEqual(atLeast);
+  },
+);
