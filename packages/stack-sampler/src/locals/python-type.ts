@@ -98,7 +98,8 @@ export class PythonTypes {
     const isStatic = (header.flags & TypeFlag.heapType) === 0;
     // Those of C have their module in front: `collections.deque`; but any class can be called `Reply[app.User]`.
     const dot = tpName.lastIndexOf(".");
-    const isOfC = isStatic || (dot >= 0 && !this.text(header.ownName)?.startsWith(tpName));
+    const isOfC =
+      isStatic || (dot >= 0 && header.ownName !== 0 && !this.text(header.ownName)?.startsWith(tpName));
     const name = isOfC ? tpName.slice(dot + 1) : tpName;
     // An extension can have a `foo.set`.
     const kind = objectKind(layout, header, isStatic ? tpName : name);
