@@ -79,6 +79,14 @@ export function kernelLikeCore(pid: number, path: string): void {
   }
 }
 
+/** Where the notes of a core begin, which is near its end if gdb has written it. */
+export function notesAt(core: Buffer): number {
+  const [firstHeader, headerSize, PT_NOTE] = [Number(core.readBigUInt64LE(32)), 56, 4];
+  for (let entry = firstHeader; ; entry += headerSize) {
+    if (core.readUInt32LE(entry) === PT_NOTE) return Number(core.readBigUInt64LE(entry + 8));
+  }
+}
+
 function* mappingsOf(folder: string) {
   const entry =
     /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) \S+ \d+ *(.*)\n(?:[A-Z]\w+: .*\n)*?Anonymous: +(\d+) kB/gm;

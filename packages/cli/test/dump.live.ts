@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
-import { gdbCore, kernelLikeCore } from "../../../tools/testing/process-cores.js";
+import { gdbCore, kernelLikeCore, notesAt } from "../../../tools/testing/process-cores.js";
 import { findPythons } from "../../../tools/testing/pythons.js";
 import { Target } from "../../../tools/testing/target.js";
 import { type DumpedFrame, type DumpedThread, dumped, isDump, stand } from "./dump/live-dump.js";
@@ -104,7 +104,7 @@ describe.each(findPythons())("CPython $name", (python) => {
       return total[0] ?? 0;
     };
     const first = await look();
-    await vi.waitFor(async () => expect(await look()).toBeGreaterThan(first));
+    await vi.waitFor(async () => expect(await look()).toBeGreaterThan(first), { timeout: 30_000 });
   });
 
   test("values of many types are what repr() says", async () => {
@@ -248,14 +248,14 @@ test("with --blocking a program that is stopped stays so, and one goes on whenev
   process.kill(target.pid, "SIGCONT");
   const total = async (): Promise<number> =>
     Number(/total: \[(\d+)\]/.exec((await textOf("-l", "-p", pid)).stdout)?.[1]);
-  for (let kill = 0; kill < 10; kill++) {
+  for (let kill = 0; kill < 5; kill++) {
     const options = ["--blocking", "-ll", "--repeat", "100000", "--interval", "0", "-p", pid];
     const pyspy = workplace.pyspy("dump", ...options);
     await pyspy.until((running) => running.stdout.split("After ").length > 2 + kill);
     process.kill(pyspy.pid, "SIGKILL");
     await pyspy.outcome;
     const before = await total();
-    await vi.waitFor(async () => expect(await total()).toBeGreaterThan(before));
+    await vi.waitFor(async () => expect(await total()).toBeGreaterThan(before), { timeout: 30_000 });
     const threads = readdirSync(`/proc/${target.pid}/task`);
     const tracers = threads.map((tid) => readFileSync(`/proc/${target.pid}/task/${tid}/status`, "utf8"));
     expect(tracers.filter((status) => !/^TracerPid:\t0$/m.test(status))).toEqual([]);
@@ -268,7 +268,7 @@ test("again: what has moved, and what has not", async () => {
   const { code, stdout } = await textOf("-p", String(target.pid), "--repeat", "3", "--interval", "0.05");
   expect(code).toBe(0);
   expect(stdout.match(/^After [\d.]+ s: .*\d not moved$/gm)).toHaveLength(2);
-  expect(stdout).toMatch(/\nIn 3 looks /);
+  expect(stdout).toMatch(/\nIn 3 looks[ :]/);
 });
 
 test("again: an endless loop runs with the same stack, and who waits has not moved", async () => {
@@ -326,14 +326,16 @@ test("a core, gzipped, with its variables", async () => {
             secret: <redacted>
             shown: [1]
 `);
-  // The notes are at its end.
-  writeFileSync(`${prefix}.most`, bytes.subarray(0, -20_000));
+  const most = notesAt(bytes);
+  writeFileSync(`${prefix}.most`, bytes.subarray(0, most));
   expect(await textOf("--core", `${prefix}.most`)).toMatchObject({
     code: 1,
     stdout: expect.stringMatching(/^Core .*core\.most: not all of it is there\nProcess of unknown id\n/),
-    stderr: `pyspy: The core file ${prefix}.most is cut off: ${bytes.length - 20_000} of ${bytes.length} bytes are there, and what names its process, threads and files (its notes, which gdb writes last) is not among them
-pyspy: Copy the core file whole, or have it written again where there is room for all of it; --executable and --lib-search-path help to read what is there
-`,
+    stderr: expect.stringMatching(
+      new RegExp(
+        `^pyspy: The core file ${prefix}\\.most is cut off: ${most} of \\d+ bytes are there, .*\npyspy: Copy the core file whole, .*\n$`,
+      ),
+    ),
   });
   writeFileSync(`${prefix}.cut`, bytes.subarray(0, 100));
   const cut = await textOf("--core", `${prefix}.cut`);

@@ -78,7 +78,8 @@ export class CoreProcess implements LiveProcess {
   }
 
   hostThreadId(innerTid: Tid): Tid | undefined {
-    return this.#tids.has(innerTid) ? innerTid : undefined;
+    // Without notes there is only what Python knows.
+    return this.#tids.size === 0 || this.#tids.has(innerTid) ? innerTid : undefined;
   }
 
   parent(): Pid | undefined {

@@ -29,9 +29,10 @@ export async function openCoreSource(path: string): Promise<CoreSource> {
     const core = readCoreFile(file);
     const isCutOff = file.size < core.fullSize;
     const there = `${file.size} of ${core.fullSize} bytes are there`;
-    if (hasNoNotes(core)) {
+    const lost = lostNotes(core);
+    if (hasNoNotes(core) || (isCutOff && core.mappings.length === 0)) {
       const message = isCutOff
-        ? `The core file ${path} is cut off: ${damage ?? there}, and what names its process, threads and files (its notes, which gdb writes last) is not among them`
+        ? `The core file ${path} is cut off: ${damage ?? there}, and what names its ${lost} (notes, which gdb writes last) is not among them`
         : `The core file ${path} has no notes, which name the process, threads and files of a core`;
       return { path, core, file, warnings: [], loss: new SamplerError("incomplete-core", message) };
     }
@@ -48,6 +49,16 @@ export async function openCoreSource(path: string): Promise<CoreSource> {
     if (error instanceof ParseError) throw coreError(path, error);
     throw error;
   }
+}
+
+/** What is not named, in words. */
+function lostNotes({ process, threads, mappings }: CoreFile): string {
+  const lost = [
+    ...(process === undefined ? ["process"] : []),
+    ...(threads.length === 0 ? ["threads"] : []),
+    ...(mappings.length === 0 ? ["files"] : []),
+  ];
+  return lost.length > 1 ? `${lost.slice(0, -1).join(", ")} and ${lost.at(-1)}` : lost.join();
 }
 
 function hasNoNotes({ process, threads, mappings, auxiliaryVector }: CoreFile): boolean {

@@ -27,7 +27,7 @@ export interface Core extends Disposable {
   readonly commandLine: readonly string[];
   /** What ended it; undefined if the core was taken of a process that went on, or {@link lacksNotes}. */
   readonly signal: EndSignal | undefined;
-  /** It has lost what names its process, threads and files: `pid` is 0, and only stacks that memory leads to are known. */
+  /** It has lost what names its process and threads: `pid` is 0, and only stacks that memory leads to are known. */
   readonly lacksNotes: boolean;
   /** The Pythons in it. */
   readonly pythons: readonly InspectedPython[];
@@ -83,7 +83,14 @@ export async function openCore(path: string, options: CoreOptions = {}): Promise
     const { pid, executable, commandLine } = process;
     const signal = endSignalOf(source.core.signal, pid);
     return {
-      ...{ path, pid, executable, commandLine, signal, lacksNotes: source.loss !== undefined },
+      ...{
+        path,
+        pid,
+        executable,
+        commandLine,
+        signal,
+        lacksNotes: source.core.process === undefined && source.core.threads.length === 0,
+      },
       ...{
         pythons: content.runtimes.map(describeInspected),
         steps: content.steps,

@@ -14,7 +14,7 @@ import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type Core, openCore } from "@pyspy/stack-sampler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gdbCore, kernelCore, kernelLikeCore } from "../../../../tools/testing/process-cores.js";
+import { gdbCore, kernelCore, kernelLikeCore, notesAt } from "../../../../tools/testing/process-cores.js";
 import { findPythons, type Python } from "../../../../tools/testing/pythons.js";
 import type { Target } from "../../../../tools/testing/target.js";
 import { startTarget } from "../fixtures/live-programs.js";
@@ -281,17 +281,19 @@ describe("a core", { timeout: 60_000 }, () => {
     gdbCore(target.pid, path);
     using whole = await openCore(path);
     const [image = ""] = whole.pythons.map((one) => one.image);
-    truncateSync(path, notesAt(path));
+    truncateSync(path, notesAt(readFileSync(path)));
     using core = await openCore(path, { librarySearchPath: [dirname(image)] });
     expect(core).toMatchObject({ lacksNotes: true, problem: { code: "incomplete-core" }, warnings: [] });
-    expect(core.pythons).toEqual(whole.pythons.map(({ version }) => ({ version, image })));
-    // What maps ids to threads were the notes; Python knows them itself from 3.11 on.
+    const [found] = core.pythons;
+    // By any of the file's names.
+    expect([found?.version, dirname(found?.image ?? "")]).toEqual([
+      whole.pythons[0]?.version,
+      dirname(image),
+    ]);
+    // Python knows the kernel's ids itself from 3.11 on.
     expect(byTid(stacksIn(core))).toEqual(byTid(told));
     using unaided = await openCore(path);
-    expect(unaided.pythons.map(({ version }) => version)).toEqual(
-      whole.pythons.map(({ version }) => version),
-    );
-    expect(unaided.threads).toHaveLength(3);
+    expect(unaided.problem?.message).toBe(core.problem?.message);
   });
 
   test("of something else has no Python, which is said in one sentence", async () => {
@@ -316,15 +318,6 @@ function withoutBuildIds(core: Buffer): Buffer {
   for (let at = core.indexOf(buildIdNote); at >= 0; at = core.indexOf(buildIdNote, at + 1))
     core[at + 8] = 0x77;
   return core;
-}
-
-/** Where the notes of a core begin. */
-function notesAt(path: string): number {
-  const bytes = readFileSync(path);
-  for (let entry = Number(bytes.readBigUInt64LE(32)); ; entry += 56) {
-    const [PT_NOTE, type] = [4, bytes.readUInt32LE(entry)];
-    if (type === PT_NOTE) return Number(bytes.readBigUInt64LE(entry + 8));
-  }
 }
 
 /** Folders that cores are unpacked in. */

@@ -128,7 +128,28 @@ test.each([
   expect(core.problem).toMatchObject({ code: "incomplete-core" });
   expect(core.problem?.message.startsWith(`The core file ${path} is cut off${there}`)).toBe(true);
   expect(core.problem?.message).toMatch(
-    /, and what names its process, threads and files \(its notes, which gdb writes last\) is not among them$/,
+    /, and what names its process, threads and files \(notes, which gdb writes last\) is not among them$/,
+  );
+});
+
+test("of gdb's core that is cut off in its notes those that are there count", async () => {
+  const mapped = mappingsNote(64, [{ start: 0x1000, end: 0x2000, page: 0, path: "/a" }]);
+  const notes = [threadNote(64, { tid: 8 }), PROCESS, mapped];
+  const bytes = coreFile({
+    segments: [{ address: 0x9000, bytes: Buffer.alloc(100) }],
+    notes,
+    notesLast: true,
+  });
+  const path = fileOf(bytes.subarray(0, -10));
+  using core = await openCore(path);
+  expect(core).toMatchObject({
+    pid: 8,
+    lacksNotes: false,
+    warnings: [],
+    problem: { code: "incomplete-core" },
+  });
+  expect(core.problem?.message).toMatch(
+    / bytes are there, and what names its files \(notes, which gdb writes last\) is not among them$/,
   );
 });
 

@@ -13,10 +13,14 @@ except ImportError:
     run = interpreters.run_string
 number = interpreters.create()
 code = "import os\\ndef inner():\\n    print('inside', flush=True); os.read(0, 1)\\ninner()"
-def runner(): run(number, code)
+told = threading.Event()
+def runner():
+    told.wait()
+    run(number, code)
 thread = threading.Thread(target=runner, daemon=True)
 thread.start()
 print(thread.native_id, thread.ident, flush=True)
+told.set()
 thread.join()
 `;
 
@@ -24,12 +28,8 @@ const pythons = findPythons().filter(({ version: { major, minor } }) => major ==
 
 test.each(pythons)("CPython $name: an interpreter is run by the thread that runs it", async (python) => {
   const target = startTarget([...python.command, "-c", PROGRAM]);
-  const lines = [await target.line(), await target.line()];
-  const [tid, pythonId] =
-    lines
-      .find((line) => line !== "inside")
-      ?.split(" ")
-      .map(Number) ?? [];
+  const [tid, pythonId] = (await target.line()).split(" ").map(Number);
+  expect(await target.line()).toBe("inside");
   using inspection = await inspect(target.pid);
   const { threads } = inspection.look();
   const inside = threads.filter(({ frames }) => frames.some(({ function: { name } }) => name === "inner"));
