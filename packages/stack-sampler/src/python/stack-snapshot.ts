@@ -134,7 +134,9 @@ export class StackSnapshot {
     for (let index = 0; index < this.depth; index++) {
       const found = places.find(this.addresses[index] as Address, this.#frameLength);
       if (found < 0 || !places.isTwice) continue;
-      if (!this.#isSameFrame(u32, found + one, found + other)) return false;
+      const [first, second] = [found + one, found + other];
+      if (this.#isSameFrame(u32, first, second)) continue;
+      if (index > 0 || !this.#hasReturned(u32, first, second)) return false;
     }
     return true;
   }
@@ -218,7 +220,10 @@ export class StackSnapshot {
       if (places.isTwice) {
         offset = found + copy;
         const again = found + other;
-        if (!this.#isSameFrame(u32, offset, again)) outcome = "torn";
+        if (!this.#isSameFrame(u32, offset, again)) {
+          if (address !== start || !this.#hasReturned(u32, offset, again)) outcome = "torn";
+          else if (this.#codeAt(u32, offset) === 0) offset = again;
+        }
         inner += 1;
       } else {
         const isKnown =
@@ -295,6 +300,16 @@ export class StackSnapshot {
       this.#isSameWord(u32, one + executable, other + executable) &&
       this.#isSameWord(u32, one + previous, other + previous)
     );
+  }
+
+  /**
+   * Whether a frame that is not the same at two offsets is one that has let go of its code in one of them: from 3.14 on a frame
+   * does so when it returns. So where it has code, it was alive, called by what is its caller in both copies.
+   */
+  #hasReturned(u32: Uint32Array, one: number, other: number): boolean {
+    const { previous } = this.#layout.frame;
+    if (!this.#isSameWord(u32, one + previous, other + previous)) return false;
+    return (this.#codeAt(u32, one) === 0) !== (this.#codeAt(u32, other) === 0);
   }
 
   #isSameWord(u32: Uint32Array, one: number, other: number): boolean {

@@ -128,6 +128,27 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
     expect(sampled.thread.frames.at(-2)).toBe(frame);
   });
 
+  it("has its innermost function as one copy shows it, when that has let go of its code in the other", () => {
+    const sampled = new Sampled(layout);
+    sampled.call("main", "work");
+    const leaf = sampled.code("leaf");
+    sampled.thread.call(leaf);
+    sampled.settle();
+    sampled.betweenCopies(() => sampled.thread.setCode(2, 0));
+    expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "work", "leaf"]]);
+    sampled.settle();
+    sampled.betweenCopies(() => sampled.thread.setCode(2, leaf));
+    expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "work", "leaf"]]);
+  });
+
+  it("is torn when another function than the innermost lets go of its code between the copies", () => {
+    const sampled = new Sampled(layout);
+    sampled.call("main", "work", "leaf");
+    sampled.settle();
+    sampled.betweenCopies(() => sampled.thread.setCode(1, 0));
+    expect(sampled.walk()).toBe("torn");
+  });
+
   it("is torn when one function has taken another one's place between the copies", () => {
     const sampled = new Sampled(layout);
     sampled.call("main", "one");
