@@ -51,8 +51,8 @@ export const rate: Measure = {
   name: "rate",
   title: "Highest rate",
   how:
-    "Each profiler's command is asked for more samples a second than it can take, of the same running target in turn, " +
-    "and what it has recorded (as collapsed stacks) is counted and divided by the seconds for which it sampled. Of " +
+    "Each profiler's command is asked for five seconds for more samples a second than it can take, of the same running " +
+    "target in turn, and what it has recorded (as collapsed stacks) is counted and divided by the seconds for which it sampled. Of " +
     "several threads the stacks of the busy one are counted, because profilers differ in whether they show the " +
     "others. py-spy is interrupted, since its duration is a number of samples. Samples a second; ratios round by round.",
   minutes: 45,
@@ -96,8 +96,8 @@ async function ratesOf(bench: Bench, python: Python, kind: TargetKind) {
   const { pySpy, austin, profilingSampling } = bench.peers;
   await using target = await startTarget(python, kind);
   const profilers = profilersFor(python, [pySpy, austin, profilingSampling]);
-  return await interleave(profilers, bench.quick ? 1 : 5, async (profiler) => {
-    const request = { pid: target.pid, rate: highestRate, seconds: bench.quick ? 1 : 2 };
+  return await interleave(profilers, bench.quick ? 1 : 3, async (profiler) => {
+    const request = { pid: target.pid, rate: highestRate, seconds: bench.quick ? 1 : 5 };
     const { stacks, seconds } = await record(profiler, request);
     return countSamples(stacks, kind.worker) / seconds;
   });
