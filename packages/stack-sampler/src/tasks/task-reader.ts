@@ -100,6 +100,22 @@ export class TaskReader {
     };
   }
 
+  /**
+   * What a task that was read before is called now; undefined if it is gone, or has another coroutine. One that has come to be in
+   * its place, with its coroutine in that one's place, is told by its own name.
+   */
+  nameNow({ kind, address, name, known }: TaskStack): string | undefined {
+    if (kind !== "task") return name;
+    this.#objects.allowance = ALLOWANCE;
+    this.#memory.forget();
+    this.#dicts.forget();
+    const types = new PythonTypes(this.#objects);
+    const table = this.#table ?? undefined;
+    const futures = new FutureObjects(this.#objects, types, this.#dicts, table?.task);
+    const now = this.#readTask(address, types, futures);
+    return now?.chain.frames[0]?.address === known.addresses[0] ? now?.task.name : undefined;
+  }
+
   #readInterpreter(interpreter: InterpreterTrack): TaskStacks {
     const modules = modulesOf(this.#words, this.#runtime.layout, interpreter.address);
     const { tasks, problem } = this.#readTasks(interpreter, modules);

@@ -16,6 +16,11 @@ import { TaskReader, type TaskStack } from "./task-reader.js";
 
 /** Who waits for whom is followed so far. */
 const MOST_AWAITERS = 100;
+/**
+ * Reading all tasks takes at most this share of the time: a thousand take tens of milliseconds. Until they are read again they
+ * are what they were, but those that are about to be shown as running are looked at anew.
+ */
+const READ_SHARE = 0.25;
 /** What asyncio calls a task that nobody has named. */
 const NUMBERED = /^Task-\d+$/;
 
@@ -53,6 +58,9 @@ class TaskSamples {
   /** Of tasks that do not run, by their addresses. */
   readonly #threads = new Map<Address, { readonly name: string; readonly id: ThreadId }>();
   #builderEpoch: number;
+  /** As they were read last, and when they are to be read again, in the milliseconds of `performance.now()`. */
+  #known: readonly TaskStack[] = [];
+  #nextRead = 0;
 
   constructor(
     process: ProcessView,
@@ -75,10 +83,16 @@ class TaskSamples {
       this.#builderEpoch = this.#builder.epoch;
       this.#threads.clear();
     }
-    const { tasks } = this.#tasks.read(this.#reader.interpreters);
+    const began = performance.now();
+    const isFresh = began >= this.#nextRead;
+    if (isFresh) {
+      this.#known = this.#tasks.read(this.#reader.interpreters).tasks;
+      this.#nextRead = began + (performance.now() - began) / READ_SHARE;
+    }
+    const tasks = this.#known;
     const all = new Map(tasks.map((task) => [task.address, task]));
     for (const address of this.#threads.keys()) if (!all.has(address)) this.#threads.delete(address);
-    const shown = this.#showRunning(tasks, all, time);
+    const shown = this.#showRunning(tasks, all, time, isFresh);
     if (!this.#idle) return;
     // One that runs only now was in no thread's stack.
     for (const task of tasks)
@@ -93,6 +107,7 @@ class TaskSamples {
     tasks: readonly TaskStack[],
     all: ReadonlyMap<Address, TaskStack>,
     time: Nanoseconds,
+    isFresh: boolean,
   ): ReadonlySet<TaskStack> {
     const byFrame = new Map(tasks.map((task) => [outermostFrame(task.known), task]));
     byFrame.delete(0);
@@ -104,8 +119,10 @@ class TaskSamples {
         while (position >= 0 && !byFrame.has(known.addresses[position] as Address)) position--;
         const task = byFrame.get(known.addresses[position] ?? 0);
         if (task === undefined) continue;
+        const name = isFresh ? task.name : this.#tasks.nameNow(task);
+        if (name === undefined) continue;
         shown.add(task);
-        this.#builder.showAs(row, this.#under(this.#outside(task, all), known, position));
+        this.#builder.showAs(row, this.#under(this.#outside(task, all, name), known, position));
       }
     }
     return shown;
@@ -137,7 +154,7 @@ class TaskSamples {
   }
 
   /** What a task's own frames are under: the tasks that wait for it, and its name. */
-  #outside(task: TaskStack, all: ReadonlyMap<Address, TaskStack>): NodeId {
+  #outside(task: TaskStack, all: ReadonlyMap<Address, TaskStack>, name = task.name): NodeId {
     const awaiters: TaskStack[] = [];
     const met = new Set([task]);
     for (let inner = task; awaiters.length < MOST_AWAITERS; ) {
@@ -150,7 +167,7 @@ class TaskSamples {
     }
     let node = ROOT;
     for (const outer of awaiters) node = this.#under(this.#labelled(node, outer), outer.known, 0);
-    return this.#labelled(node, task);
+    return this.#labelled(node, { ...task, name });
   }
 
   #labelled(node: NodeId, task: TaskStack): NodeId {
