@@ -1,6 +1,7 @@
 import { exitSentence, type LiveProcess, openProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
 import { BatchBuilder } from "./intern/batch-builder.js";
 import { StackReader } from "./python/stack-reader.js";
+import { choiceOf } from "./python/thread-choice.js";
 import type { SampleBatch } from "./sample-batch.js";
 import type { AttachedSampler, PythonDescription, SamplerEnd, SamplerOptions } from "./sampler.js";
 import { SamplerError, type SamplerErrorCode } from "./sampler-error.js";
@@ -34,10 +35,11 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
     const stop = options.blocking ? stopping(pid) : undefined;
     // Few want tasks, and those who do not need not load what reads them.
     const { taskSamples } = tasks ? await import("./tasks/task-samples.js") : {};
+    const choice = choiceOf(options);
     const opened = process;
     const readers = runtimes.map((runtime) => {
       const onTaken = taskSamples?.(opened, runtime, builder, { record, idle });
-      return new StackReader(opened, runtime, builder, record, { idle, rate, stop, onTaken });
+      return new StackReader(opened, runtime, builder, record, { idle, choice, rate, stop, onTaken });
     });
     return new LazySampler(process, describePython(process, runtimes[0]), builder, readers, options);
   } catch (error) {

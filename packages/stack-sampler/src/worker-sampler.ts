@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { ExitStatus } from "@pyspy/proc-memory";
+import { choiceOf } from "./python/thread-choice.js";
 import type { SampleBatch } from "./sample-batch.js";
 import type {
   LaunchedSampler,
@@ -75,11 +76,7 @@ export class WorkerSampler implements LaunchedSampler {
       duration: options.duration,
       subprocesses: options.subprocesses ?? false,
       idle: options.idle ?? false,
-      choice: {
-        mainThread: options.mainThread ?? false,
-        gilHolder: options.gilHolder ?? false,
-        exclude: options.excludeThreads && withoutPosition(options.excludeThreads),
-      },
+      choice: choiceOf(options),
       tasks: options.tasks ?? false,
       resident: options.resident ?? false,
       blocking: options.blocking ?? false,
@@ -217,9 +214,4 @@ function deferred<Value>(): Deferred<Value> {
   // Whoever awaits it hears of a rejection; nobody has to.
   promise.catch(() => {});
   return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
-}
-
-/** A pattern with the flag `g` or `y` would go on from its last match. */
-function withoutPosition({ source, flags }: RegExp): RegExp {
-  return new RegExp(source, flags.replace(/[gy]/g, ""));
 }

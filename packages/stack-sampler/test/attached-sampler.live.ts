@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { attach, isSamplerError } from "@pyspy/stack-sampler";
+import { attach, isSamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
 import { describe, expect, test, vi } from "vitest";
 import type { Target } from "../../../tools/testing/target.js";
 import { attachTo, startTarget } from "./fixtures/live-programs.js";
@@ -75,6 +75,39 @@ describe("single samples", () => {
         message: `Cannot sample process ${target.pid}: it has exited`,
       }),
     );
+  });
+
+  test("are of chosen threads only", async () => {
+    const program = `
+import os, threading, time
+
+def other():
+    time.sleep(600)
+
+def main():
+    print()
+    os.read(0, 1)
+
+for name in ("one", "two"):
+    thread = threading.Thread(target=other, name=name)
+    thread.daemon = True
+    thread.start()
+main()
+`;
+    const target = startTarget(running(anyPython(), program));
+    await target.line();
+    const namesOf = async (options: SamplerOptions) => {
+      const sampler = await attachTo(target.pid, { idle: true, ...options });
+      const recording = new Recording();
+      // A pattern that goes on from its last match would miss every second time.
+      for (let taken = 0; taken < 3; taken++) recording.add(sampler.sample());
+      return new Set(recording.good.map(({ thread }) => thread.name));
+    };
+    await vi.waitFor(async () => expect(await namesOf({})).toEqual(new Set(["MainThread", "one", "two"])));
+    expect(await namesOf({ mainThread: true })).toEqual(new Set(["MainThread"]));
+    expect(await namesOf({ excludeThreads: /one|Main/g })).toEqual(new Set(["two"]));
+    // Nobody does while all of them wait.
+    expect(await namesOf({ gilHolder: true })).toEqual(new Set());
   });
 
   test("tell the code of a zombie", async () => {
