@@ -6,6 +6,7 @@ import type { SampleBatch } from "./sample-batch.js";
 import type { AttachedSampler, PythonDescription, SamplerEnd, SamplerOptions } from "./sampler.js";
 import { SamplerError, type SamplerErrorCode } from "./sampler-error.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
+import { checkOptions } from "./sampler-options.js";
 import { whileStopped } from "./threads/while-stopped.js";
 import { UNSAMPLED } from "./worker/protocol.js";
 import { attachedPythons, describePython } from "./worker/python-wait.js";
@@ -15,7 +16,7 @@ import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sam
  * Attaches to a running process.
  *
  * Rejects with {@link SamplerError} if there is nothing to sample: `no-such-process`, `permission-denied`, `not-python`,
- * `unsupported-python`, `not-started`, `finalized`, `exited`, `unsupported-platform`.
+ * `unsupported-python`, `not-started`, `finalized`, `exited`, `unsupported-platform`, `invalid-option`.
  *
  * ```ts
  * await using sampler = await attach(1234, { duration: 10 });
@@ -23,6 +24,7 @@ import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sam
  * ```
  */
 export async function attach(pid: number, options: SamplerOptions = {}): Promise<AttachedSampler> {
+  checkOptions(options);
   let process: LiveProcess | undefined;
   try {
     process = openProcess(pid);
@@ -87,6 +89,11 @@ class LazySampler implements AttachedSampler {
   }
 
   sample(): SampleBatch {
+    if (this.#isOver) {
+      throw new SamplerError("closed", `Cannot sample process ${this.pid}: sampling was ended`, {
+        pid: this.pid,
+      });
+    }
     const { counters } = this.#builder;
     counters.scheduled += 1;
     counters.taken += 1;
@@ -134,9 +141,13 @@ class LazySampler implements AttachedSampler {
     await this.#worker?.[Symbol.asyncDispose]();
   }
 
+  get #isOver(): boolean {
+    return this.#isStopped || this.#options.signal?.aborted === true;
+  }
+
   /** Started when it is first asked for, unless there is to be no sampling any more. */
   #stream(): WorkerSampler | undefined {
-    if (this.#worker === undefined && !this.#isStopped && this.#options.signal?.aborted !== true) {
+    if (this.#worker === undefined && !this.#isOver) {
       const { pid, startTime } = this.#process;
       this.#worker = new WorkerSampler({ kind: "attach", pid, startTime }, this.#options);
       if (this.#isPaused) this.#worker.pause();

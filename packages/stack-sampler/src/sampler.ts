@@ -138,7 +138,7 @@ export interface AttachedSampler extends Sampler {
    * Takes the stacks of all threads now, on the thread that asks. Batches of several calls are one stream: each tells
    * what is new in it. Takes well under a millisecond, the first call a few.
    *
-   * @throws {SamplerError} `exited` if the process has ended or executed another program
+   * @throws {SamplerError} `exited` if the process has ended or executed another program, `closed` after the end of the sampling
    */
   sample(): SampleBatch;
 }

@@ -12,6 +12,7 @@ import type {
   SamplerOptions,
 } from "./sampler.js";
 import { SamplerError } from "./sampler-error.js";
+import { checkOptions, checkProgram } from "./sampler-options.js";
 import { ControlBlock } from "./worker/control-block.js";
 import {
   type AttachOrder,
@@ -30,7 +31,7 @@ export const DEFAULT_START_TIMEOUT = 5;
  * the program and its arguments.
  *
  * Rejects with {@link SamplerError} if it cannot be started: `program-not-found`, `program-not-executable`,
- * `spawn-failed`, `unsupported-platform`. If no Python was ever found, {@link Sampler.end} says so.
+ * `spawn-failed`, `unsupported-platform`, `invalid-option`. If no Python was ever found, {@link Sampler.end} says so.
  *
  * ```ts
  * await using sampler = await launch(["python3", "program.py"]);
@@ -42,6 +43,8 @@ export async function launch(
   program: readonly string[],
   options: LaunchOptions = {},
 ): Promise<LaunchedSampler> {
+  checkProgram(program);
+  checkOptions(options);
   const { environment, workingDirectory, streams, user } = options;
   const order = { kind: "launch", program, environment, workingDirectory, streams, user } as const;
   const sampler = new WorkerSampler(order, options);

@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { attach, isSamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
+import {
+  type AttachedSampler,
+  attach,
+  inspect,
+  isSamplerError,
+  type SamplerOptions,
+} from "@pyspy/stack-sampler";
 import { describe, expect, test, vi } from "vitest";
 import type { Target } from "../../../tools/testing/target.js";
 import { attachTo, startTarget } from "./fixtures/live-programs.js";
@@ -110,6 +116,24 @@ main()
     expect(await namesOf({ gilHolder: true })).toEqual(new Set());
   });
 
+  test.each<[string, (sampler: AttachedSampler, controller: AbortController) => unknown]>([
+    ["it was stopped", (sampler) => sampler.stop()],
+    ["it was disposed of", (sampler) => sampler[Symbol.asyncDispose]()],
+    ["its signal was aborted", (_, controller) => controller.abort()],
+  ])("are no more when %s", async (_, end) => {
+    const { pid } = await waitingTarget();
+    const controller = new AbortController();
+    const sampler = await attachTo(pid, { signal: controller.signal });
+    sampler.sample();
+    await end(sampler, controller);
+    expect(() => sampler.sample()).toThrow(
+      expect.objectContaining({
+        code: "closed",
+        message: `Cannot sample process ${pid}: sampling was ended`,
+      }),
+    );
+  });
+
   test("tell the code of a zombie", async () => {
     const program =
       "import os, signal; pid = os.fork(); pid or (os.read(0, 1), os._exit(3)); print(pid); signal.pause()";
@@ -198,6 +222,19 @@ describe("what happens before it is iterated over", () => {
       problem: undefined,
     });
   });
+});
+
+test("a process that was let go is not looked into any more", async () => {
+  const { pid } = await waitingTarget();
+  const inspection = await inspect(pid);
+  expect(inspection.look().threads).toHaveLength(1);
+  inspection.close();
+  const closed = expect.objectContaining({
+    code: "closed",
+    message: `Cannot look into process ${pid}: it was let go`,
+  });
+  expect(() => inspection.look()).toThrow(closed);
+  expect(() => inspection.openFile("/etc/passwd")).toThrow(closed);
 });
 
 test("nothing is held of a process that could not be attached to, or is let go unsampled", async () => {
