@@ -59,6 +59,8 @@ export interface PythonDescription {
   /** "3.13.0" */
   readonly version: string;
   readonly executable: string;
+  /** Of a build that has no GIL, unless it was turned on. */
+  readonly freeThreaded: boolean;
 }
 
 /** What the sampling itself took, from its first point on. */
