@@ -145,7 +145,7 @@ export function snapshotMessage(file: string): string {
 /** Why a profile is empty though nothing failed, and what to do about it. */
 export function emptyMessage(
   { taken, attempted, good, torn, unreadable }: SampleCounters,
-  seconds: number,
+  { seconds, python, pythons }: Pick<SamplerEnd, "seconds" | "python" | "pythons">,
   {
     delay,
     gil,
@@ -170,6 +170,9 @@ export function emptyMessage(
   }
   if (good === 0 && torn > 0) {
     return `Nothing to show: ${counted(torn, "stack")} changed while read; use --blocking`;
+  }
+  if (gil && good === 0 && pythons === 1 && python?.freeThreaded) {
+    return `Nothing to show: no thread held the GIL, which this free-threaded Python ${python.version} does not have unless it is turned on; leave out --gil`;
   }
   const isChosen = gil || mainThread || exclude !== undefined;
   const all = taken === 1 ? "in the only sample" : `in all ${taken} samples`;

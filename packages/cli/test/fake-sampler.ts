@@ -8,7 +8,11 @@ import type {
   SamplerEnd,
 } from "@pyspy/stack-sampler";
 
-export const python: PythonDescription = { version: "3.11.7", executable: "/usr/bin/python3.11" };
+export const python: PythonDescription = {
+  version: "3.11.7",
+  executable: "/usr/bin/python3.11",
+  freeThreaded: false,
+};
 
 /** A sampler that a test tells what to do, and that remembers what it was told. */
 export class FakeSampler implements LaunchedSampler {

@@ -10,7 +10,7 @@ import {
   wroteMessage,
 } from "../src/messages.js";
 
-const python = { version: "3.11.7", executable: "/usr/bin/python3.11" };
+const python = { version: "3.11.7", executable: "/usr/bin/python3.11", freeThreaded: false };
 const target = { kind: "processes", pids: [1234], match: undefined } as const;
 
 function counters(changes: Partial<SampleCounters>): SampleCounters {
@@ -108,6 +108,7 @@ describe("of processes without samples", () => {
 
 describe("an empty profile", () => {
   const all = { delay: 0, gil: false, mainThread: false, include: undefined, exclude: undefined };
+  const end = { seconds: 5, python, pythons: 1 };
   test.each([
     [{ missed: 9 }, "Nothing to show: it was over before a first sample could be taken"],
     [
@@ -121,23 +122,35 @@ describe("an empty profile", () => {
     [{ taken: 7, attempted: 7, unreadable: 7 }, "Nothing to show: none of 7 stacks could be read"],
     [{ taken: 7, attempted: 7, torn: 7 }, "Nothing to show: 7 stacks changed while read; use --blocking"],
   ])("with %o explains itself", (changes, message) => {
-    expect(emptyMessage(counters(changes), 5, all)).toBe(message);
+    expect(emptyMessage(counters(changes), { ...end, seconds: 5 }, all)).toBe(message);
   });
 
   test("says that the delay was too long", () => {
-    expect(emptyMessage(counters({ taken: 1 }), 0, { ...all, delay: 10 })).toBe(
+    expect(emptyMessage(counters({ taken: 1 }), { ...end, seconds: 0 }, { ...all, delay: 10 })).toBe(
       "Nothing to show: it was over before the delay of 10 s was",
     );
   });
 
   test("names the options that have left out everything", () => {
     const filters = { delay: 0, gil: true, mainThread: true, include: /a/, exclude: /b/ };
-    expect(emptyMessage(counters({ taken: 7, attempted: 9, good: 8, torn: 1 }), 5, filters)).toBe(
+    expect(emptyMessage(counters({ taken: 7, attempted: 9, good: 8, torn: 1 }), end, filters)).toBe(
       "Nothing to show: none of 8 samples is left by --gil, --main-thread, --include, --exclude",
     );
-    expect(emptyMessage(counters({ taken: 7 }), 5, filters)).toBe(
+    expect(emptyMessage(counters({ taken: 7 }), end, filters)).toBe(
       "Nothing to show: every thread that --gil, --main-thread, --exclude leaves was idle in all 7 samples; use --idle to include threads that wait",
     );
+  });
+
+  test("says that there is no GIL that a thread could hold", () => {
+    const freeThreaded = { ...end, python: { ...python, freeThreaded: true } };
+    expect(emptyMessage(counters({ taken: 7 }), freeThreaded, { ...all, gil: true })).toBe(
+      "Nothing to show: no thread held the GIL, which this free-threaded Python 3.11.7 does not have unless it is turned on; leave out --gil",
+    );
+    expect(emptyMessage(counters({ taken: 7 }), freeThreaded, all)).toMatch(/every thread was idle/);
+    // Others among them may have one.
+    expect(
+      emptyMessage(counters({ taken: 7 }), { ...freeThreaded, pythons: 2 }, { ...all, gil: true }),
+    ).toMatch(/every thread that --gil leaves was idle/);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Pid } from "./process-view.js";
 /**
  * Why something could not be done to a process.
  *
- * - `no-such-process`: there is no process of that id (or it has been reaped by someone else)
+ * - `no-such-process`: there is no process of that id (or it has been reaped by someone else); also if it is a thread's
  * - `exited`: it has exited, or is a zombie
  * - `permission-denied`: this user may not look into it
  * - `unsupported-platform`: this operating system or processor is not supported

@@ -20,6 +20,22 @@ describe("openProcess", () => {
     expect(isProcessAlive(pid)).toBe(false);
   });
 
+  it("does not take a thread for a process", async () => {
+    const { program } = await startPython(
+      "import threading; threading.Thread(target=signal.pause, daemon=True).start()",
+    );
+    using target = openProcess(program.pid);
+    const tid = target.threads().at(-1) ?? 0;
+    expect(tid).not.toBe(program.pid);
+    expect(() => openProcess(tid)).toThrow(
+      expect.objectContaining({
+        code: "no-such-process",
+        pid: tid,
+        message: `Cannot open process ${tid}: it is a thread of process ${program.pid}`,
+      }),
+    );
+  });
+
   it("does not open a zombie", async () => {
     const program = start(["true"]);
     await until(() => !isProcessAlive(program.pid));

@@ -1,6 +1,7 @@
 import type { Pid } from "@pyspy/proc-memory";
 import type { Sampler, SamplerOptions } from "./sampler.js";
 import { SamplerError } from "./sampler-error.js";
+import { checkOptions } from "./sampler-options.js";
 import { WorkerSampler } from "./worker-sampler.js";
 
 /**
@@ -15,6 +16,7 @@ import { WorkerSampler } from "./worker-sampler.js";
  * ```
  */
 export async function attachAll(pids: readonly Pid[], options: SamplerOptions = {}): Promise<Sampler> {
+  checkOptions(options);
   const [pid, ...more] = pids;
   if (pid === undefined) throw new SamplerError("no-such-process", "Cannot sample processes: none is named");
   const sampler = new WorkerSampler({ kind: "attach", pid, more }, options);

@@ -1,10 +1,12 @@
 import { exitSentence, type LiveProcess, openProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
 import { BatchBuilder } from "./intern/batch-builder.js";
 import { StackReader } from "./python/stack-reader.js";
+import { choiceOf } from "./python/thread-choice.js";
 import type { SampleBatch } from "./sample-batch.js";
 import type { AttachedSampler, PythonDescription, SamplerEnd, SamplerOptions } from "./sampler.js";
 import { SamplerError, type SamplerErrorCode } from "./sampler-error.js";
 import { samplerErrorOf } from "./sampler-error-of.js";
+import { checkOptions } from "./sampler-options.js";
 import { whileStopped } from "./threads/while-stopped.js";
 import { UNSAMPLED } from "./worker/protocol.js";
 import { attachedPythons, describePython } from "./worker/python-wait.js";
@@ -14,7 +16,7 @@ import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sam
  * Attaches to a running process.
  *
  * Rejects with {@link SamplerError} if there is nothing to sample: `no-such-process`, `permission-denied`, `not-python`,
- * `unsupported-python`, `not-started`, `finalized`, `exited`, `unsupported-platform`.
+ * `unsupported-python`, `not-started`, `finalized`, `exited`, `unsupported-platform`, `invalid-option`.
  *
  * ```ts
  * await using sampler = await attach(1234, { duration: 10 });
@@ -22,6 +24,7 @@ import { DEFAULT_RATE, DEFAULT_START_TIMEOUT, WorkerSampler } from "./worker-sam
  * ```
  */
 export async function attach(pid: number, options: SamplerOptions = {}): Promise<AttachedSampler> {
+  checkOptions(options);
   let process: LiveProcess | undefined;
   try {
     process = openProcess(pid);
@@ -34,10 +37,11 @@ export async function attach(pid: number, options: SamplerOptions = {}): Promise
     const stop = options.blocking ? stopping(pid) : undefined;
     // Few want tasks, and those who do not need not load what reads them.
     const { taskSamples } = tasks ? await import("./tasks/task-samples.js") : {};
+    const choice = choiceOf(options);
     const opened = process;
     const readers = runtimes.map((runtime) => {
       const onTaken = taskSamples?.(opened, runtime, builder, { record, idle });
-      return new StackReader(opened, runtime, builder, record, { idle, rate, stop, onTaken });
+      return new StackReader(opened, runtime, builder, record, { idle, choice, rate, stop, onTaken });
     });
     return new LazySampler(process, describePython(process, runtimes[0]), builder, readers, options);
   } catch (error) {
@@ -85,6 +89,11 @@ class LazySampler implements AttachedSampler {
   }
 
   sample(): SampleBatch {
+    if (this.#isOver) {
+      throw new SamplerError("closed", `Cannot sample process ${this.pid}: sampling was ended`, {
+        pid: this.pid,
+      });
+    }
     const { counters } = this.#builder;
     counters.scheduled += 1;
     counters.taken += 1;
@@ -132,9 +141,13 @@ class LazySampler implements AttachedSampler {
     await this.#worker?.[Symbol.asyncDispose]();
   }
 
+  get #isOver(): boolean {
+    return this.#isStopped || this.#options.signal?.aborted === true;
+  }
+
   /** Started when it is first asked for, unless there is to be no sampling any more. */
   #stream(): WorkerSampler | undefined {
-    if (this.#worker === undefined && !this.#isStopped && this.#options.signal?.aborted !== true) {
+    if (this.#worker === undefined && !this.#isOver) {
       const { pid, startTime } = this.#process;
       this.#worker = new WorkerSampler({ kind: "attach", pid, startTime }, this.#options);
       if (this.#isPaused) this.#worker.pause();

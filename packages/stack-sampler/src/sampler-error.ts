@@ -13,6 +13,8 @@ export type SamplerErrorCode =
   | "program-not-executable"
   | "spawn-failed"
   | "unsupported-platform"
+  | "invalid-option"
+  | "closed"
   | "unreadable-core"
   | "not-a-core"
   | "unsupported-core"

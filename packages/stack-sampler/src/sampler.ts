@@ -59,6 +59,8 @@ export interface PythonDescription {
   /** "3.13.0" */
   readonly version: string;
   readonly executable: string;
+  /** Of a build that has no GIL, unless it was turned on. */
+  readonly freeThreaded: boolean;
 }
 
 /** What the sampling itself took, from its first point on. */
@@ -138,7 +140,7 @@ export interface AttachedSampler extends Sampler {
    * Takes the stacks of all threads now, on the thread that asks. Batches of several calls are one stream: each tells
    * what is new in it. Takes well under a millisecond, the first call a few.
    *
-   * @throws {SamplerError} `exited` if the process has ended or executed another program
+   * @throws {SamplerError} `exited` if the process has ended or executed another program, `closed` after the end of the sampling
    */
   sample(): SampleBatch;
 }

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { ExitStatus } from "@pyspy/proc-memory";
+import { choiceOf } from "./python/thread-choice.js";
 import type { SampleBatch } from "./sample-batch.js";
 import type {
   LaunchedSampler,
@@ -11,6 +12,7 @@ import type {
   SamplerOptions,
 } from "./sampler.js";
 import { SamplerError } from "./sampler-error.js";
+import { checkOptions, checkProgram } from "./sampler-options.js";
 import { ControlBlock } from "./worker/control-block.js";
 import {
   type AttachOrder,
@@ -29,7 +31,7 @@ export const DEFAULT_START_TIMEOUT = 5;
  * the program and its arguments.
  *
  * Rejects with {@link SamplerError} if it cannot be started: `program-not-found`, `program-not-executable`,
- * `spawn-failed`, `unsupported-platform`. If no Python was ever found, {@link Sampler.end} says so.
+ * `spawn-failed`, `unsupported-platform`, `invalid-option`. If no Python was ever found, {@link Sampler.end} says so.
  *
  * ```ts
  * await using sampler = await launch(["python3", "program.py"]);
@@ -41,6 +43,8 @@ export async function launch(
   program: readonly string[],
   options: LaunchOptions = {},
 ): Promise<LaunchedSampler> {
+  checkProgram(program);
+  checkOptions(options);
   const { environment, workingDirectory, streams, user } = options;
   const order = { kind: "launch", program, environment, workingDirectory, streams, user } as const;
   const sampler = new WorkerSampler(order, options);
@@ -75,11 +79,7 @@ export class WorkerSampler implements LaunchedSampler {
       duration: options.duration,
       subprocesses: options.subprocesses ?? false,
       idle: options.idle ?? false,
-      choice: {
-        mainThread: options.mainThread ?? false,
-        gilHolder: options.gilHolder ?? false,
-        exclude: options.excludeThreads && withoutPosition(options.excludeThreads),
-      },
+      choice: choiceOf(options),
       tasks: options.tasks ?? false,
       resident: options.resident ?? false,
       blocking: options.blocking ?? false,
@@ -217,9 +217,4 @@ function deferred<Value>(): Deferred<Value> {
   // Whoever awaits it hears of a rejection; nobody has to.
   promise.catch(() => {});
   return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
-}
-
-/** A pattern with the flag `g` or `y` would go on from its last match. */
-function withoutPosition({ source, flags }: RegExp): RegExp {
-  return new RegExp(source, flags.replace(/[gy]/g, ""));
 }

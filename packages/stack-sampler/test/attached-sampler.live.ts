@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { attach, isSamplerError } from "@pyspy/stack-sampler";
+import {
+  type AttachedSampler,
+  attach,
+  inspect,
+  isSamplerError,
+  type SamplerOptions,
+} from "@pyspy/stack-sampler";
 import { describe, expect, test, vi } from "vitest";
 import type { Target } from "../../../tools/testing/target.js";
 import { attachTo, startTarget } from "./fixtures/live-programs.js";
@@ -73,6 +79,57 @@ describe("single samples", () => {
         code: "exited",
         pid: target.pid,
         message: `Cannot sample process ${target.pid}: it has exited`,
+      }),
+    );
+  });
+
+  test("are of chosen threads only", async () => {
+    const program = `
+import os, threading, time
+
+def other():
+    time.sleep(600)
+
+def main():
+    print()
+    os.read(0, 1)
+
+for name in ("one", "two"):
+    thread = threading.Thread(target=other, name=name)
+    thread.daemon = True
+    thread.start()
+main()
+`;
+    const target = startTarget(running(anyPython(), program));
+    await target.line();
+    const namesOf = async (options: SamplerOptions) => {
+      const sampler = await attachTo(target.pid, { idle: true, ...options });
+      const recording = new Recording();
+      // A pattern that goes on from its last match would miss every second time.
+      for (let taken = 0; taken < 3; taken++) recording.add(sampler.sample());
+      return new Set(recording.good.map(({ thread }) => thread.name));
+    };
+    await vi.waitFor(async () => expect(await namesOf({})).toEqual(new Set(["MainThread", "one", "two"])));
+    expect(await namesOf({ mainThread: true })).toEqual(new Set(["MainThread"]));
+    expect(await namesOf({ excludeThreads: /one|Main/g })).toEqual(new Set(["two"]));
+    // Nobody does while all of them wait.
+    expect(await namesOf({ gilHolder: true })).toEqual(new Set());
+  });
+
+  test.each<[string, (sampler: AttachedSampler, controller: AbortController) => unknown]>([
+    ["it was stopped", (sampler) => sampler.stop()],
+    ["it was disposed of", (sampler) => sampler[Symbol.asyncDispose]()],
+    ["its signal was aborted", (_, controller) => controller.abort()],
+  ])("are no more when %s", async (_, end) => {
+    const { pid } = await waitingTarget();
+    const controller = new AbortController();
+    const sampler = await attachTo(pid, { signal: controller.signal });
+    sampler.sample();
+    await end(sampler, controller);
+    expect(() => sampler.sample()).toThrow(
+      expect.objectContaining({
+        code: "closed",
+        message: `Cannot sample process ${pid}: sampling was ended`,
       }),
     );
   });
@@ -165,6 +222,19 @@ describe("what happens before it is iterated over", () => {
       problem: undefined,
     });
   });
+});
+
+test("a process that was let go is not looked into any more", async () => {
+  const { pid } = await waitingTarget();
+  const inspection = await inspect(pid);
+  expect(inspection.look().threads).toHaveLength(1);
+  inspection.close();
+  const closed = expect.objectContaining({
+    code: "closed",
+    message: `Cannot look into process ${pid}: it was let go`,
+  });
+  expect(() => inspection.look()).toThrow(closed);
+  expect(() => inspection.openFile("/etc/passwd")).toThrow(closed);
 });
 
 test("nothing is held of a process that could not be attached to, or is let go unsampled", async () => {

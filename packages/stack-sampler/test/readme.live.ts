@@ -12,7 +12,7 @@ import { anyPython, running } from "./fixtures/sampled-pythons.js";
 
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
+const examples = [...readme.matchAll(/```[jt]s\n(.*?)```/gs)].map(([, code = ""]) => code);
 
 /** The parameters with which Node runs an example that listens, says where, and ends with its standard input. */
 function runs(example = ""): string[] {
@@ -23,6 +23,13 @@ server.on("listening", () => console.log(server.address().port));
 process.stdin.on("end", () => process.exit()).resume();
 `;
   return ["--input-type=module", "-e", outputText + telling];
+}
+
+/** What an example prints, run as it is. */
+function outputAsIs(example = ""): string {
+  const options = ["--input-type=module", "-e", example];
+  const env = { ...process.env, FORCE_COLOR: "0" };
+  return execFileSync(process.execPath, options, { cwd: packageFolder, encoding: "utf8", env });
 }
 
 /** What an example prints, run as somebody would who has copied it. */
@@ -36,7 +43,7 @@ function outputOf(example: string | undefined, ...parameters: string[]): string 
 }
 
 test("the first example of the README shows the program's functions and how it ended", () => {
-  const output = outputOf(examples[0]);
+  const output = outputAsIs(examples[0]);
   expect(output).toMatch(/^fibonacci\(30\) is 832040\n\d+ stacks of .*\bfibonacci\b/);
   expect(output).toMatch(/reason: 'exited'.*code: 0/s);
 });

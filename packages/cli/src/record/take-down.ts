@@ -97,7 +97,7 @@ async function write(
   const { seconds, paused, statistics, problem } = end;
   const { samples } = recording;
   const { counters } = taken;
-  if (!problem && samples === 0) terminal.warn(emptyMessage(counters, seconds, command));
+  if (!problem && samples === 0) terminal.warn(emptyMessage(counters, end, command));
   const figures = statistics && { sampling: samplingFigures(statistics) };
   const isWritten = await recording.finish({ ...metadata, ...figures }, seconds * 1e9);
   if (!isWritten) {

@@ -55,10 +55,14 @@ export interface Inspection extends Disposable {
    * Takes the stacks of all threads now.
    *
    * @throws {SamplerError} `exited` if the process has ended or executed another program, `permission-denied` if its
-   * threads may not be stopped
+   * threads may not be stopped, `closed` after {@link close}
    */
   look(options?: InspectOptions): Look;
-  /** Opens a file by its path as the process sees it; undefined if it cannot be had. The caller closes it. */
+  /**
+   * Opens a file by its path as the process sees it; undefined if it cannot be had. The caller closes it.
+   *
+   * @throws {SamplerError} `closed` after {@link close}
+   */
   openFile(path: string): MappedFile | undefined;
   close(): void;
 }
@@ -97,6 +101,7 @@ class InspectedProcess implements Inspection {
   readonly pythons: readonly InspectedPython[];
   readonly #process: LiveProcess;
   readonly #runtimes: readonly PythonRuntime[];
+  #isClosed = false;
 
   constructor(process: LiveProcess, runtimes: readonly PythonRuntime[]) {
     this.pid = process.pid;
@@ -112,12 +117,20 @@ class InspectedProcess implements Inspection {
   }
 
   look(options: InspectOptions = {}): Look {
+    this.#checkOpen();
     const { stacks, isThere, ...rest } = this.#read(options);
     if (isThere) return { threads: stacks, ...rest };
     const { pid } = this;
     const isAlive = this.#process.isAlive();
     const message = `Process ${pid} ${isAlive ? "runs no Python any more" : "has exited"}`;
     throw new SamplerError("exited", message, { pid });
+  }
+
+  /** The id may be another process's by now. */
+  #checkOpen(): void {
+    const { pid } = this;
+    if (this.#isClosed)
+      throw new SamplerError("closed", `Cannot look into process ${pid}: it was let go`, { pid });
   }
 
   #read(options: InspectOptions): ThreadStacks {
@@ -129,10 +142,12 @@ class InspectedProcess implements Inspection {
   }
 
   openFile(path: string): MappedFile | undefined {
+    this.#checkOpen();
     return this.#process.openFile(path);
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#process.close();
   }
 

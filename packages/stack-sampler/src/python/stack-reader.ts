@@ -50,7 +50,10 @@ export class StackReader {
   readonly #builder: BatchBuilder;
   readonly #record: ProcessId;
   readonly #idle: boolean;
+  /** What is looked at and read. */
   readonly #choice: ThreadChoice;
+  /** Of what was read, only who holds the GIL is kept. */
+  readonly #onlyHolder: boolean;
   readonly #stop: StackReaderOptions["stop"];
   readonly #onTaken: StackReaderOptions["onTaken"];
   #areStopped = false;
@@ -86,7 +89,9 @@ export class StackReader {
     this.#builderEpoch = builder.epoch;
     this.#record = record;
     this.#idle = idle;
-    // Who holds the GIL is known when it has been read, and then who it was does not stand still.
+    this.#onlyHolder = choice.gilHolder === true;
+    // Who held the GIL before threads were stopped may not be who holds it then, and does not stand still. So all that run are
+    // stopped and read, of which one is kept.
     this.#choice = stop === undefined ? choice : { ...choice, gilHolder: false };
     this.#stop = stop;
     this.#onTaken = onTaken;
@@ -146,6 +151,8 @@ export class StackReader {
     if (!this.#readAll()) return false;
     for (const { track, interpreter } of this.#wanted)
       if (this.#isWanted(track, interpreter)) this.#take(track, interpreter, time);
+      // It has run since its stack was taken, and that will not be seen again.
+      else track.node = undefined;
     for (const { track, interpreter } of this.#resting)
       if (this.#isWanted(track, interpreter)) this.#repeat(track, interpreter, time);
     this.#onTaken?.(time, this);
@@ -212,7 +219,7 @@ export class StackReader {
 
   /** Who held the GIL before the read may not hold it any more. */
   #isWanted({ threadState }: ThreadTrack, { holder }: InterpreterTrack): boolean {
-    return this.#choice.gilHolder !== true || threadState === holder;
+    return !this.#onlyHolder || threadState === holder;
   }
 
   /** Whether somebody else holds the GIL than who was read for it. */

@@ -1,4 +1,5 @@
 import type { Pid } from "@pyspy/proc-memory";
+import type { SamplerOptions } from "../sampler.js";
 import type { InterpreterTrack } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
@@ -7,12 +8,21 @@ import type { ThreadTrack } from "./thread-track.js";
  * afterwards.
  */
 export interface ThreadChoice {
-  /** Only the one by whose end the process ends. */
+  /** Only the first thread of the process. */
   readonly mainThread?: boolean;
   /** Only who holds the GIL. */
   readonly gilHolder?: boolean;
   /** None with such a name. */
   readonly exclude?: RegExp | undefined;
+}
+
+/** What the options of a sampler say of it; the same however samples are asked for. */
+export function choiceOf({
+  mainThread = false,
+  gilHolder = false,
+  excludeThreads,
+}: Pick<SamplerOptions, "mainThread" | "gilHolder" | "excludeThreads">): ThreadChoice {
+  return { mainThread, gilHolder, exclude: excludeThreads && withoutPosition(excludeThreads) };
 }
 
 /** Whether `track` is one of them, as far as is known before it is read. */
@@ -26,4 +36,9 @@ export function isChosen(
   if (mainThread && track.tid !== 0 && track.tid !== pid) return false;
   if (gilHolder && track.threadState !== holder) return false;
   return exclude === undefined || !exclude.test(track.name);
+}
+
+/** A pattern with the flag `g` or `y` would go on from its last match. */
+function withoutPosition({ source, flags }: RegExp): RegExp {
+  return new RegExp(source, flags.replace(/[gy]/g, ""));
 }

@@ -92,7 +92,8 @@ export function attachPatience(
 }
 
 export function describePython(process: LiveProcess, { layout, image }: PythonRuntime): PythonDescription {
-  return { version: formatVersion(layout.version), executable: process.executable ?? image };
+  const { version, freeThreaded } = layout;
+  return { version: formatVersion(version), executable: process.executable ?? image, freeThreaded };
 }
 
 /** Whether there may still be a Python where none was found after so many milliseconds. */

@@ -2,7 +2,7 @@ import { ABSENT } from "@pyspy/cpython-layouts";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
-import { StackReader } from "../../src/python/stack-reader.js";
+import { StackReader, type StackReaderOptions } from "../../src/python/stack-reader.js";
 import type { ThreadChoice } from "../../src/python/thread-choice.js";
 import { SampleState } from "../../src/sample-batch.js";
 import { FakeProcess } from "../fixtures/fake-process.js";
@@ -35,7 +35,12 @@ class Read {
   readonly #frames: number[] = [];
   readonly #nodes: [parent: number, frame: number][] = [];
 
-  constructor(layout = layoutOf(13), idle = false, choice: ThreadChoice = {}) {
+  constructor(
+    layout = layoutOf(13),
+    idle = false,
+    choice: ThreadChoice = {},
+    stop: StackReaderOptions["stop"] = undefined,
+  ) {
     this.python = new SyntheticPython(layout);
     this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
     const record = this.builder.addProcess({ pid: PID, startTime: 0, commandLine: [], parent: -1 });
@@ -43,6 +48,7 @@ class Read {
       idle,
       choice,
       rate: 100,
+      stop,
     });
   }
 
@@ -93,8 +99,12 @@ class Read {
 
 describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
   /** Two threads: the main one runs, the other one is at the second place. */
-  function twoThreads(idle: boolean, choice: ThreadChoice = {}): Read & { hold(thread: number): void } {
-    const read = new Read(layout, idle, choice);
+  function twoThreads(
+    idle: boolean,
+    choice: ThreadChoice = {},
+    stop: StackReaderOptions["stop"] = undefined,
+  ): Read & { hold(thread: number): void } {
+    const read = new Read(layout, idle, choice, stop);
     const threads: number[] = [];
     const main = read.python.addInterpreter(0);
     for (const [index, names] of [
@@ -146,6 +156,18 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
       ofHolder.hold(thread);
       expect(stacksOf(ofHolder)).toEqual({ 0: ["main;work"], 1: ["begin;wait"] }[thread] ?? []);
     }
+    // Who holds the GIL when threads stand still need not be who held it before.
+    const stopped: (readonly number[])[] = [];
+    let next = 0;
+    const ofStoppedHolder = twoThreads(false, { gilHolder: true }, (tids, look) => {
+      stopped.push(tids);
+      ofStoppedHolder.hold(next);
+      look();
+    });
+    for (next of [1, 0, 1, 7]) {
+      expect(stacksOf(ofStoppedHolder)).toEqual({ 0: ["main;work"], 1: ["begin;wait"] }[next] ?? []);
+    }
+    expect(stopped).toEqual(new Array(4).fill([PID, PID + 1]));
     // A look is good for some time.
     vi.spyOn(performance, "now").mockReturnValue(1);
     const looks = [{}, { mainThread: true }].map((choice) => {

@@ -1,11 +1,18 @@
 import { type ExitStatus, exitSentence } from "../../exit-status.js";
 import { ProcessError } from "../../process-error.js";
-import type { Pid } from "../../process-view.js";
+import type { Pid, Tid } from "../../process-view.js";
 import { errorName, isDenied, isGone } from "./system-error.js";
 
 /** `action` says what could not be done: "open process 1234". */
 export function noSuchProcess(action: string, pid: Pid): ProcessError {
   return new ProcessError("no-such-process", `Cannot ${action}: there is no such process`, { pid });
+}
+
+/** Tools such as htop show the ids of threads beside those of processes. */
+export function isThread(action: string, tid: Tid, owner: Pid): ProcessError {
+  return new ProcessError("no-such-process", `Cannot ${action}: it is a thread of process ${owner}`, {
+    pid: tid,
+  });
 }
 
 export function hasExited(action: string, pid: Pid, status?: ExitStatus): ProcessError {

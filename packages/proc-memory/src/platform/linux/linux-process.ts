@@ -18,12 +18,20 @@ import type { LiveProcess, MappedFile, Pid, Tid } from "../../process-view.js";
 import type { ThreadActivity, ThreadState } from "../../thread-activity.js";
 import { descriptorAllowance } from "./descriptor-allowance.js";
 import { LinuxMemory } from "./linux-memory.js";
-import { hasExited, isHidden, noSuchProcess, processError, procIsMissing } from "./linux-process-error.js";
+import {
+  hasExited,
+  isHidden,
+  isThread,
+  noSuchProcess,
+  processError,
+  procIsMissing,
+} from "./linux-process-error.js";
 import { LinuxThread } from "./linux-thread.js";
 import { livingThread } from "./living-thread.js";
 import { openFileOf, openMappedFile } from "./mapped-file.js";
 import { NamespaceThreads } from "./namespace-threads.js";
 import { type ProcessStat, parseStat, parseState, STAT_BYTES } from "./process-stat.js";
+import { parseThreadGroup } from "./process-status.js";
 import { line, RepeatedFile } from "./repeated-file.js";
 import { isGone } from "./system-error.js";
 import { systemView } from "./system-view.js";
@@ -48,6 +56,8 @@ export function openLinuxProcess(pid: Pid, reader?: MemoryReader): LiveProcess {
   try {
     const { state, startTime, exitStatus } = readStat(stat) ?? {};
     if (state === undefined || startTime === undefined) throw noSuchProcess(action, pid);
+    const owner = ownerOf(pid);
+    if (owner !== pid) throw isThread(action, pid, owner);
     const tid = state === "exited" ? livingThread(pid) : pid;
     if (tid === undefined) throw hasExited(action, pid, exitStatus);
     return new LinuxProcess(pid, stat, startTime, new LinuxMemory(pid, reader, tid));
@@ -272,6 +282,11 @@ function numericEntries(directory: string): number[] {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+/** The process that a thread belongs to, of which /proc has files by the thread's id as well, though it does not list them. */
+function ownerOf(tid: Tid): Pid {
+  return parseThreadGroup(systemView.read(`/proc/${tid}/status`)) ?? tid;
 }
 
 function missingOrHidden(action: string, pid: Pid): ProcessError {
