@@ -16,6 +16,7 @@ export {
 } from "@pyspy/proc-memory";
 export { attachAll } from "./attach-all.js";
 export { attach } from "./attached-sampler.js";
+export type { ChangedFile } from "./changed-files.js";
 export type { FilePlaces } from "./core/file-places.js";
 export { type Core, type CoreOptions, type CoreThread, openCore } from "./core/open-core.js";
 export type { EndSignal } from "./core/signal-text.js";

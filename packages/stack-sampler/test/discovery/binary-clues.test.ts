@@ -77,7 +77,7 @@ it("a table that is damaged is told, and the next one asked", () => {
   const damaged: BinaryImage = {
     ...image("x86-64", []),
     section: () => {
-      throw new ParseError("corrupt", "it is cut off", { part: "section table" });
+      throw new ParseError("malformed", "it is cut off", { part: "section table" });
     },
   };
   expect(readClues(damaged).vainLooks[1]).toEqual({
