@@ -29,7 +29,7 @@ export type DeniedAction = "read" | "stop";
  * - `yama`: `kernel.yama.ptrace_scope` is 1 (the target is not our descendant, nor has it named us by
  *   `prctl(PR_SET_PTRACER)`, which cannot be seen), 2 (only CAP_SYS_PTRACE) or 3 (nobody)
  * - `no-new-privileges`: keeps us from getting CAP_SYS_PTRACE; `executableGrants`: our executable would give it to us
- * - `seccomp`: a filter of ours refuses the system call
+ * - `seccomp`: a filter of ours refuses the system call; without an `error` it is not known whether it does
  * - `traced`: another process traces the target. Only stopping is refused, reading works
  * - `unknown`: none of the above; perhaps a security module, which calls us and the target by these labels
  */
@@ -77,16 +77,30 @@ export interface Denial {
 
 const PTRACE = "CAP_SYS_PTRACE";
 
-/** Why `action` is refused; see `explainDenial`. */
-export function denialOf(permissions: Permissions, action: DeniedAction): Denial | undefined {
+/**
+ * Why `action` is refused; see `explainDenial`.
+ *
+ * @param tryPtrace What a filter says to `ptrace`: undefined, an error or a signal, or "unavailable". Asked only if there is a filter.
+ */
+export function denialOf(
+  permissions: Permissions,
+  action: DeniedAction,
+  tryPtrace: () => string | undefined,
+): Denial | undefined {
   const { pid } = permissions;
-  const [reason, ...also] = reasonsFor(permissions, action);
+  const [reason, ...also] = reasonsFor(permissions, action, tryPtrace);
   if (reason === undefined) return undefined;
   const what = action === "read" ? `read the memory of process ${pid}` : `stop process ${pid}`;
-  return { pid, action, reason, also, message: `Cannot ${what}: ${sentence(reason)}`, permissions };
+  const isUncertain = reason.code === "seccomp" && reason.error === undefined;
+  const refused = isUncertain ? `It may not be permitted to ${what}` : `Cannot ${what}`;
+  return { pid, action, reason, also, message: `${refused}: ${denialSentence(reason)}`, permissions };
 }
 
-function reasonsFor(permissions: Permissions, action: DeniedAction): DenialReason[] {
+function reasonsFor(
+  permissions: Permissions,
+  action: DeniedAction,
+  tryPtrace: () => string | undefined,
+): DenialReason[] {
   const { target, trials, hidepid } = permissions;
   if (target === undefined) return [{ code: "hidden", hidepid }];
   if (!trials.processVmReadv.permitted && !trials.memFile.permitted) return refusals(permissions, target);
@@ -94,7 +108,9 @@ function reasonsFor(permissions: Permissions, action: DeniedAction): DenialReaso
   if (target.tracer !== undefined) {
     return [{ code: "traced", tracer: target.tracer.pid, tracerName: target.tracer.name }];
   }
-  return permissions.own.seccomp === "filter" ? [{ code: "seccomp", call: "ptrace", error: undefined }] : [];
+  const error = permissions.own.seccomp === "filter" ? tryPtrace() : undefined;
+  if (error === undefined) return [];
+  return [{ code: "seccomp", call: "ptrace", error: error === "unavailable" ? undefined : error }];
 }
 
 function refusals(permissions: Permissions, target: TargetSecurity): DenialReason[] {
@@ -164,7 +180,8 @@ function isFilter({ own, trials }: Permissions): boolean {
   return !permitted && (error === "EPERM" || own.seccomp === "filter");
 }
 
-function sentence(reason: DenialReason): string {
+/** A reason in words, to go after a colon: "it is not dumpable …". */
+export function denialSentence(reason: DenialReason): string {
   switch (reason.code) {
     case "hidden":
       return `it is hidden from this user${reason.hidepid === undefined ? "" : ` (/proc is mounted with hidepid=${reason.hidepid})`}`;

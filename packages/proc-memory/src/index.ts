@@ -1,4 +1,4 @@
-export type { Denial, DenialReason, DeniedAction } from "./denial.js";
+export { type Denial, type DenialReason, type DeniedAction, denialSentence } from "./denial.js";
 export { type ExitStatus, exitSentence } from "./exit-status.js";
 export { type MemoryMap, parseMaps } from "./maps.js";
 export { MemoryError, type MemoryErrorFacts } from "./memory-error.js";

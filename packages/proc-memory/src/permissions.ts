@@ -105,7 +105,8 @@ export function inspectPermissions(pid: Pid): Permissions {
 
 /**
  * Why the kernel refuses to let this process read another one's memory, or `"stop"` it (by ptrace). Undefined if
- * nothing that can be seen refuses it. Stopping is not tried.
+ * nothing that can be seen refuses it. Stopping is not tried; where a seccomp filter might refuse `ptrace`, a child process
+ * calls it in a way that touches nobody.
  *
  * Throws what {@link inspectPermissions} throws.
  *
@@ -115,5 +116,6 @@ export function inspectPermissions(pid: Pid): Permissions {
  * ```
  */
 export function explainDenial(pid: Pid, action: DeniedAction = "read"): Denial | undefined {
-  return denialOf(inspectPermissions(pid), action);
+  const platform = platformTo(`inspect the permissions on process ${pid}`);
+  return denialOf(platform.inspectPermissions(pid), action, platform.tryPtrace);
 }

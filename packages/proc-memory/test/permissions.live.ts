@@ -250,10 +250,10 @@ describe("a traced process", () => {
 
 describe("a seccomp filter on process_vm_readv", () => {
   it.each(["EPERM", "ENOSYS"] as const)("that says %s is got round by /proc/PID/mem", async (name) => {
-    const launcher = compile("refuse-process-vm-readv");
+    const launcher = compile("refuse-call", "-DCALL=SYS_process_vm_readv");
     const filtered = [launcher, String(constants.errno[name])];
     const look = lookFrom(filtered, await startSleep());
-    expect(look).toMatchObject({ ...READ, stopDenial: { reason: { code: "seccomp", call: "ptrace" } } });
+    expect(look).toMatchObject(READ);
     const refused = { permitted: false, error: name };
     expect(look.permissions.own).toMatchObject({ seccomp: "filter", noNewPrivileges: true });
     expect(look.permissions.trials).toMatchObject({
@@ -268,7 +268,8 @@ describe("a seccomp filter on process_vm_readv", () => {
   });
 
   it("is the reason if root may not open another user's files either", async () => {
-    const filtered = [compile("refuse-process-vm-readv"), String(constants.errno.EPERM)];
+    const launcher = compile("refuse-call", "-DCALL=SYS_process_vm_readv");
+    const filtered = [launcher, String(constants.errno.EPERM)];
     const withoutFiles = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"];
     const look = lookFrom([...withoutFiles, ...filtered], await startSleep(...AS_NOBODY));
     expect(look.memory).toBe("denied");
@@ -276,5 +277,19 @@ describe("a seccomp filter on process_vm_readv", () => {
       reason: { code: "seccomp", call: "process_vm_readv", error: "EPERM" },
       also: [],
     });
+  });
+});
+
+describe("a seccomp filter on ptrace", () => {
+  it.each([
+    ["EPERM", constants.errno.EPERM],
+    ["ENOSYS", constants.errno.ENOSYS],
+    ["SIGSYS", 0],
+  ] as const)("that says %s refuses stopping and not reading", async (error, errno) => {
+    const launcher = compile("refuse-call", "-DCALL=SYS_ptrace");
+    const pid = await startSleep();
+    const look = lookFrom([launcher, String(errno)], pid);
+    const message = `Cannot stop process ${pid}: a seccomp filter of this process refuses ptrace (${error})`;
+    expect(look).toMatchObject({ ...READ, stopDenial: { message } });
   });
 });

@@ -42,8 +42,12 @@ function machine({ own, target, ptraceScope, ownNamespaces, ...system }: Situati
   };
 }
 
-function explain(situation: Situation, action: "read" | "stop" = "read"): Denial | undefined {
-  return denialOf(inspectLinuxPermissions(100, fakeSystem(machine(situation))), action);
+function explain(
+  situation: Situation,
+  action: "read" | "stop" = "read",
+  tryPtrace = (): string | undefined => undefined,
+): Denial | undefined {
+  return denialOf(inspectLinuxPermissions(100, fakeSystem(machine(situation))), action, tryPtrace);
 }
 
 function reasons(situation: Situation): DenialReason[] {
@@ -180,6 +184,22 @@ describe("the reason of a denial is", () => {
     expect(codes({ own: capable, ownProcessVmReadv: "ENOSYS" })).toEqual(["seccomp"]);
     expect(codes({ own: { ...capable, seccomp: 0 }, ownProcessVmReadv: "ENOSYS" })).toEqual(["unknown"]);
     expect(codes({ own: capable })).toEqual(["unknown"]);
+  });
+
+  it.each([
+    [undefined, undefined],
+    ["EPERM", "Cannot stop process 100: a seccomp filter of this process refuses ptrace (EPERM)"],
+    ["SIGSYS", "Cannot stop process 100: a seccomp filter of this process refuses ptrace (SIGSYS)"],
+    [
+      "unavailable",
+      "It may not be permitted to stop process 100: a seccomp filter of this process may refuse ptrace",
+    ],
+  ])("seccomp for one that cannot be stopped only if the filter refuses that (%s)", (error, message) => {
+    const readable = { processVmReadv: undefined, memFile: undefined };
+    const filtered = { ...readable, own: { seccomp: 2 } };
+    expect(explain(filtered, "stop", () => error)?.message).toBe(message);
+    expect(explain(filtered, "read", () => error)).toBeUndefined();
+    expect(explain(readable, "stop", () => error)).toBeUndefined();
   });
 
   it("not-dumpable where root owns the files of another user's process", () => {

@@ -7,7 +7,9 @@ import {
   openProcess,
   type Permissions,
   type Pid,
+  ProcessError,
 } from "@pyspy/proc-memory";
+import { type ChangedFile, changedFiles } from "./changed-files.js";
 import type { Discovery, DiscoveryStep } from "./discovery/discovery.js";
 import { discoveryError } from "./discovery/discovery-error.js";
 import { RuntimeFinder } from "./discovery/runtime-finder.js";
@@ -40,6 +42,8 @@ export interface Diagnosis {
   readonly readDenial: Denial | undefined;
   /** Why its threads may not be stopped, which only sampling with stops needs; undefined if nothing speaks against it. */
   readonly stopDenial: Denial | undefined;
+  /** Executables and libraries that it runs whose files have been deleted or replaced since. */
+  readonly changedFiles: readonly ChangedFile[];
   /** Every look for a Python, in order. */
   readonly steps: readonly DiscoveryStep[];
   readonly pythons: readonly DiagnosedPython[];
@@ -69,20 +73,32 @@ export async function diagnose(pid: Pid): Promise<Diagnosis> {
     } catch (error) {
       problem = samplerErrorOf(error);
     }
+    const { executable } = process;
     const runtimes = discovery?.kind === "found" ? discovery.runtimes : [];
     return {
       pid,
-      executable: process.executable,
+      executable,
       commandLine: process.commandLine,
       permissions,
       readDenial: explainDenial(pid),
       stopDenial: explainDenial(pid, "stop"),
+      changedFiles: changedFilesOf(process, executable),
       steps: discovery?.steps ?? [],
       pythons: runtimes.map((runtime) => describe(process, runtime)),
       problem,
     };
   } catch (error) {
     throw samplerErrorOf(error);
+  }
+}
+
+/** None where the maps may not be read. */
+function changedFilesOf(process: LiveProcess, executable: string | undefined): readonly ChangedFile[] {
+  try {
+    return changedFiles(process, process.maps(), executable);
+  } catch (error) {
+    if (error instanceof ProcessError) return [];
+    throw error;
   }
 }
 

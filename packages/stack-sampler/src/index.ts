@@ -1,20 +1,22 @@
-export type {
-  ContainerRuntime,
-  Denial,
-  DenialReason,
-  ExitStatus,
-  MappedFile,
-  NamespaceRelation,
-  Permissions,
-  ProcessIds,
-  ProcessSecurity,
-  ProgramUser,
-  SeccompMode,
-  TargetSecurity,
-  Trial,
+export {
+  type ContainerRuntime,
+  type Denial,
+  type DenialReason,
+  denialSentence,
+  type ExitStatus,
+  type MappedFile,
+  type NamespaceRelation,
+  type Permissions,
+  type ProcessIds,
+  type ProcessSecurity,
+  type ProgramUser,
+  type SeccompMode,
+  type TargetSecurity,
+  type Trial,
 } from "@pyspy/proc-memory";
 export { attachAll } from "./attach-all.js";
 export { attach } from "./attached-sampler.js";
+export type { ChangedFile } from "./changed-files.js";
 export type { FilePlaces } from "./core/file-places.js";
 export { type Core, type CoreOptions, type CoreThread, openCore } from "./core/open-core.js";
 export type { EndSignal } from "./core/signal-text.js";

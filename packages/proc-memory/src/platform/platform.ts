@@ -18,6 +18,8 @@ export interface Platform {
   dateOfStart(startTime: number): Date;
   spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
   inspectPermissions(pid: Pid): Permissions;
+  /** What a filter of this process says to `ptrace`: undefined, an error or a signal, or "unavailable". Takes long. */
+  tryPtrace(): string | undefined;
   openThreadStopper(pid: Pid, tid: Tid): ThreadStopper;
   takeShortTurns(): boolean;
 }

@@ -9,10 +9,20 @@ export interface RuntimeClue {
   readonly place: ImageOffset;
 }
 
+/** A look for the runtime that led nowhere. */
+export interface VainLook {
+  readonly method: RuntimeClue["method"];
+  readonly outcome: "nothing" | "unreadable";
+  /** What was missing, as a sentence. */
+  readonly detail: string;
+}
+
 /** What the tables of a binary tell about the Python in it, in the binary's own addresses. */
 export interface BinaryClues {
   readonly pointerSize: 4 | 8;
   readonly runtime: RuntimeClue | undefined;
+  /** What was tried before {@link runtime} was found, in order. */
+  readonly vainLooks: readonly VainLook[];
   /** It has a runtime, or exports functions of Python's own. */
   readonly isPython: boolean;
   /** `Py_Version` (3.11+) */
@@ -45,13 +55,14 @@ const GIL_LOCKS = ["gil_cond", "gil_mutex", "switch_cond", "switch_mutex"];
 
 /** Reads all that a Python's binary tells. `image` may be the separate debug file of the one that is mapped. */
 export function readClues(image: BinaryImage, debugImage?: BinaryImage): BinaryClues {
-  const runtime = findRuntime(image) ?? (debugImage && inDebugFile(findRuntime(debugImage)));
+  const { runtime, vainLooks } = findRuntimeOf(image, debugImage);
   const place = (name: string) => symbolOf(image, name) ?? (debugImage && symbolOf(debugImage, name));
   const isOld = runtime?.kind === "interp_head";
   const needsBuild = runtime !== undefined && (isOld || !describesItself(image, runtime));
   return {
     pointerSize: image.pointerSize,
     runtime,
+    vainLooks,
     isPython: runtime !== undefined || place(ACCESSOR) !== undefined,
     version: needsBuild && !isOld ? place("Py_Version") : undefined,
     currentThread: isOld ? place("_PyThreadState_Current") : undefined,
@@ -67,16 +78,65 @@ export function readClues(image: BinaryImage, debugImage?: BinaryImage): BinaryC
   };
 }
 
-function findRuntime(image: BinaryImage): RuntimeClue | undefined {
-  const symbol = symbolOf(image, "_PyRuntime");
-  if (symbol !== undefined) return { method: "symbol", kind: "runtime", place: symbol };
-  const section = unlessDamaged(() => image.section(".PyRuntime"));
-  if (section !== undefined) return { method: "section", kind: "runtime", place: section.imageOffset };
-  const variable = symbolOf(image, "interp_head");
-  if (variable !== undefined) return { method: "symbol", kind: "interp_head", place: variable };
-  const place = decodeAccessor(image);
-  return place === undefined ? undefined : { method: "accessor", kind: "interp_head", place };
+type Search = Pick<BinaryClues, "runtime" | "vainLooks">;
+
+function findRuntimeOf(image: BinaryImage, debugImage: BinaryImage | undefined): Search {
+  const own = findRuntime(image);
+  if (own.runtime !== undefined || debugImage === undefined) return own;
+  const { runtime, vainLooks } = findRuntime(debugImage);
+  // No code is in there that could be decoded.
+  const looks = vainLooks.filter(({ method }) => method !== "accessor");
+  return {
+    runtime: runtime && { ...runtime, method: "debug-file" },
+    vainLooks: [...own.vainLooks, ...looks.map((look): VainLook => ({ ...look, method: "debug-file" }))],
+  };
 }
+
+function findRuntime(image: BinaryImage): Search {
+  const vainLooks: VainLook[] = [];
+  for (const { method, kind, look, missing } of WAYS) {
+    try {
+      const place = look(image);
+      if (place !== undefined) return { runtime: { method, kind, place }, vainLooks };
+      vainLooks.push({ method, outcome: "nothing", detail: missing });
+    } catch (error) {
+      if (!(error instanceof ParseError)) throw error;
+      vainLooks.push({ method, outcome: "unreadable", detail: `${missing} that can be read` });
+    }
+  }
+  return { runtime: undefined, vainLooks };
+}
+
+/** How a binary can lead to its runtime, in the order in which it is tried. */
+const WAYS: readonly (Pick<RuntimeClue, "method" | "kind"> & {
+  readonly look: (image: BinaryImage) => ImageOffset | undefined;
+  readonly missing: string;
+})[] = [
+  {
+    method: "symbol",
+    kind: "runtime",
+    look: (image) => image.symbol("_PyRuntime")?.imageOffset,
+    missing: "it has no symbol _PyRuntime",
+  },
+  {
+    method: "section",
+    kind: "runtime",
+    look: (image) => image.section(".PyRuntime")?.imageOffset,
+    missing: "it has no section .PyRuntime",
+  },
+  {
+    method: "symbol",
+    kind: "interp_head",
+    look: (image) => image.symbol("interp_head")?.imageOffset,
+    missing: "it has no symbol interp_head",
+  },
+  {
+    method: "accessor",
+    kind: "interp_head",
+    look: decodeAccessor,
+    missing: "it has no function PyInterpreterState_Head that returns interp_head",
+  },
+];
 
 /** Begins with `_Py_DebugOffsets` (3.13+), which tell all that a version and a build would: no more names are looked for then. */
 function describesItself(image: BinaryImage, { place }: RuntimeClue): boolean {
@@ -96,10 +156,6 @@ function unlessDamaged<Value>(read: () => Value): Value | undefined {
     if (error instanceof ParseError) return undefined;
     throw error;
   }
-}
-
-function inDebugFile(clue: RuntimeClue | undefined): RuntimeClue | undefined {
-  return clue && { ...clue, method: "debug-file" };
 }
 
 /**

@@ -5,12 +5,12 @@ import type { PythonRuntime } from "../python/python-runtime.js";
  * How a runtime is found in a binary, in the order in which it is tried:
  * - `symbol`: `_PyRuntime` (3.7+, exported by every normal build), or `interp_head` (up to 3.6)
  * - `section`: `.PyRuntime` (3.10+, survives strip)
+ * - `accessor`: the code of an exported function that returns `interp_head` (up to 3.6)
  * - `debug-file`: one of these symbols in the binary's separate debug file
  * - `cookie`: the mark of `_Py_DebugOffsets` in its variables (3.13+)
- * - `accessor`: the code of an exported function that returns `interp_head`
  * - `scan`: a pointer among its variables that leads to an interpreter
  */
-export type DiscoveryMethod = "symbol" | "section" | "debug-file" | "cookie" | "accessor" | "scan";
+export type DiscoveryMethod = "symbol" | "section" | "accessor" | "debug-file" | "cookie" | "scan";
 
 /** One look into one binary. */
 export interface DiscoveryStep {

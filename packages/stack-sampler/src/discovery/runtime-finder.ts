@@ -3,7 +3,7 @@ import { formatVersion, type Layout, LayoutError } from "@pyspy/cpython-layouts"
 import type { Address, MemoryMap, ProcessView } from "@pyspy/proc-memory";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { TargetWords } from "../python/target-words.js";
-import { type BinaryClues, type RuntimeClue, readClues } from "./binary-clues.js";
+import { type BinaryClues, type RuntimeClue, readClues, type VainLook } from "./binary-clues.js";
 import type { Discovery, DiscoveryMethod, DiscoveryStep } from "./discovery.js";
 import {
   type Identification,
@@ -22,6 +22,12 @@ type Failure = Exclude<Identification, { kind: "found" }>;
 const FULL_LOOK_PAUSE = 20;
 /** Milliseconds until a binary that told nothing is searched again, which doubles every time: its Python may not have begun. */
 const FIRST_SEARCH_PAUSE = 20;
+
+const NO_DEBUG_FILE: VainLook = {
+  method: "debug-file",
+  outcome: "nothing",
+  detail: "there is none that can be read",
+};
 
 /** What has been found out about binaries, by their device and inode. */
 export class KnownBinaries {
@@ -133,6 +139,7 @@ export class RuntimeFinder {
     steps: DiscoveryStep[],
   ): Identification {
     const { memory } = this.#process;
+    steps.push(...loaded.clues.vainLooks.map((look) => ({ image: loaded.path, ...look })));
     const layout = this.#known.layouts.get(identity);
     const identify = clue.kind === "runtime" ? identifyRuntime : identifyInterpreterHead;
     const identified =
@@ -151,11 +158,11 @@ export class RuntimeFinder {
   ): Promise<Identification | undefined> {
     const { path, identity } = binary;
     const known = this.#known.searches.get(identity);
-    const clues = (known === undefined && (await this.#readDebugFile(binary))) || loaded.clues;
+    const clues = known === undefined ? await this.#withDebugFile(binary, loaded.clues) : loaded.clues;
     this.#known.clues.set(identity, clues);
     if (clues.runtime !== undefined)
       return this.#identify({ ...loaded, clues }, clues.runtime, identity, steps);
-    steps.push(step(path, "symbol", "nothing", "it names no Python runtime"));
+    steps.push(...clues.vainLooks.map((look) => ({ image: path, ...look })));
     const now = performance.now();
     const { next, pause } = known ?? { next: 0, pause: FIRST_SEARCH_PAUSE };
     if (now < next) return undefined;
@@ -167,13 +174,14 @@ export class RuntimeFinder {
     return found;
   }
 
-  /** What a binary and its debug file tell together; undefined if there is none that can be read. */
-  #readDebugFile(binary: MappedBinary): Promise<BinaryClues | undefined> {
+  /** What a binary and its debug file tell together. */
+  async #withDebugFile(binary: MappedBinary, own: BinaryClues): Promise<BinaryClues> {
     const openFile = (name: string) => this.#process.openFile(name);
-    return withImage(this.#process, binary, async (image) => {
+    const clues = await withImage(this.#process, binary, async (image) => {
       using debug = await findDebugImage(image, { path: binary.path, openFile });
       return debug && readClues(image, debug.image);
     });
+    return clues ?? { ...own, vainLooks: [...own.vainLooks, NO_DEBUG_FILE] };
   }
 
   #searchVariables(loaded: LoadedBinary, steps: DiscoveryStep[]): Identification | undefined {
@@ -185,6 +193,7 @@ export class RuntimeFinder {
       steps.push(stepOf(path, "cookie", identified));
       return identified;
     }
+    steps.push(step(path, "cookie", "nothing", "none of its variables has the mark xdebugpy"));
     try {
       const runtime = scanVariables(memory, loaded);
       if (runtime === undefined) {
@@ -196,7 +205,10 @@ export class RuntimeFinder {
     } catch (error) {
       if (!(error instanceof LayoutError)) throw error;
       // Another program's text can look like a Python's version.
-      if (!loaded.clues.isPython) return undefined;
+      if (!loaded.clues.isPython) {
+        steps.push(step(path, "scan", "nothing", "it has no version of a Python that is known"));
+        return undefined;
+      }
       const identified: Identification = { kind: "unsupported", reason: error.message, cause: error };
       steps.push(stepOf(path, "scan", identified));
       return identified;

@@ -1,4 +1,4 @@
-import type { BinaryImage } from "@pyspy/binary-symbols";
+import { type BinaryImage, ParseError } from "@pyspy/binary-symbols";
 import { describe, expect, it } from "vitest";
 import { readClues } from "../../src/discovery/binary-clues.js";
 
@@ -51,8 +51,13 @@ describe("interp_head is where the function loads it from that returns it", () =
     ["32-bit x86", "x86", [...load32(0x0812_3450), RET], 0x0812_3450],
     ["32-bit x86, high", "x86", [...load32(0xf712_3450), RET, 0x90], 0xf712_3450],
   ] as const)("%s", (_, architecture, code, place) => {
-    const { runtime, isPython } = readClues(image(architecture, code));
+    const { runtime, isPython, vainLooks } = readClues(image(architecture, code));
     expect([runtime, isPython]).toEqual([{ method: "accessor", kind: "interp_head", place }, true]);
+    expect(vainLooks.map(({ method, outcome }) => [method, outcome])).toEqual([
+      ["symbol", "nothing"],
+      ["section", "nothing"],
+      ["symbol", "nothing"],
+    ]);
   });
 
   it.each([
@@ -66,4 +71,33 @@ describe("interp_head is where the function loads it from that returns it", () =
   ] as const)("but not if it %s", (_, architecture, code) => {
     expect(readClues(image(architecture, code)).runtime).toBeUndefined();
   });
+});
+
+it("a table that is damaged is told, and the next one asked", () => {
+  const damaged: BinaryImage = {
+    ...image("x86-64", []),
+    section: () => {
+      throw new ParseError("malformed", "it is cut off", { part: "section table" });
+    },
+  };
+  expect(readClues(damaged).vainLooks[1]).toEqual({
+    method: "section",
+    outcome: "unreadable",
+    detail: "it has no section .PyRuntime that can be read",
+  });
+});
+
+it("a debug file is asked for its symbols and sections, after what is mapped", () => {
+  const stripped = image("x86-64", []);
+  const debug: BinaryImage = {
+    ...stripped,
+    symbol: (name) =>
+      name === "interp_head"
+        ? { name, imageOffset: 0x5000, size: 8, kind: "object", global: false }
+        : undefined,
+  };
+  const { runtime, vainLooks } = readClues(stripped, debug);
+  expect(runtime).toEqual({ method: "debug-file", kind: "interp_head", place: 0x5000 });
+  const methods = ["symbol", "section", "symbol", "accessor", "debug-file", "debug-file"];
+  expect(vainLooks.map(({ method }) => method)).toEqual(methods);
 });

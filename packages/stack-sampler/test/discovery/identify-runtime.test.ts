@@ -20,6 +20,7 @@ function identify(python: SyntheticPython, { version, variables = [] }: Facts, b
     currentThread: undefined,
     interpreterLock: undefined,
     gilLocks: [],
+    vainLooks: [],
     collecting: undefined,
     traceReferences: false,
     unicodeSize: 4,

@@ -93,6 +93,32 @@ describe("a Python in a process", () => {
     expect(await new RuntimeFinder(process).find()).toMatchObject({ kind: "absent" });
   });
 
+  it("is looked for in every way, and each that was in vain is told, in order", async () => {
+    const { python } = pythonAndBinary();
+    const image = "/bin/sleep";
+    const process = new FakeProcess({
+      memory: python.memory,
+      maps: [mapping(image, 1)],
+      files: { [image]: nothing },
+    });
+    const { steps } = await new RuntimeFinder(process).find();
+    const outcome = "nothing";
+    expect(steps).toEqual([
+      { image, method: "symbol", outcome, detail: "it has no symbol _PyRuntime" },
+      { image, method: "section", outcome, detail: "it has no section .PyRuntime" },
+      { image, method: "symbol", outcome, detail: "it has no symbol interp_head" },
+      {
+        image,
+        method: "accessor",
+        outcome,
+        detail: "it has no function PyInterpreterState_Head that returns interp_head",
+      },
+      { image, method: "debug-file", outcome, detail: "there is none that can be read" },
+      { image, method: "cookie", outcome, detail: "none of its variables has the mark xdebugpy" },
+      { image, method: "scan", outcome, detail: "no variable of it leads to an interpreter" },
+    ]);
+  });
+
   it("is not looked for in files of which nothing is mapped to be run", async () => {
     const { python, binary } = pythonAndBinary();
     const maps = [mapping("/opt/python", 1, BIAS, false)];

@@ -21,6 +21,7 @@ function withVariables(pointers: (python: SyntheticPython) => readonly Address[]
     currentThread: undefined,
     interpreterLock: undefined,
     gilLocks: [],
+    vainLooks: [],
     collecting: undefined,
     traceReferences: false,
     unicodeSize: 4 as const,

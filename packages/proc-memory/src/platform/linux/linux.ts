@@ -10,6 +10,7 @@ import {
 import { LinuxProcessWatch, linuxProcessesShareMemory } from "./linux-process-watch.js";
 import { spawnProgram } from "./posix-spawn.js";
 import { openPtraceStopper } from "./ptrace-stopper.js";
+import { tryPtrace } from "./ptrace-trial.js";
 import { takeShortLinuxTurns } from "./short-turns.js";
 
 /** Linux on 64-bit little-endian processors. */
@@ -23,6 +24,7 @@ export const linux: Platform = {
   dateOfStart: dateOfLinuxStart,
   spawn: spawnProgram,
   inspectPermissions: (pid) => inspectLinuxPermissions(pid),
+  tryPtrace,
   openThreadStopper: openPtraceStopper,
   takeShortTurns: takeShortLinuxTurns,
 };
