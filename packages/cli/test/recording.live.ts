@@ -184,6 +184,28 @@ describe("a recording", () => {
     expect(files()).toEqual([snapshot, "a.txt"]);
   });
 
+  test("has nothing to write or to pause before there is a Python, and after the sampling", async () => {
+    const program = ["sh", "-c", 'read -r _; exec "$@"', "sh", ...busy(python, "--ticks", "25")];
+    const argv = ["record", "-s", "-f", "raw", "-o", "a.txt", "-d", "0.5", "--", ...program];
+    const pyspy = workplace.start([process.execPath, pyspyPath, ...argv], { stdin: "pipe" });
+    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
+    process.kill(pyspy.pid, "SIGUSR1");
+    await pyspy.until(({ stderr }) => stderr.includes("Nothing to write yet: sampling has not begun\n"));
+    process.kill(pyspy.pid, "SIGUSR2");
+    await pyspy.until(({ stderr }) => stderr.includes("Nothing to pause yet: sampling has not begun\n"));
+    pyspy.child.stdin?.end("go\n");
+    await pyspy.until(({ stderr }) => stderr.includes("Waiting for the program to end"));
+    process.kill(pyspy.pid, "SIGUSR1");
+    await pyspy.until(({ stderr }) => stderr.includes("Nothing to write any more: sampling is over\n"));
+    process.kill(pyspy.pid, "SIGUSR2");
+    await pyspy.until(({ stderr }) => stderr.includes("Nothing to pause any more: sampling is over\n"));
+    const { code, stderr, stdout } = await pyspy.outcome;
+    expect(code).toBe(0);
+    expect(stderr).not.toContain("Debugger");
+    expect(stdout.match(/^tick /gm)).toHaveLength(25);
+    expect(files()).toEqual(["a.txt"]);
+  });
+
   test("has nothing of a pause between two SIGUSR2", async () => {
     const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...busy(python, "--ticks", "40"));
     await pyspy.moreTicks(10);
