@@ -48,7 +48,7 @@ async function run(argv: readonly string[]): Promise<Ending> {
       case "convert":
       case "report":
         debug = command.debug;
-        return (await import("./commands/convert.js")).convert(command, terminal);
+        return await (await import("./commands/convert.js")).convert(command, terminal);
       case "dump":
         debug = command.debug;
         return await runDump(command, terminal, report);
