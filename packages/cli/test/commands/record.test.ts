@@ -522,6 +522,18 @@ describe("a program", () => {
     expect(output()).toBe("work (app.py:4) 5\n");
   });
 
+  test("is ended before its profile is written, for which somebody may have to read", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish({ reason: "duration" });
+    const world = new World(sampler);
+    let wasWritten: boolean | undefined;
+    sampler.kill = () => {
+      wasWritten = existsSync(join(folder, "out.txt"));
+      sampler.died("SIGTERM");
+    };
+    await record(recordCommand(launched, { afterwards: "kill" }), world.surroundings);
+    expect(wasWritten).toBe(false);
+  });
+
   test("that has ended by itself keeps its exit code, whatever was wanted", async () => {
     const sampler = new FakeSampler({ python }).take(5).finish().exited(7);
     const world = new World(sampler);
