@@ -5,6 +5,9 @@
 import { writeSync } from "node:fs";
 import { supportsNode } from "./node-version.js";
 
+// Otherwise Node opens its debugger for it, by which whoever reaches that runs code as this user: often root.
+process.on("SIGUSR1", () => {});
+
 if (supportsNode(process.versions.node)) {
   void import("./run.js").then(({ main }) => main(process.argv.slice(2)));
 } else {

@@ -4,7 +4,9 @@ import type { DumpCommand } from "./dump-arguments.js";
 import { type Ending, leave } from "./ending.js";
 import { currentInvocation, type Invocation } from "./invocation.js";
 import { packageVersion } from "./package-version.js";
+import { RecordingControl } from "./record/recording-control.js";
 import type { RecordCommand } from "./record-arguments.js";
+import { hasControllingTerminal, onAskingSignal, onControlSignal } from "./signals.js";
 import { writeOutput } from "./standard-output.js";
 import { isTerminal } from "./terminal/is-terminal.js";
 import { styleOf } from "./terminal/style.js";
@@ -46,7 +48,7 @@ async function run(argv: readonly string[]): Promise<Ending> {
       case "convert":
       case "report":
         debug = command.debug;
-        return (await import("./commands/convert.js")).convert(command, terminal);
+        return await (await import("./commands/convert.js")).convert(command, terminal);
       case "dump":
         debug = command.debug;
         return await runDump(command, terminal, report);
@@ -70,17 +72,12 @@ function printVersion(): Ending {
 type Report = (error: unknown) => Promise<void>;
 
 async function runRecord(command: RecordCommand, terminal: Terminal, report: Report): Promise<Ending> {
-  const [
-    { record },
-    { attach, attachAll, launch, listPythonProcesses },
-    { hasControllingTerminal, onAskingSignal, onControlSignal },
-    { callingUser },
-  ] = await Promise.all([
-    import("./commands/record.js"),
-    import("@pyspy/stack-sampler"),
-    import("./signals.js"),
-    import("./record/program-options.js"),
-  ]);
+  const control = new RecordingControl(terminal);
+  // Before the rest is loaded, and until this process leaves.
+  onControlSignal((signal) => control.hear(signal));
+  const [{ record }, { attach, attachAll, launch, listPythonProcesses }, { callingUser }] = await Promise.all(
+    [import("./commands/record.js"), import("@pyspy/stack-sampler"), import("./record/program-options.js")],
+  );
   return record(command, {
     samplers: { attach, attachAll, launch },
     findPythons: async (match) => {
@@ -89,7 +86,7 @@ async function runRecord(command: RecordCommand, terminal: Terminal, report: Rep
     },
     terminal,
     onAskingSignal,
-    onControlSignal,
+    control,
     callingUser: callingUser(process.env, process.geteuid?.() === 0),
     showCaptured: (bytes) => writeFully(2, bytes),
     hasControllingTerminal: hasControllingTerminal(),

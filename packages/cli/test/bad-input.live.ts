@@ -168,6 +168,13 @@ test("a command and an option that do not exist", async () => {
   ]);
 });
 
+test("a conversion onto its own input", async () => {
+  writeFileSync(join(workplace.folder, "a.pyspy"), "");
+  await expectFailure(["convert", "a.pyspy", "-o", "a.pyspy"], 2, [
+    /^pyspy: The output would replace the input a\.pyspy: give it another name$/,
+  ]);
+});
+
 test("nothing at all is answered by the help", async () => {
   const { code, stdout, stderr } = await workplace.pyspy().outcome;
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

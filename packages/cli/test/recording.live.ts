@@ -1,7 +1,17 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { RecordingFileSource, readRecording } from "@pyspy/flamegraph";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { anyPython, busy, pyspyPath, type TestProcess, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
@@ -184,6 +194,28 @@ describe("a recording", () => {
     expect(files()).toEqual([snapshot, "a.txt"]);
   });
 
+  test("has nothing to write or to pause before there is a Python, and after the sampling", async () => {
+    const program = ["sh", "-c", 'read -r _; exec "$@"', "sh", ...busy(python, "--ticks", "25")];
+    const argv = ["record", "-s", "-f", "raw", "-o", "a.txt", "-d", "0.5", "--", ...program];
+    const pyspy = workplace.start([process.execPath, pyspyPath, ...argv], { stdin: "pipe" });
+    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
+    process.kill(pyspy.pid, "SIGUSR1");
+    await pyspy.until(({ stderr }) => stderr.includes("Nothing to write yet: sampling has not begun\n"));
+    process.kill(pyspy.pid, "SIGUSR2");
+    await pyspy.until(({ stderr }) => stderr.includes("Nothing to pause yet: sampling has not begun\n"));
+    pyspy.child.stdin?.end("go\n");
+    await pyspy.until(({ stderr }) => stderr.includes("Waiting for the program to end"));
+    process.kill(pyspy.pid, "SIGUSR1");
+    await pyspy.until(({ stderr }) => stderr.includes("Nothing to write any more: sampling is over\n"));
+    process.kill(pyspy.pid, "SIGUSR2");
+    await pyspy.until(({ stderr }) => stderr.includes("Nothing to pause any more: sampling is over\n"));
+    const { code, stderr, stdout } = await pyspy.outcome;
+    expect(code).toBe(0);
+    expect(stderr).not.toContain("Debugger");
+    expect(stdout.match(/^tick /gm)).toHaveLength(25);
+    expect(files()).toEqual(["a.txt"]);
+  });
+
   test("has nothing of a pause between two SIGUSR2", async () => {
     const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...busy(python, "--ticks", "40"));
     await pyspy.moreTicks(10);
@@ -218,3 +250,75 @@ describe("a recording", () => {
     expect(readCutOff("a.pyspy").samples).toBeGreaterThan(0);
   });
 });
+
+describe("a recording that goes to one who does not read", () => {
+  const argv = ["record", "-f", "pyspy", "-o", "-"];
+  const toFull = ["sh", "-c", 'exec "$@" > full', "sh", process.execPath, pyspyPath, ...argv];
+  let reader: number;
+
+  beforeEach(() => {
+    execFileSync("mkfifo", [pathOf("full")]);
+    reader = openSync(pathOf("full"), constants.O_RDWR | constants.O_NONBLOCK);
+    expect(() => {
+      for (;;) writeSync(reader, Buffer.alloc(4096));
+    }).toThrow("EAGAIN");
+  });
+
+  afterEach(() => closeSync(reader));
+
+  const spin = "import os, time; end = time.time() + 1";
+
+  test("is left at a signal when the program has ended", async () => {
+    const program = [spin, "while time.time() < end: pass", "open('ended', 'w')", "raise SystemExit(3)"];
+    const pyspy = workplace.start([...toFull, ...python.command, "-c", program.join("\n")]);
+    while (!files().includes("ended")) await tenths(1);
+    await tenths(10);
+    expect(pyspy.child.exitCode).toBe(null);
+    process.kill(pyspy.pid, "SIGTERM");
+    const { code, stderr } = await pyspy.outcome;
+    expect(stderr).toContain("pyspy: Could not write all of the profile to standard output");
+    expect(code).toBe(3);
+  });
+
+  test("does not keep the program from being ended", async () => {
+    const program = [
+      "import atexit, signal, sys",
+      "signal.signal(signal.SIGTERM, lambda *_: sys.exit())",
+      "atexit.register(open, 'ended', 'w')",
+      "while True: pass",
+    ];
+    const pyspy = workplace.start([
+      ...[...toFull, "-d", "1", "--kill", ...python.command],
+      ...["-c", program.join("\n")],
+    ]);
+    while (!files().includes("ended")) await tenths(1);
+    await tenths(10);
+    expect(pyspy.child.exitCode).toBe(null);
+    process.kill(pyspy.pid, "SIGINT");
+    expect((await pyspy.outcome).signal).toBe(null);
+  });
+
+  test("is left at a signal when the program was left alone", async () => {
+    const program = [spin, "while not os.path.exists('end'): pass", "open('ended', 'w')"];
+    const pyspy = workplace.start([
+      ...[...toFull, "-d", "0.5", "--detach", ...python.command],
+      ...["-c", program.join("\n")],
+    ]);
+    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
+    while (!pyspy.stderr.includes("any more")) {
+      process.kill(pyspy.pid, "SIGUSR1");
+      await tenths(5);
+    }
+    process.kill(pyspy.pid, "SIGTERM");
+    // What is left holds the pipes open: it is asked for pyspy's own end.
+    expect(await new Promise((resolve) => pyspy.child.once("exit", resolve))).toBe(0);
+    expect(files()).not.toContain("ended");
+    writeFileSync(pathOf("end"), "");
+    await pyspy.outcome;
+    expect(files()).toContain("ended");
+  });
+});
+
+async function tenths(count: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, count * 100));
+}

@@ -80,10 +80,20 @@ async function recordProgram(
   recording: RunningRecording,
   surroundings: Surroundings,
 ): Promise<Ending> {
-  const { samplers, terminal, onAskingSignal, hasControllingTerminal, report, callingUser } = surroundings;
+  const { samplers, terminal, onAskingSignal, hasControllingTerminal, report, callingUser, leave } =
+    surroundings;
   let launched: LaunchedSampler | undefined;
   const early: AskingSignal[] = [];
+  let isGone = false;
+  let isHurried = false;
   const passOn = (signal: AskingSignal): void => {
+    if (isGone) {
+      // What is left is a reader of the profile who may never read.
+      if (isHurried) leave({ signal });
+      isHurried = true;
+      recording.hurry();
+      return;
+    }
     launched?.stop();
     const isOfTerminal = hasControllingTerminal && (signal === "SIGINT" || signal === "SIGQUIT");
     if (!isOfTerminal) launched?.kill(signal);
@@ -99,6 +109,13 @@ async function recordProgram(
     ...(captured && { streams: captured.streams }),
   });
   launched = sampler;
+  const setGone = () => {
+    isGone = true;
+  };
+  sampler.exit.then(setGone, setGone);
+  if (command.afterwards === "detach") void sampler.end.then(setGone);
+  // Not when the profile has been written: for that, too, somebody may have to read.
+  using _kill = command.afterwards === "kill" ? killAfterSampling(sampler) : undefined;
   for (const signal of early) passOn(signal);
   let isComplete = false;
   const showsProgress = captured !== undefined || !surroundings.sharesScreen;
@@ -127,10 +144,7 @@ async function afterSampling(
   terminal: Terminal,
 ): Promise<ExitStatus | undefined> {
   if (afterwards === "detach") return undefined;
-  if (afterwards === "kill") sampler.kill("SIGTERM");
   const notice = setTimeout(() => terminal.say(waitingMessage(target)), NOTICE_MILLISECONDS);
-  const end =
-    afterwards === "kill" ? setTimeout(() => sampler.kill("SIGKILL"), KILL_MILLISECONDS) : undefined;
   try {
     const status = await sampler.exit;
     // An end that was asked for is no failure of the program.
@@ -138,8 +152,18 @@ async function afterSampling(
     return isOurs ? undefined : status;
   } finally {
     clearTimeout(notice);
-    clearTimeout(end);
   }
+}
+
+/** Ends the program as soon as nothing more is sampled of it, unless it has ended; until disposed of. */
+function killAfterSampling(sampler: LaunchedSampler): Disposable {
+  let last: NodeJS.Timeout | undefined;
+  void sampler.end.then(({ reason }) => {
+    if (reason === "exited") return;
+    sampler.kill("SIGTERM");
+    last = setTimeout(() => sampler.kill("SIGKILL"), KILL_MILLISECONDS);
+  });
+  return { [Symbol.dispose]: () => clearTimeout(last) };
 }
 
 /** Calls `notice` if no Python has been found after a while; not when it is disposed of before. */

@@ -156,12 +156,19 @@ export class RunningRecording implements Disposable {
     return this.#deliver(file, this.#output);
   }
 
+  /** No longer waits for a reader of standard output who does not read. */
+  hurry(): void {
+    this.#copy?.hurry();
+  }
+
   /** Takes back what was begun and has nothing in it. */
   discard(): void {
     if (this.#path !== undefined) rmSync(this.#path, { force: true });
   }
 
   [Symbol.dispose](): void {
+    this.#copy?.[Symbol.dispose]();
+    this.#copy = undefined;
     this.#file?.close();
     this.#file = undefined;
   }

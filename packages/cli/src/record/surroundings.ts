@@ -1,8 +1,9 @@
 import type { LaunchedSampler, LaunchOptions, Sampler, SamplerOptions } from "@pyspy/stack-sampler";
 import type { Ending } from "../ending.js";
-import type { AskingSignal, ControlSignal } from "../signals.js";
+import type { AskingSignal } from "../signals.js";
 import type { Terminal } from "../terminal/terminal.js";
 import type { CallingUser } from "./program-options.js";
+import type { RecordingControl } from "./recording-control.js";
 
 /** What a recording needs of the world. */
 export interface Surroundings {
@@ -16,8 +17,8 @@ export interface Surroundings {
   readonly terminal: Terminal;
   /** Calls back for each signal that asks pyspy to end, until disposed of. */
   readonly onAskingSignal: (listener: (signal: AskingSignal) => void) => Disposable;
-  /** Calls back for each signal that asks pyspy to do something, until disposed of. */
-  readonly onControlSignal: (listener: (signal: ControlSignal) => void) => Disposable;
+  /** What it can be told to do while it goes on. */
+  readonly control: RecordingControl;
   /** Who a program is run as, if that is not who runs pyspy. */
   readonly callingUser: CallingUser | undefined;
   /** Shows what a program has printed that was kept from the screen. */

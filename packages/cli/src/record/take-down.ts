@@ -30,22 +30,12 @@ export async function takeDown(
   surroundings: Surroundings,
   showsProgress: boolean,
 ): Promise<boolean> {
-  const { terminal, report, onControlSignal } = surroundings;
+  const { terminal, report } = surroundings;
   const taken = new TakenDown();
   const python = await sampler.python;
   let metadata = metadataOf(command, python);
   if (python !== undefined) await recording.begin(metadata);
-  let isPaused = false;
-  using _signals = onControlSignal((signal) => {
-    if (signal === "SIGUSR1") {
-      writeSnapshot(recording, surroundings);
-      return;
-    }
-    isPaused = !isPaused;
-    if (isPaused) sampler.pause();
-    else sampler.resume();
-    terminal.say(pausedMessage(isPaused));
-  });
+  using _control = python && controlled(sampler, recording, surroundings);
   using _status =
     python && showsProgress && !command.hideProgress
       ? showProgress(terminal, () => taken.progress(command.duration))
@@ -112,8 +102,32 @@ async function write(
   terminal.say(wroteMessage(recording.names, { samples, seconds, paused, counters }));
 }
 
+/** Writes what there is, pauses and goes on as somebody asks, until disposed of or the sampling is over. */
+function controlled(
+  sampler: Sampler,
+  recording: RunningRecording,
+  { terminal, report, control }: Surroundings,
+): Disposable {
+  let isPaused = false;
+  const served = control.serve({
+    SIGUSR1: () => writeSnapshot(recording, terminal, report),
+    SIGUSR2: () => {
+      isPaused = !isPaused;
+      if (isPaused) sampler.pause();
+      else sampler.resume();
+      terminal.say(pausedMessage(isPaused));
+    },
+  });
+  void sampler.end.then(() => served[Symbol.dispose]());
+  return served;
+}
+
 /** Writes what there is by now; trouble with that is no reason to stop. */
-function writeSnapshot(recording: RunningRecording, { terminal, report }: Surroundings): void {
+function writeSnapshot(
+  recording: RunningRecording,
+  terminal: Surroundings["terminal"],
+  report: Surroundings["report"],
+): void {
   try {
     const name = recording.snapshot();
     if (name !== undefined) terminal.say(snapshotMessage(name));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type LaunchOptions, SamplerError, type SamplerOptions } from "@pyspy/stack-sampler";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { record } from "../../src/commands/record.js";
+import { RecordingControl } from "../../src/record/recording-control.js";
 import type { Surroundings } from "../../src/record/surroundings.js";
 import type { RecordCommand } from "../../src/record-arguments.js";
 import type { AskingSignal, ControlSignal } from "../../src/signals.js";
@@ -26,9 +27,7 @@ class World {
   readonly asked: unknown[] = [];
   readonly left: unknown[] = [];
   readonly surroundings: Surroundings;
-  isControlled = false;
   captured = "";
-  control: (signal: ControlSignal) => void = () => {};
   #listener: ((signal: AskingSignal) => void) | undefined;
 
   constructor(sampler: FakeSampler, changes: Partial<Surroundings> = {}) {
@@ -36,20 +35,22 @@ class World {
       this.asked.push(what, options);
       return sampler;
     };
+    const terminal = new Terminal({
+      write: (text) => {
+        this.text += text;
+      },
+      style: createStyle(false),
+      interactive: false,
+      columns: () => 80,
+    });
     this.surroundings = {
       samplers: {
         attach: async (pid, options) => remember(pid, options),
         attachAll: async (pids, options) => remember(pids, options),
         launch: async (words, options) => remember(words, options),
       },
-      terminal: new Terminal({
-        write: (text) => {
-          this.text += text;
-        },
-        style: createStyle(false),
-        interactive: false,
-        columns: () => 80,
-      }),
+      terminal,
+      control: new RecordingControl(terminal),
       findPythons: async (match) => [1234, 77].filter((pid) => match.test(String(pid))),
       onAskingSignal: (listener) => {
         this.#listener = listener;
@@ -58,11 +59,6 @@ class World {
             this.#listener = undefined;
           },
         };
-      },
-      onControlSignal: (listener) => {
-        this.control = listener;
-        this.isControlled = true;
-        return { [Symbol.dispose]: () => {} };
       },
       callingUser: undefined,
       showCaptured: (bytes) => {
@@ -82,6 +78,10 @@ class World {
 
   get isListening(): boolean {
     return this.#listener !== undefined;
+  }
+
+  control(signal: ControlSignal): void {
+    this.surroundings.control.hear(signal);
   }
 
   send(signal: AskingSignal): void {
@@ -367,7 +367,8 @@ describe("a running process", () => {
     const sampler = new FakeSampler({ python }).take(3);
     const world = new World(sampler);
     const ending = record(recordCommand(attached), world.surroundings);
-    await until(() => world.isControlled);
+    await until(() => world.text.includes("Sampling"));
+    await new Promise((resolve) => setImmediate(resolve));
     for (let round = 0; round < 3; round++) world.control("SIGUSR2");
     sampler.finish();
     await ending;
@@ -379,7 +380,7 @@ describe("a running process", () => {
     const sampler = new FakeSampler({ python }).take(3);
     const world = new World(sampler);
     const ending = record(recordCommand(attached), world.surroundings);
-    await until(() => world.isControlled);
+    await until(() => world.text.includes("Sampling"));
     await new Promise((resolve) => setImmediate(resolve));
     world.control("SIGUSR1");
     const [snapshot = ""] = readdirSync(folder);
@@ -388,6 +389,28 @@ describe("a running process", () => {
     sampler.take(2).finish();
     await ending;
     expect(output()).toBe("work (app.py:4) 5\n");
+  });
+
+  test("has nothing to write or to pause before sampling has begun, and when it is over", async () => {
+    const sampler = new FakeSampler({ python }).take(3);
+    const world = new World(sampler);
+    const attach = async () => {
+      world.control("SIGUSR1");
+      world.control("SIGUSR2");
+      return sampler.finish();
+    };
+    const samplers = { ...world.surroundings.samplers, attach };
+    await record(recordCommand(attached), { ...world.surroundings, samplers });
+    expect(world.text).toMatch(
+      /^pyspy: Nothing to write yet: sampling has not begun\npyspy: Nothing to pause yet: sampling has not begun\n/,
+    );
+    world.text = "";
+    world.control("SIGUSR1");
+    world.control("SIGUSR2");
+    expect(world.text).toBe(
+      "pyspy: Nothing to write any more: sampling is over\npyspy: Nothing to pause any more: sampling is over\n",
+    );
+    expect(sampler.orders).toEqual(["dispose"]);
   });
 
   test("whose recording failed at once leaves no file", async () => {
@@ -497,6 +520,18 @@ describe("a program", () => {
     sampler.died("SIGTERM");
     expect(await ending).toEqual(exited(0));
     expect(output()).toBe("work (app.py:4) 5\n");
+  });
+
+  test("is ended before its profile is written, for which somebody may have to read", async () => {
+    const sampler = new FakeSampler({ python }).take(5).finish({ reason: "duration" });
+    const world = new World(sampler);
+    let wasWritten: boolean | undefined;
+    sampler.kill = () => {
+      wasWritten = existsSync(join(folder, "out.txt"));
+      sampler.died("SIGTERM");
+    };
+    await record(recordCommand(launched, { afterwards: "kill" }), world.surroundings);
+    expect(wasWritten).toBe(false);
   });
 
   test("that has ended by itself keeps its exit code, whatever was wanted", async () => {

@@ -43,7 +43,7 @@ function pipe(): { readonly input: number; readonly output: number } {
 
 test("what is appended is there at once, and all of it at the end", async () => {
   const { input, output } = pipe();
-  const copy = new LiveCopy(() => file.source(), output);
+  using copy = new LiveCopy(() => file.source(), output);
   const read = Buffer.alloc(100);
   for (const text of ["first", "second"]) {
     file.append(Buffer.from(text));
@@ -61,7 +61,7 @@ test("what is appended is there at once, and all of it at the end", async () => 
 
 test("who does not read holds up nothing but the end", async () => {
   const { input, output } = pipe();
-  const copy = new LiveCopy(() => file.source(), output);
+  using copy = new LiveCopy(() => file.source(), output);
   const large = Buffer.alloc(300_000, "x");
   for (let times = 0; times < 3; times++) {
     file.append(large);
@@ -74,14 +74,49 @@ test("who does not read holds up nothing but the end", async () => {
     length += bytes.length;
   });
   expect(await copy.finish()).toBe(true);
+  copy[Symbol.dispose]();
   closeSync(output);
   await new Promise((resolve) => reader.on("close", resolve));
   expect(length).toBe(3 * large.length);
 });
 
+test("who takes nothing is waited for until there is a hurry", async () => {
+  const { input, output } = pipe();
+  using copy = new LiveCopy(() => file.source(), output);
+  file.append(Buffer.alloc(300_000, "x"));
+  let isOver = false;
+  const finished = copy.finish().finally(() => {
+    isOver = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(isOver).toBe(false);
+  copy.hurry();
+  expect(await finished).toBe(false);
+  closeSync(input);
+  closeSync(output);
+});
+
+test("a hurry leaves nothing out for who reads", async () => {
+  const { input, output } = pipe();
+  using copy = new LiveCopy(() => file.source(), output);
+  file.append(Buffer.alloc(300_000, "x"));
+  copy.hurry();
+  const reader = spawn("wc", ["-c"], { stdio: [input, "pipe", "inherit"] });
+  closeSync(input);
+  let text = "";
+  reader.stdout?.on("data", (bytes: Buffer) => {
+    text += bytes.toString();
+  });
+  expect(await copy.finish()).toBe(true);
+  copy[Symbol.dispose]();
+  closeSync(output);
+  await new Promise((resolve) => reader.on("close", resolve));
+  expect(text).toBe("300000\n");
+});
+
 test("it is noticed that nobody reads any more", async () => {
   const { input, output } = pipe();
-  const copy = new LiveCopy(() => file.source(), output);
+  using copy = new LiveCopy(() => file.source(), output);
   closeSync(input);
   file.append(Buffer.from("first"));
   expect(await copy.finish()).toBe(false);
@@ -91,7 +126,7 @@ test("it is noticed that nobody reads any more", async () => {
 
 test("what cannot be written says why", async () => {
   const output = openSync("/dev/full", "w");
-  const copy = new LiveCopy(() => file.source(), output);
+  using copy = new LiveCopy(() => file.source(), output);
   file.append(Buffer.from("first"));
   await expect(copy.finish()).rejects.toThrow("Cannot write to standard output: the disk is full");
   closeSync(output);
