@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { ExitStatus } from "@pyspy/proc-memory";
+import { namePatterns } from "./name-patterns.js";
 import type { SampleBatch } from "./sample-batch.js";
 import type {
   LaunchedSampler,
@@ -78,7 +79,7 @@ export class WorkerSampler implements LaunchedSampler {
       choice: {
         mainThread: options.mainThread ?? false,
         gilHolder: options.gilHolder ?? false,
-        exclude: options.excludeThreads && withoutPosition(options.excludeThreads),
+        exclude: options.excludeThreads && namePatterns(options.excludeThreads),
       },
       tasks: options.tasks ?? false,
       resident: options.resident ?? false,
@@ -217,9 +218,4 @@ function deferred<Value>(): Deferred<Value> {
   // Whoever awaits it hears of a rejection; nobody has to.
   promise.catch(() => {});
   return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
-}
-
-/** A pattern with the flag `g` or `y` would go on from its last match. */
-function withoutPosition({ source, flags }: RegExp): RegExp {
-  return new RegExp(source, flags.replace(/[gy]/g, ""));
 }

@@ -1,4 +1,5 @@
 import type { Pid } from "@pyspy/proc-memory";
+import { matchesAny } from "../name-patterns.js";
 import type { InterpreterTrack } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
@@ -12,7 +13,7 @@ export interface ThreadChoice {
   /** Only who holds the GIL. */
   readonly gilHolder?: boolean;
   /** None with such a name. */
-  readonly exclude?: RegExp | undefined;
+  readonly exclude?: readonly RegExp[] | undefined;
 }
 
 /** Whether `track` is one of them, as far as is known before it is read. */
@@ -25,5 +26,5 @@ export function isChosen(
   // A kernel id that is not known may be any thread's.
   if (mainThread && track.tid !== 0 && track.tid !== pid) return false;
   if (gilHolder && track.threadState !== holder) return false;
-  return exclude === undefined || !exclude.test(track.name);
+  return exclude === undefined || !matchesAny(exclude, track.name);
 }
