@@ -17,7 +17,10 @@ export interface RenderOptions {
   readonly objects?: number;
   /** Bytes that are read for a value. Default 1 MiB. */
   readonly bytes?: number;
-  /** Hides the values of variables, attributes and string keys of dicts whose names match: `<redacted>`. Default none. */
+  /**
+   * Hides the values of variables, attributes, members of enums and keys of dicts whose names match, and of `("name", value)`:
+   * `<redacted>`. Default none.
+   */
   readonly redact?: NamePatterns;
 }
 
