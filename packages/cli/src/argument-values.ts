@@ -40,18 +40,20 @@ export function readPid(text: string): number {
 
 const highestPid = 2 ** 31 - 1;
 
-/** One expression for all that were given: any of them matches. */
-export function readPatterns(name: string, patterns: unknown): RegExp | undefined {
-  if (!Array.isArray(patterns)) return undefined;
-  for (const pattern of patterns) {
-    try {
-      new RegExp(pattern);
-    } catch (error) {
-      const [, reason = "it is malformed"] = /: ([^:]*)$/.exec((error as Error).message) ?? [];
-      throw usage(`The pattern ${quoted(pattern)} of --${name} is no regular expression: ${reason}`);
-    }
+/** All that were given, any of which is to match. Joined into one they would share their groups. */
+export function readPatterns(name: string, patterns: unknown): readonly RegExp[] | undefined {
+  return Array.isArray(patterns) ? patterns.map((pattern) => readPattern(name, pattern)) : undefined;
+}
+
+function readPattern(name: string, pattern: string): RegExp {
+  // Python's way to say it, and py-spy's. Before Node 23 such a group is a mistake.
+  const [written = "", flags = ""] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
+  try {
+    return new RegExp(pattern.slice(written.length), [...new Set(flags)].join(""));
+  } catch (error) {
+    const [, reason = "it is malformed"] = /: ([^:]*)$/.exec((error as Error).message) ?? [];
+    throw usage(`The pattern ${quoted(pattern)} of --${name} is no regular expression: ${reason}`);
   }
-  return new RegExp(patterns.join("|"));
 }
 
 /** One of these modes. */

@@ -32,8 +32,8 @@ export interface SampleChoiceArguments {
   /** Seconds since the start of the profile. */
   readonly from: number | undefined;
   readonly until: number | undefined;
-  readonly include: RegExp | undefined;
-  readonly exclude: RegExp | undefined;
+  readonly include: readonly RegExp[] | undefined;
+  readonly exclude: readonly RegExp[] | undefined;
   /** Stacks that may never have existed as shown, too. */
   readonly torn: boolean;
 }

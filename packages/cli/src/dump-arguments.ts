@@ -17,7 +17,7 @@ export interface DumpCommand {
   /** How much of variables is shown: 0 nothing. */
   readonly locals: number;
   /** Names of what is not to be shown. */
-  readonly redact: RegExp | undefined;
+  readonly redact: readonly RegExp[] | undefined;
   /** Also tasks of `asyncio`. */
   readonly tasks: boolean;
   readonly source: boolean;
@@ -40,7 +40,7 @@ export type DumpTarget =
       readonly kind: "processes";
       readonly pids: readonly number[];
       /** Also those whose command lines match. */
-      readonly match: RegExp | undefined;
+      readonly match: readonly RegExp[] | undefined;
       readonly subprocesses: boolean;
     }
   | {
@@ -57,6 +57,9 @@ export function readDump(options: Options): DumpCommand {
   const repeat = readRepeat(optionValue(options, "repeat"));
   const interval = optionValue(options, "interval");
   if (repeat === undefined && interval !== undefined) throw usage("The option --interval is for --repeat");
+  const locals = options["locals"] as number;
+  const redact = readPatterns("redact", options["redact"]);
+  if (locals === 0 && redact !== undefined) throw usage("The option --redact is for --locals");
   if (target.kind === "core" && options["blocking"] === true) {
     throw usage("A core file stands still: --blocking is for processes");
   }
@@ -66,8 +69,8 @@ export function readDump(options: Options): DumpCommand {
   return {
     name: "dump",
     target,
-    locals: options["locals"] as number,
-    redact: readPatterns("redact", options["redact"]),
+    locals,
+    redact,
     tasks: options["async"] === true,
     source: options["source"] === true,
     fullFileNames: options["fullFilenames"] === true,

@@ -42,8 +42,8 @@ export interface RecordCommand extends Presentation {
   /** With each sample the resident memory of its process. */
   readonly rss: boolean;
   /** Only, or no, samples with a function, a file or a thread's name like that. */
-  readonly include: RegExp | undefined;
-  readonly exclude: RegExp | undefined;
+  readonly include: readonly RegExp[] | undefined;
+  readonly exclude: readonly RegExp[] | undefined;
   /** Stop the program's threads while they are read. */
   readonly blocking: boolean;
   /** Begin another file after so many seconds, and keep so many of them. */
@@ -71,7 +71,7 @@ export type RecordTarget =
       readonly kind: "processes";
       readonly pids: readonly number[];
       /** Also those whose command lines match. */
-      readonly match: RegExp | undefined;
+      readonly match: readonly RegExp[] | undefined;
     }
   | { readonly kind: "program"; readonly words: readonly string[] };
 

@@ -81,7 +81,7 @@ async function runRecord(command: RecordCommand, terminal: Terminal, report: Rep
   return record(command, {
     samplers: { attach, attachAll, launch },
     findPythons: async (match) => {
-      const isMeant = (words: readonly string[]) => match.test(words.join(" "));
+      const isMeant = (words: readonly string[]) => match.some((pattern) => pattern.test(words.join(" ")));
       return (await listPythonProcesses(isMeant)).processes.map(({ pid }) => pid);
     },
     terminal,

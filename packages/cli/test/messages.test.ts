@@ -132,7 +132,7 @@ describe("an empty profile", () => {
   });
 
   test("names the options that have left out everything", () => {
-    const filters = { delay: 0, gil: true, mainThread: true, include: /a/, exclude: /b/ };
+    const filters = { delay: 0, gil: true, mainThread: true, include: [/a/], exclude: [/b/] };
     expect(emptyMessage(counters({ taken: 7, attempted: 9, good: 8, torn: 1 }), end, filters)).toBe(
       "Nothing to show: none of 8 samples is left by --gil, --main-thread, --include, --exclude",
     );

@@ -1,4 +1,5 @@
 import type { ExitStatus, ProgramUser, StopStatistics } from "@pyspy/proc-memory";
+import type { NamePatterns } from "./name-patterns.js";
 import type { SampleBatch } from "./sample-batch.js";
 import type { SamplerError } from "./sampler-error.js";
 
@@ -21,7 +22,7 @@ export interface SamplerOptions {
   /** Only the thread that holds the GIL. Default false. */
   readonly gilHolder?: boolean;
   /** No threads with such a name. */
-  readonly excludeThreads?: RegExp;
+  readonly excludeThreads?: NamePatterns;
   /** Tell how much memory of a process is resident with each of its samples. Default false. */
   readonly resident?: boolean;
   /**

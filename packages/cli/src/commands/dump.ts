@@ -101,10 +101,11 @@ async function pidsOf(
   { looks, terminal }: DumpSurroundings,
 ): Promise<readonly number[]> {
   if (match === undefined) return pids;
-  const found = await looks.listPythonProcesses((words) => match.test(words.join(" ")));
+  const isMeant = (words: readonly string[]) => match.some((pattern) => pattern.test(words.join(" ")));
+  const found = await looks.listPythonProcesses(isMeant);
   const all = [...new Set([...pids, ...found.processes.map(({ pid }) => pid)])];
   if (all.length === 0) {
-    terminal.fail(`No Python that may be looked into has a command line like ${match}`);
+    terminal.fail(`No Python that may be looked into has a command line like ${match.join(" or ")}`);
   }
   const denied = deniedMessage(found, " with such command lines");
   if (denied !== undefined) terminal.say(denied);

@@ -37,7 +37,7 @@ async function withMatches(
   if (pids.length === 0) {
     throw new CommandError(
       "input",
-      `No Python that can be looked into has a command line like ${match.source}`,
+      `No Python that can be looked into has a command line like ${match.map(({ source }) => source).join(" or ")}`,
     );
   }
   return { ...command, target: { ...target, pids } };

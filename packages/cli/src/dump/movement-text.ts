@@ -1,9 +1,10 @@
 import { printable, someOf } from "../terminal/printable.js";
 import { type DumpTextOptions, stacksText } from "./dump-text.js";
-import { type DumpedProcess, threadId } from "./dumped.js";
+import { type DumpedProcess, type DumpedTask, threadId } from "./dumped.js";
 import type { ThreadOf } from "./fold.js";
 import type { Movement, MovementWatch, TaskMovement } from "./movement.js";
 import { taskName } from "./task-text.js";
+import { byName } from "./task-tree.js";
 import { stateText } from "./thread-state.js";
 
 /** What a later look has brought: stacks that are other ones, and the names of the rest. */
@@ -34,8 +35,12 @@ export function movementText(
 }
 
 function tasksLine({ moved, unmoved }: TaskMovement): string {
-  const names = moved.length === 0 ? "" : `: ${someOf(moved.map(taskName))}`;
+  const names = moved.length === 0 ? "" : `: ${namesOf(moved)}`;
   return `Of the tasks ${moved.length} moved, ${unmoved.length} not${names}\n`;
+}
+
+function namesOf(tasks: readonly DumpedTask[]): string {
+  return someOf(tasks.toSorted(byName).map(taskName));
 }
 
 /** Which threads have been at the same place all the time: those that hang are among them, and those that spin. */
@@ -50,7 +55,7 @@ export function stillText(watch: MovementWatch, { style }: DumpTextOptions): str
       ? [`  same stack, running: ${running.map((one) => named(one, one.cpuUsed)).join(", ")}\n`]
       : []),
     ...(unmoved.length > 0 ? [`  not moved: ${unmoved.map((one) => named(one)).join(", ")}\n`] : []),
-    ...(stillTasks.length > 0 ? [`  tasks not moved: ${someOf(stillTasks.map(taskName))}\n`] : []),
+    ...(stillTasks.length > 0 ? [`  tasks not moved: ${namesOf(stillTasks)}\n`] : []),
   ];
   return still.length === 0
     ? `\n${title} every thread has moved\n${lines.join("")}`

@@ -56,6 +56,6 @@ function foldBranches(branches: readonly TaskBranch[]): TaskBranch[] {
 const collator = new Intl.Collator("en", { numeric: true });
 
 /** `Task-9` before `Task-10`. */
-function byName(left: AsyncTask, right: AsyncTask): number {
+export function byName(left: AsyncTask, right: AsyncTask): number {
   return collator.compare(left.name, right.name) || left.address - right.address;
 }

@@ -13,7 +13,7 @@ export interface Surroundings {
     launch(program: readonly string[], options?: LaunchOptions): Promise<LaunchedSampler>;
   };
   /** Ids of the Pythons whose command lines are like that. */
-  readonly findPythons: (match: RegExp) => Promise<readonly number[]>;
+  readonly findPythons: (match: readonly RegExp[]) => Promise<readonly number[]>;
   readonly terminal: Terminal;
   /** Calls back for each signal that asks pyspy to end, until disposed of. */
   readonly onAskingSignal: (listener: (signal: AskingSignal) => void) => Disposable;

@@ -217,9 +217,9 @@ describe("what is shown", () => {
     [{ mode: "cpu", torn: true }, `${work} 7\n`],
     [{ from: 0.5 }, `${wait} 3\n${work} 1\n`],
     [{ from: 0.1, until: 0.35 }, `${work} 3\n`],
-    [{ include: /wait/ }, `${wait} 3\n`],
-    [{ exclude: /wait/ }, `${work} 6\n`],
-    [{ include: /worker/, exclude: /^work$/ }, `${wait} 3\n`],
+    [{ include: [/wait/] }, `${wait} 3\n`],
+    [{ exclude: [/wait/] }, `${work} 6\n`],
+    [{ include: [/worker/], exclude: [/^work$/] }, `${wait} 3\n`],
   ] as const)("can be chosen: %j", async (choice, expected) => {
     record("a.pyspy");
     await run(["a.pyspy"], { choice });
@@ -228,7 +228,7 @@ describe("what is shown", () => {
 
   test("is told with what there was", async () => {
     record("a.pyspy");
-    await run(["a.pyspy"], { choice: { include: /wait/ } });
+    await run(["a.pyspy"], { choice: { include: [/wait/] } });
     expect(said).toBe(`pyspy: Wrote ${inFolder("out.txt")}: 3 of 9 samples\n`);
   });
 
@@ -245,9 +245,9 @@ describe("what is shown", () => {
   });
 
   test.each([
-    [{ choice: { include: /nothing/, until: 10 } }, "none of 9 samples is left by --until, --include"],
+    [{ choice: { include: [/nothing/], until: 10 } }, "none of 9 samples is left by --until, --include"],
     [{ choice: { from: 5 } }, "none of 9 samples is left by --from"],
-    [{ choice: { mode: "gil", include: /wait/ } }, "none of 9 samples is left by --include"],
+    [{ choice: { mode: "gil", include: [/wait/] } }, "none of 9 samples is left by --include"],
   ] as const)("may be nothing: %j", async (changes, reason) => {
     record("a.pyspy");
     await run(["a.pyspy"], changes);

@@ -585,6 +585,16 @@ In 2 looks:
 `);
   });
 
+  test("that have not moved are in the order of their numbers", async () => {
+    const process = new FakeProcess(7, ["python3"], [main]);
+    process.tasks = ["task199", "task9", "task36", "task7"].map((name) =>
+      task(name, "waiting", ["f /a.py:1"]),
+    );
+    const world = new FakeWorld([process]);
+    await dumped(world, "-p 7 --async --repeat 2");
+    expect(world.output).toMatch(/ {2}tasks not moved: task7, task9, task36, task199\n$/);
+  });
+
   test("are told apart from greenlets", async () => {
     const process = new FakeProcess(7, ["python3"], [main]);
     process.tasks = [

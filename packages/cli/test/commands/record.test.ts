@@ -51,7 +51,8 @@ class World {
       },
       terminal,
       control: new RecordingControl(terminal),
-      findPythons: async (match) => [1234, 77].filter((pid) => match.test(String(pid))),
+      findPythons: async (match) =>
+        [1234, 77].filter((pid) => match.some((pattern) => pattern.test(String(pid)))),
       onAskingSignal: (listener) => {
         this.#listener = listener;
         return {
@@ -312,9 +313,9 @@ describe("a running process", () => {
   });
 
   test.each([
-    ["a function", { include: /^work$/ }, 3],
-    ["no function", { include: /^play$/ }, 0],
-    ["all but a file", { exclude: /app\.py/ }, 0],
+    ["a function", { include: [/^work$/] }, 3],
+    ["no function", { include: [/^play$/] }, 0],
+    ["all but a file", { exclude: [/app\.py/] }, 0],
     ["the main thread", { mainThread: true }, 3],
     ["what holds the GIL", { gil: true }, 0],
   ])("is recorded with %s only", async (_, filters, samples) => {
@@ -336,8 +337,8 @@ describe("a running process", () => {
     [{ pids: [5, 6], match: undefined }, {}, [5, 6], {}],
     [{ pids: [5], match: undefined }, { rss: true, format: "jsonl" as const }, 5, { resident: true }],
     [{ pids: [5], match: undefined }, { subprocesses: true }, [5], { subprocesses: true }],
-    [{ pids: [5], match: /7/ }, {}, [5, 77], {}],
-    [{ pids: [], match: /1234/ }, {}, 1234, {}],
+    [{ pids: [5], match: [/7/] }, {}, [5, 77], {}],
+    [{ pids: [], match: [/1234/] }, {}, 1234, {}],
   ])("of %o, with %o, is sampled with what else is meant", async (target, changes, asked, options) => {
     const others = [
       { name: "sh", count: 2, reason: undefined },
@@ -356,7 +357,7 @@ describe("a running process", () => {
 
   test("is a failure if none is like what is meant", async () => {
     const world = new World(new FakeSampler({ python }));
-    const command = recordCommand({ kind: "processes", pids: [], match: /nothing/ });
+    const command = recordCommand({ kind: "processes", pids: [], match: [/nothing/] });
     await expect(record(command, world.surroundings)).rejects.toMatchObject({
       code: "input",
       message: "No Python that can be looked into has a command line like nothing",

@@ -1,30 +1,35 @@
 import { Int32Column } from "../int32-column.js";
 import type { FunctionRecord, NodeId, SampleBatch, ThreadId } from "../sample-batch.js";
 
+/** Any of them has to match. */
+export type NamePatterns = RegExp | readonly RegExp[];
+
 /** Something of which functions, frames, stacks and threads are described. */
 export type Description = Pick<SampleBatch, "functions" | "frames" | "nodes" | "threads">;
 
 /**
- * Tells whether a sample has a function, a file or a thread's name that matches a pattern. The pattern is tried once on each function
- * and each thread, however many samples they have. What is described may grow.
+ * Tells whether a sample has a function, a file or a thread's name that matches any of some patterns. They are tried once on each
+ * function and each thread, however many samples they have. What is described may grow.
  */
 export class PatternMatches {
-  readonly #pattern: RegExp;
+  readonly #patterns: readonly RegExp[];
   #ofFunction: boolean[] = [];
   #ofFrame: boolean[] = [];
   #ofThread: boolean[] = [];
   #ofNode = new Int32Column();
 
-  constructor(pattern: RegExp) {
+  constructor(patterns: NamePatterns) {
     // A pattern with the flag `g` or `y` would go on from its last match.
-    this.#pattern = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+    this.#patterns = [patterns]
+      .flat()
+      .map(({ source, flags }) => new RegExp(source, flags.replace(/[gy]/g, "")));
   }
 
   /** Takes in what has been described since the last call. */
   describe({ functions, frames, nodes, threads }: Description): void {
-    for (const record of functions) this.#ofFunction.push(matchesFunction(this.#pattern, record));
+    for (const record of functions) this.#ofFunction.push(matchesFunction(this.#patterns, record));
     for (const index of frames.function) this.#ofFrame.push(this.#ofFunction[index] === true);
-    for (const { name } of threads) this.#ofThread.push(this.#pattern.test(name));
+    for (const { name } of threads) this.#ofThread.push(matchesAny(this.#patterns, name));
     // Callers have lower numbers than what they call.
     nodes.parent.forEach((parent, index) => {
       const inherits = parent !== -1 && this.#ofNode.at(parent) === 1;
@@ -45,6 +50,10 @@ export class PatternMatches {
   }
 }
 
-function matchesFunction(pattern: RegExp, { name, qualname, file }: FunctionRecord): boolean {
-  return pattern.test(name) || pattern.test(qualname) || pattern.test(file);
+function matchesFunction(patterns: readonly RegExp[], { name, qualname, file }: FunctionRecord): boolean {
+  return [name, qualname, file].some((text) => matchesAny(patterns, text));
+}
+
+function matchesAny(patterns: readonly RegExp[], text: string): boolean {
+  return patterns.some((pattern) => pattern.test(text));
 }

@@ -2,6 +2,7 @@ import type { Profile } from "../profile.js";
 import type { Nanoseconds, SampleColumns } from "../sample-batch.js";
 import { withSpans } from "../sample-spans.js";
 import { MatchingSamples } from "./matching-samples.js";
+import type { NamePatterns } from "./pattern-matches.js";
 
 /** What of a profile is looked at. What is not given selects everything. */
 export interface SampleSelection {
@@ -10,9 +11,9 @@ export interface SampleSelection {
   /** Up to this time, which is not included. */
   readonly until?: Nanoseconds;
   /** Samples of which a function, its file or the thread's name matches. */
-  readonly include?: RegExp;
+  readonly include?: NamePatterns;
   /** All but samples of which a function, its file or the thread's name matches. */
-  readonly exclude?: RegExp;
+  readonly exclude?: NamePatterns;
   /** By their {@link SampleState} bits. */
   readonly states?: (state: number) => boolean;
 }

@@ -36,6 +36,7 @@ describe("selecting samples", () => {
     ["nothing selects everything", {}, idle + json + work],
     ["a function", { include: /^work$/ }, work],
     ["a caller", { include: /^main$/ }, json + work],
+    ["any of several", { include: [/^dumps$/, /(WORK)/i] }, json + work],
     ["a qualified name", { include: /Class\.dumps/ }, json],
     ["a file", { include: /site-packages/ }, json],
     ["a thread", { include: /MainThread/ }, idle + json + work],

@@ -159,8 +159,8 @@ function pageOf(offset: number): number {
   return offset - (offset % PAGE);
 }
 
-/** Only regular files are opened: to open a device can do something. */
-function openRegularFile(path: string): FileSource | undefined {
+/** Undefined for what cannot be opened. Only regular files are: to open a device can do something. */
+export function openRegularFile(path: string): FileSource | undefined {
   try {
     return statSync(path).isFile() ? openFileSource(path) : undefined;
   } catch {

@@ -1,16 +1,15 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   type BinaryImage,
   type ByteSource,
   type CoreFile,
   type CoreMapping,
-  openFileSource,
   openImage,
   openLoadedImage,
 } from "@pyspy/binary-symbols";
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
-import { unlessDamaged } from "./binary-files.js";
+import { openRegularFile, unlessDamaged } from "./binary-files.js";
 import type { FilePlaces } from "./file-places.js";
 
 const PAGE = 4096;
@@ -18,9 +17,9 @@ const PAGE = 4096;
 const MOST_BINARY_BYTES = 2 ** 40;
 
 /**
- * Which binaries were mapped where, of a core that has lost the note that tells it (`NT_FILE`). The first page of each binary is in a
- * core, and begins with a header that says how the rest of it lies in memory. What its file is called is not there; files that are told are
- * known by their build ids.
+ * Which binaries were mapped where, of a core that has lost the note that tells it (`NT_FILE`). The first page of each
+ * binary is in a core, and begins with a header that says how the rest of it lies in memory. What its file is called is not there; files
+ * that are told are known by their build ids.
  */
 export function recoveredMappings(
   { segments }: CoreFile,
@@ -73,11 +72,8 @@ function namesByBuildId({ executable, librarySearchPath = [] }: FilePlaces): Rea
   const told = executable === undefined ? [] : [executable];
   const found = librarySearchPath.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
   for (const path of [...told, ...found]) {
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) continue;
-    const buildId = unlessDamaged(() => {
-      using file = openFileSource(path);
-      return openImage(file).buildId;
-    });
+    using file = openRegularFile(path);
+    const buildId = file && unlessDamaged(() => openImage(file).buildId);
     if (buildId !== undefined && !names.has(buildId)) names.set(buildId, path);
   }
   return names;

@@ -1,3 +1,5 @@
+import { matchesAny, type NamePatterns, namePatterns } from "../name-patterns.js";
+
 /** How much of a value is shown, and what of it is not. */
 export interface RenderOptions {
   /**
@@ -15,8 +17,11 @@ export interface RenderOptions {
   readonly objects?: number;
   /** Bytes that are read for a value. Default 1 MiB. */
   readonly bytes?: number;
-  /** Hides the values of variables, attributes and string keys of dicts whose names match: `<redacted>`. Default none. */
-  readonly redact?: RegExp;
+  /**
+   * Hides the values of variables, attributes, members of enums and keys of dicts whose names match, and of `("name", value)`:
+   * `<redacted>`. Default none.
+   */
+  readonly redact?: NamePatterns;
 }
 
 /** {@link RenderOptions} with nothing left open. */
@@ -35,9 +40,7 @@ export interface Limits {
 const MAX_DEPTH = 200;
 
 export function limitsOf(options: RenderOptions): Limits {
-  const { redact } = options;
-  // Without the flags that make a match depend on the one before.
-  const pattern = redact && new RegExp(redact.source, redact.flags.replace(/[gy]/g, ""));
+  const patterns = options.redact && namePatterns(options.redact);
   return {
     characters: options.characters ?? 128,
     depth: Math.min(options.depth ?? 100, MAX_DEPTH),
@@ -45,6 +48,6 @@ export function limitsOf(options: RenderOptions): Limits {
     digits: options.digits ?? 4300,
     objects: options.objects ?? 2000,
     bytes: options.bytes ?? 2 ** 20,
-    isHidden: (name) => pattern !== undefined && (name === undefined || pattern.test(name)),
+    isHidden: (name) => patterns !== undefined && (name === undefined || matchesAny(patterns, name)),
   };
 }

@@ -7,7 +7,8 @@ import {
   tupleHeader,
 } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
-import type { PythonType } from "./python-type.js";
+import { attributeOf } from "./attributes.js";
+import { isEnum, type PythonType, tupleItems } from "./python-type.js";
 import { HIDDEN, type RemoteObject, type Renderer, type Rendering } from "./rendering.js";
 
 export interface Item {
@@ -29,7 +30,14 @@ export const renderTuple: Renderer = (rendering, object) => {
   if (header === undefined) return false;
   const close = header.length === 1 ? ",)" : ")";
   return rendering.guarded(object.address, "(...)", () => {
-    writeValues(rendering, "(", close, header.length, pointersOf(rendering, object, header));
+    const values = pointersOf(rendering, object, header);
+    const [name = 0, named] = values;
+    // Two can be an item of a dict, or of headers: a name and what is called so.
+    const hidden = header.length === 2 && isHiddenKey(rendering, name) ? named : undefined;
+    rendering.out.items("(", close, header.length, values.entries(), ([index, value]) => {
+      if (index === 1 && hidden !== undefined) rendering.out.mark(HIDDEN);
+      else rendering.value(value);
+    });
     return true;
   });
 };
@@ -118,12 +126,30 @@ export function writeValueOf(rendering: Rendering, key: Address, value: Address)
   else rendering.value(value);
 }
 
-function isHiddenKey(rendering: Rendering, key: Address): boolean {
+/** Items of a key that is a tuple which are looked at. */
+const MAX_KEY_ITEMS = 8;
+
+/** Whether a key says that its value is to be hidden: a text, a member of an enum, or a tuple with one of those. */
+function isHiddenKey(rendering: Rendering, key: Address, isInTuple = false): boolean {
+  const { limits, objects, types } = rendering;
+  if (!limits.isHidden(undefined)) return false;
+  const object = rendering.read(key);
+  if (object === undefined) return true;
+  if (isEnum(types, object.type) && isHiddenMember(rendering, object)) return true;
+  const kind = builtinKind(rendering, object.type);
+  if (kind === "tuple" && !isInTuple) {
+    return tupleItems(objects, key, MAX_KEY_ITEMS).some((item) => isHiddenKey(rendering, item, true));
+  }
+  return (kind === "unicode" || kind === "bytes") && limits.isHidden(objects.text(key, kind));
+}
+
+/** Whether a member of an enum has a name that is to be hidden. Combinations of flags may have none, which is `None`. */
+export function isHiddenMember(rendering: Rendering, member: RemoteObject): boolean {
   if (!rendering.limits.isHidden(undefined)) return false;
-  const type = rendering.read(key)?.type;
-  const kind = type && builtinKind(rendering, type);
-  if (kind !== "unicode" && kind !== "bytes") return type === undefined;
-  return rendering.limits.isHidden(rendering.objects.text(key, kind));
+  const address = attributeOf(rendering, member, "_name_");
+  const name = rendering.name(address);
+  if (name === undefined && rendering.read(address)?.type.kind === "none") return false;
+  return rendering.limits.isHidden(name);
 }
 
 /** What a type or the nearest of its bases is by its own word. */

@@ -3,8 +3,9 @@ import { attributeOf } from "./attributes.js";
 import { plainText } from "./escapes.js";
 import type { PythonType } from "./python-type.js";
 import { qualnameAt } from "./render-callables.js";
+import { isHiddenMember } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
-import type { Renderer, Rendering } from "./rendering.js";
+import { HIDDEN, type Renderer, type Rendering } from "./rendering.js";
 
 /** `<Color.RED: 1>`, `<Permission.R|W: 6>` */
 export const renderEnumMember: Renderer = (rendering, object) => {
@@ -22,7 +23,9 @@ export const renderEnumMember: Renderer = (rendering, object) => {
       ? namesOfParts(rendering, object.type, value)
       : own;
   out.write(`<${object.type.name}${name === undefined ? "" : `.${plainText(name)}`}: `);
-  rendering.value(value);
+  if (isHiddenMember(rendering, object) || (name !== undefined && rendering.limits.isHidden(name))) {
+    out.mark(HIDDEN);
+  } else rendering.value(value);
   out.write(">");
   return true;
 };

@@ -1,4 +1,5 @@
 import type { Pid } from "@pyspy/proc-memory";
+import { matchesAny, namePatterns } from "../name-patterns.js";
 import type { SamplerOptions } from "../sampler.js";
 import type { InterpreterTrack } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
@@ -13,7 +14,7 @@ export interface ThreadChoice {
   /** Only who holds the GIL. */
   readonly gilHolder?: boolean;
   /** None with such a name. */
-  readonly exclude?: RegExp | undefined;
+  readonly exclude?: readonly RegExp[] | undefined;
 }
 
 /** What the options of a sampler say of it; the same however samples are asked for. */
@@ -22,7 +23,7 @@ export function choiceOf({
   gilHolder = false,
   excludeThreads,
 }: Pick<SamplerOptions, "mainThread" | "gilHolder" | "excludeThreads">): ThreadChoice {
-  return { mainThread, gilHolder, exclude: excludeThreads && withoutPosition(excludeThreads) };
+  return { mainThread, gilHolder, exclude: excludeThreads && namePatterns(excludeThreads) };
 }
 
 /** Whether `track` is one of them, as far as is known before it is read. */
@@ -35,10 +36,5 @@ export function isChosen(
   // A kernel id that is not known may be any thread's.
   if (mainThread && track.tid !== 0 && track.tid !== pid) return false;
   if (gilHolder && track.threadState !== holder) return false;
-  return exclude === undefined || !exclude.test(track.name);
-}
-
-/** A pattern with the flag `g` or `y` would go on from its last match. */
-function withoutPosition({ source, flags }: RegExp): RegExp {
-  return new RegExp(source, flags.replace(/[gy]/g, ""));
+  return exclude === undefined || !matchesAny(exclude, track.name);
 }

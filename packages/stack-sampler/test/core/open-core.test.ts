@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -208,6 +208,16 @@ test("places that are of no use are told", async () => {
   expect(lost.warnings).toContain(
     `${process.execPath} is not used: no binary in the core file has its build id`,
   );
+});
+
+test("files that cannot be opened are passed over where binaries are looked for", async () => {
+  const libraries = mkdtempSync(join(folder, "libraries-"));
+  symlinkSync("loop", join(libraries, "loop"));
+  symlinkSync("nothing", join(libraries, "dangling"));
+  writeFileSync(join(libraries, "secret"), "");
+  chmodSync(join(libraries, "secret"), 0);
+  using core = await openCore(fileOf(coreFile({})), { librarySearchPath: [libraries] });
+  expect(core).toMatchObject({ lacksNotes: true, problem: { code: "incomplete-core" } });
 });
 
 /** Bytes that cannot be compressed, the same ones in every run. */

@@ -239,20 +239,47 @@ try:
     more["views"] = [collections.OrderedDict(password="SECRET").values(), collections.OrderedDict(password="SECRET").items()]
     import dataclasses
     more["item"] = dataclasses.make_dataclass("Item", ["user", "password"])("me", "SECRET")
+    import enum
+    secrets = enum.Enum("E", {"PASSWORD": "SECRET", "USER": "me"})
+    more["member"] = secrets.PASSWORD
+    more["text_member"] = enum.Enum("T", {"TOKEN": "SECRET"}, type=str).TOKEN
+    more["members"] = {secrets.PASSWORD: "SECRET"}
+    more["parts"] = enum.IntFlag("F", {"PASSWORD": 1, "TOKEN": 2})(3)
     exec('password = "SECRET"; more["template"] = t"{password}"')
 except Exception:
     pass
 hold(dict={"user": "me", "password": "SECRET", "password2": "SECRET", "token": "SECRET"}, unicode={u"password": ["SECRET"]}, bytes={b"token": "SECRET"},
      numbers={1: 2}, point=point, slot=slot, login=Login("me", "SECRET"), nested=[{"a": {"PASSWORD": "SECRET"}}],
      ordered=collections.OrderedDict([("password", "SECRET")]), default=collections.defaultdict(int, password="SECRET"),
+     keyed={("db", "password", 1): "SECRET"}, pairs=[("user", "me"), ("password", "SECRET"), (u"token", ["SECRET"])],
      items={"password": "SECRET"}.items(), values={"password": "SECRET"}.values(), **more)
 `,
     );
     const redact = /passw|token/gi;
-    const names = ["dict", "unicode", "bytes", "point", "slot", "login", "nested", "ordered", "default"];
-    const more = ["space", "call", "arguments", "views", "item", "template"].filter((name) =>
-      values.has(name),
-    );
+    const names = [
+      "dict",
+      "unicode",
+      "bytes",
+      "point",
+      "slot",
+      "login",
+      "nested",
+      "ordered",
+      "default",
+      "keyed",
+      "pairs",
+    ];
+    const more = [
+      "space",
+      "call",
+      "arguments",
+      "views",
+      "item",
+      "template",
+      "member",
+      "text_member",
+      "members",
+    ].filter((name) => values.has(name));
     for (const name of [...names, ...more]) {
       const { text, complete } = values.render(name, { redact, attributes: 2, characters: 1000 });
       expect(text, name).toContain("<redacted>");
@@ -262,6 +289,8 @@ hold(dict={"user": "me", "password": "SECRET", "password2": "SECRET", "token": "
     }
     expect(values.render("numbers", { redact })).toMatchObject({ text: "{1: 2}", complete: true });
     expect(values.render("login", { redact }).text).toBe("Login(user='me', password=<redacted>)");
+    expect(values.render("pairs", { redact }).text).toMatch(/^\[\('user', 'me'\), /);
+    if (values.has("parts")) expect(values.render("parts", { redact }).text).toMatch(/: <redacted>>$/);
     expect(values.render("dict", { redact }).text).toMatch(/'user': 'me'/);
   });
 
