@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { anyPython, busy, pyspyPath, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
@@ -33,6 +33,26 @@ test("a pid that does not exist", async () => {
   await expectFailure(["record", "-p", String(gone.pid)], 1, [
     new RegExp(`^pyspy: Cannot .*process ${gone.pid}\\b.*`),
   ]);
+});
+
+test("a pid that is a thread's", async () => {
+  const program =
+    "import threading, time; threading.Thread(target=time.sleep, args=[60], daemon=True).start(); print(); time.sleep(60)";
+  const target = workplace.start([...python.command, "-c", program]);
+  const threads = () => readdirSync(`/proc/${target.pid}/task`).filter((tid) => tid !== String(target.pid));
+  await vi.waitFor(() => expect(threads()).toHaveLength(1), { timeout: 30_000 });
+  const [tid = ""] = threads();
+  for (const words of [
+    ["record"],
+    ["record", "--subprocesses"],
+    ["dump"],
+    ["dump", "--subprocesses"],
+    ["doctor"],
+  ]) {
+    await expectFailure([...words, "--pid", tid], 1, [
+      new RegExp(`^pyspy: Cannot open process ${tid}: it is a thread of process ${target.pid}$`),
+    ]);
+  }
 });
 
 test("a pid that is not a Python", async () => {
