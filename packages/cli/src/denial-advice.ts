@@ -19,7 +19,7 @@ export function denialAdvice(
     case "capabilities":
       return adviceToBecomeRoot(permissions, invocation);
     case "hidden":
-      return isCapable(permissions) ? logAdvice : adviceToBecomeRoot(permissions, invocation);
+      return isCapable(permissions) ? logAdvice(permissions) : adviceToBecomeRoot(permissions, invocation);
     case "missing-capability":
       return capabilityAdvice(reason.container);
     case "user-namespace":
@@ -35,7 +35,7 @@ export function denialAdvice(
     case "traced":
       return `Wait until ${reason.tracerName} lets go of it, or end that: kill ${reason.tracer}`;
     case "unknown":
-      return securityModuleAdvice(reason, permissions.container);
+      return securityModuleAdvice(reason, permissions);
   }
 }
 
@@ -85,7 +85,8 @@ function privilegesAdvice(container: ContainerRuntime | undefined): string {
 
 function yamaAdvice(ptraceScope: number, permissions: Permissions, invocation: Invocation): string {
   if (ptraceScope === 3) {
-    return "It cannot be lifted before a reboot: echo kernel.yama.ptrace_scope=1 | sudo tee /etc/sysctl.d/99-ptrace.conf && sudo reboot";
+    const sudo = permissions.own.uids.effective === 0 && permissions.container === undefined ? "" : "sudo ";
+    return `It cannot be lifted before a reboot: echo kernel.yama.ptrace_scope=1 | ${sudo}tee /etc/sysctl.d/99-ptrace.conf && ${sudo}reboot`;
   }
   const lift = "sudo sysctl kernel.yama.ptrace_scope=0";
   if (permissions.container !== undefined)
@@ -120,9 +121,10 @@ function seccompAdvice(
 
 function securityModuleAdvice(
   { label }: Extract<DenialReason, { code: "unknown" }>,
-  container: ContainerRuntime | undefined,
+  permissions: Permissions,
 ): string {
-  if (label === undefined || label === "unconfined") return logAdvice;
+  const { container } = permissions;
+  if (label === undefined || label === "unconfined") return logAdvice(permissions);
   // SELinux: user:role:type:level. AppArmor: a profile's name and mode.
   const isSelinux = label.split(":").length >= 3;
   switch (container) {
@@ -134,8 +136,11 @@ function securityModuleAdvice(
         ? "Run the container without that: securityContext: {seLinuxOptions: {type: spc_t}}"
         : "Run the container without that: securityContext: {appArmorProfile: {type: Unconfined}}";
     default:
-      return logAdvice;
+      return logAdvice(permissions);
   }
 }
 
-const logAdvice = "The kernel's log may name what refuses it: sudo dmesg | grep -i denied";
+function logAdvice({ own }: Permissions): string {
+  const dmesg = own.uids.effective === 0 ? "dmesg" : "sudo dmesg";
+  return `The kernel's log may name what refuses it: ${dmesg} | grep -i denied`;
+}

@@ -39,7 +39,7 @@ const situations: readonly Situation[] = [
     "one that is hidden from root",
     { code: "hidden", hidepid: undefined },
     permissionsWith({ own: root }),
-    log,
+    log.replace("sudo ", ""),
   ],
   ["another user, where sudo cannot work", otherUser, permissionsWith(unprivileged), anotherLogin],
   [
@@ -111,6 +111,12 @@ const situations: readonly Situation[] = [
     "ptrace_scope 3",
     { code: "yama", ptraceScope: 3 },
     permissionsWith({ own: root }),
+    "It cannot be lifted before a reboot: echo kernel.yama.ptrace_scope=1 | tee /etc/sysctl.d/99-ptrace.conf && reboot",
+  ],
+  [
+    "ptrace_scope 3 for who is not root",
+    { code: "yama", ptraceScope: 3 },
+    permissions,
     "It cannot be lifted before a reboot: echo kernel.yama.ptrace_scope=1 | sudo tee /etc/sysctl.d/99-ptrace.conf && sudo reboot",
   ],
   [

@@ -1,4 +1,6 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { findPythons } from "../../../tools/testing/pythons.js";
 import { ReadableInstallation } from "../../../tools/testing/readable-installation.js";
@@ -20,7 +22,7 @@ test.each(findPythons())("CPython $name can be sampled", async ({ command, versi
   expect(outcome.stdout).toContain(`Process ${pid}\n`);
   expect(outcome.stdout).toContain("  ✓ memory  can be read with process_vm_readv\n");
   expect(outcome.stdout).toContain(`  ✓ CPython ${major}.${minor}.${micro}${release}  ${facts}, in /`);
-  expect(outcome.stdout).toContain(`\nWhat works\n  ✓ record  pyspy record --pid ${pid}\n`);
+  expect(outcome.stdout).toContain(`\nWhat works\n  ✓ record             pyspy record --pid ${pid}\n`);
 });
 
 test("as JSON, which is one document and nothing else", async () => {
@@ -39,10 +41,32 @@ test("as JSON, which is one document and nothing else", async () => {
       commandLine: busy(python),
       readDenial: null,
       pythons: [{ pointerSize: 8, freeThreaded: false, interpreters: 1, threads: 1 }],
-      works: { record: true },
+      works: { record: true, dump: true, locals: true, core: true, native: false },
     },
     problem: null,
   });
+});
+
+test("a program whose executable is another one by now", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "pyspy-doctor-"));
+  try {
+    const program = join(folder, "program");
+    copyFileSync("/bin/sleep", program);
+    const target = workplace.start([program, "600"]);
+    await vi.waitFor(() => expect(readFileSync(`/proc/${target.pid}/cmdline`, "utf8")).toContain(program));
+    copyFileSync("/bin/cat", `${program}.new`);
+    renameSync(`${program}.new`, program);
+    const ask = async () => (await workplace.pyspy("doctor", "--pid", String(target.pid)).outcome).stdout;
+    expect(await ask()).toContain(
+      `${program} (replaced since the start; the old one is read through /proc)\n`,
+    );
+    rmSync(program);
+    expect(await ask()).toContain(
+      `${program} (deleted since the start; the old one is read through /proc)\n`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("a program that is no Python", async () => {
@@ -50,7 +74,7 @@ test("a program that is no Python", async () => {
   await vi.waitFor(() => expect(readFileSync(`/proc/${target.pid}/cmdline`, "utf8")).toMatch(/^sleep/));
   const { code, stdout, stderr } = await workplace.pyspy("doctor", "--pid", String(target.pid)).outcome;
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-  expect(stdout).toMatch(/\n\nWhat works\n {2}✗ record {2}Cannot sample .*: it is not a Python program\n$/);
+  expect(stdout).toMatch(/\n\nWhat works\n {2}✗ record {13}Cannot sample .*: it is not a Python program\n/);
 });
 
 test("a process that does not exist", async () => {
@@ -121,7 +145,7 @@ test("a process of root that somebody else asks about, and what record says then
   expect(doctor).toMatchObject({ code: 1, stderr: "" });
   expect(doctor.stdout).toContain(`  ${because}\n`);
   expect(doctor.stdout).toMatch(sudo(`record --pid ${pid}`));
-  expect(doctor.stdout).toContain("\nWhat works\n  ✗ record  Its memory cannot be read\n");
+  expect(doctor.stdout).toContain("\nWhat works\n  ✗ record             Its memory cannot be read\n");
 
   const { stdout } = await pyspy([], "doctor", "--json", "--pid", String(pid));
   expect(JSON.parse(stdout)).toMatchObject({

@@ -6,11 +6,10 @@ import {
   type DoctorReport,
   type MachineReport,
   machinePermissionsOf,
-  type Problem,
-  problemOf,
   processReportOf,
   type System,
 } from "../doctor/report.js";
+import { type Problem, problemOf } from "../doctor/works.js";
 import type { Ending } from "../ending.js";
 import type { Invocation } from "../invocation.js";
 import { type CheckSection, renderChecklist } from "../terminal/checklist.js";
@@ -58,7 +57,7 @@ async function examine(command: DoctorCommand, surroundings: DoctorSurroundings)
   try {
     const diagnosis = await surroundings.diagnose(pid);
     const process = processReportOf(diagnosis, invocation);
-    return { ok: process.works.record, machine, process, problem: problemOf(diagnosis.problem, invocation) };
+    return { ok: process.works.record, machine, process, problem: process.whyNot.record };
   } catch (error) {
     if (!command.json || !isSamplerError(error) || error.code === "internal") throw error;
     return { ok: false, machine, process: undefined, problem: problemOf(error, invocation) };
@@ -88,5 +87,5 @@ function sectionsOf(
   { verbose }: DoctorCommand,
 ): readonly CheckSection[] {
   if (process === undefined) return machineSections(machine, problem);
-  return processSections(process, problem, verbose);
+  return processSections(process, verbose);
 }

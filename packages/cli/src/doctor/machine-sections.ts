@@ -1,6 +1,7 @@
 import type { Check, CheckSection } from "../terminal/checklist.js";
 import type { Reach } from "./reach.js";
-import type { MachinePermissions, MachineReport, Problem } from "./report.js";
+import type { MachinePermissions, MachineReport } from "./report.js";
+import type { Problem } from "./works.js";
 
 /** What a person reads about the machine. */
 export function machineSections(

@@ -1,4 +1,5 @@
 import type {
+  ChangedFile,
   ContainerRuntime,
   Denial,
   DenialReason,
@@ -8,10 +9,10 @@ import type {
   Permissions,
   SeccompMode,
 } from "@pyspy/stack-sampler";
-import { adviceFor } from "../advice.js";
 import { denialAdvice, isCapable } from "../denial-advice.js";
 import type { Invocation } from "../invocation.js";
 import { adviceToReachFurther, type Reach, reachOf } from "./reach.js";
+import { type Problem, type WhyNot, type Works, whyNotOf, worksOf } from "./works.js";
 
 /** Everything that `pyspy doctor` tells. As JSON what is undefined is null. */
 export interface DoctorReport {
@@ -64,12 +65,14 @@ export interface ProcessReport {
   /** Its memory can be read, and by which way; undefined if it cannot. */
   readonly readBy: "process_vm_readv" | "/proc/PID/mem" | undefined;
   readonly readDenial: DenialReport | undefined;
-  /** Nothing that pyspy does today stops a process. */
+  /** Only `--blocking` stops threads. */
   readonly stopDenial: DenialReport | undefined;
+  readonly changedFiles: readonly ChangedFile[];
   readonly steps: readonly DiscoveryStep[];
   readonly pythons: readonly DiagnosedPython[];
   /** What can be done with it. */
-  readonly works: { readonly record: boolean };
+  readonly works: Works;
+  readonly whyNot: WhyNot;
 }
 
 /** A refusal of the kernel. */
@@ -79,13 +82,6 @@ export interface DenialReport {
   /** What refuses besides, or stands in the way of lifting it. */
   readonly also: readonly DenialReason[];
   readonly advice: string;
-}
-
-/** Why something cannot be done: the code of a `SamplerError`, a sentence, and what to do about it. */
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly advice: string | undefined;
 }
 
 /** What decides on this machine, from the permissions of pyspy on itself. */
@@ -107,8 +103,9 @@ export function machinePermissionsOf(permissions: Permissions, invocation: Invoc
 }
 
 export function processReportOf(diagnosis: Diagnosis, invocation: Invocation): ProcessReport {
-  const { pid, executable, commandLine, permissions, readDenial, stopDenial, steps, pythons, problem } =
-    diagnosis;
+  const { pid, executable, commandLine, permissions, readDenial, stopDenial } = diagnosis;
+  const { changedFiles, steps, pythons } = diagnosis;
+  const whyNot = whyNotOf(diagnosis, invocation);
   return {
     pid,
     executable,
@@ -116,16 +113,12 @@ export function processReportOf(diagnosis: Diagnosis, invocation: Invocation): P
     readBy: readBy(permissions),
     readDenial: readDenial && denialReportOf(readDenial, invocation),
     stopDenial: stopDenial && denialReportOf(stopDenial, invocation),
+    changedFiles,
     steps,
     pythons,
-    works: { record: problem === undefined },
+    works: worksOf(whyNot),
+    whyNot,
   };
-}
-
-export function problemOf(problem: Diagnosis["problem"], invocation: Invocation): Problem | undefined {
-  if (problem === undefined) return undefined;
-  const { code, message } = problem;
-  return { code, message, advice: adviceFor(problem, invocation) };
 }
 
 function readBy({ trials }: Permissions): ProcessReport["readBy"] {

@@ -16,6 +16,7 @@ const healthy: Diagnosis = {
   permissions,
   readDenial: undefined,
   stopDenial: undefined,
+  changedFiles: [],
   steps: [
     { image: "/usr/bin/python3", method: "symbol", outcome: "nothing", detail: "it names no Python runtime" },
     { image: library, method: "symbol", outcome: "found", detail: "CPython 3.12.1" },
@@ -36,6 +37,30 @@ const healthy: Diagnosis = {
   ],
   problem: undefined,
 };
+
+/** What works with {@link healthy}. */
+const allWorks = `
+What works
+  ✓ record             pyspy record --pid 1234
+  ✓ record --blocking  pyspy record --blocking --pid 1234
+  ✓ dump               pyspy dump --pid 1234
+  ✓ dump --locals      pyspy dump --locals --pid 1234
+  ✓ dump --core        pyspy dump --core FILE, for a core file of it
+  – native frames      not available yet
+`;
+
+/** The same where no look into the process works. */
+const nothingWorks = (reason: string): string => `
+What works
+  ✗ record             ${reason}
+  ✗ record --blocking  for the same reason
+  ✗ dump               for the same reason
+  ✗ dump --locals      for the same reason
+  ✓ dump --core        pyspy dump --core FILE, for a core file of it
+  – native frames      not available yet
+`;
+
+const noNative = { code: "not-available", message: "pyspy does not show native frames yet", advice: null };
 
 const noPython: Diagnosis = {
   ...healthy,
@@ -130,16 +155,13 @@ Permissions
   ✓ memory  can be read with process_vm_readv
 
 Search
-    symbol    /usr/bin/python3: it names no Python runtime
-  ✓ symbol    ${library}: CPython 3.12.1
-    2 others  no sign of a Python (--verbose lists them)
+    executable  /usr/bin/python3: no sign of a Python
+  ✓ symbol      ${library}: CPython 3.12.1
+    2 others    no sign of a Python (--verbose shows every step)
 
 Pythons
   ✓ CPython 3.12.1  1 interpreter with 2 threads, in ${library}
-
-What works
-  ✓ record  pyspy record --pid 1234
-`,
+${allWorks}`,
     });
   });
 
@@ -167,11 +189,8 @@ Permissions
   ✓ memory  can be read with process_vm_readv
 
 Search
-    3 others  no sign of a Python (--verbose lists them)
-
-What works
-  ✗ record  Cannot sample process 1234: it is not a Python program
-`,
+    3 others  no sign of a Python (--verbose shows every step)
+${nothingWorks("Cannot sample process 1234: it is not a Python program")}`,
     });
   });
 
@@ -185,11 +204,8 @@ What works
 Permissions
   ✗ memory   Cannot read the memory of process 1234: it runs as user 0 and this process as user 1000
     → Try it as root: sudo env "PATH=$PATH" pyspy record --pid 1234
-  – besides  yama
-
-What works
-  ✗ record  Its memory cannot be read
-`,
+  – besides  Yama lets a process without CAP_SYS_PTRACE look only into those that it has started (kernel.yama.ptrace_scope is 1)
+${nothingWorks("Its memory cannot be read")}`,
     });
   });
 
@@ -217,8 +233,32 @@ Pythons
     expect(text).toContain(`
 Permissions
   ✓ memory    can be read with process_vm_readv
-  – stopping  ${message}; record does not need it
+  – stopping  ${message}; only --blocking needs it
 `);
+    expect(text).toContain(`
+  ✓ record             pyspy record --pid 1234
+  ✗ record --blocking  Its threads may not be stopped
+    → Wait until strace lets go of it, or end that: kill 99
+  ✓ dump               pyspy dump --pid 1234
+`);
+  });
+
+  test("whose files have been deleted or replaced says so", async () => {
+    const changedFiles = [
+      { path: "/usr/bin/python3", change: "replaced", readFrom: "file" },
+      { path: library, change: "deleted", readFrom: "memory" },
+      { path: libm, change: "replaced", readFrom: "memory" },
+    ] as const;
+    const diagnosis: Diagnosis = { ...healthy, changedFiles };
+    const { text } = await told({ pid: 1234 }, { diagnosis });
+    expect(text).toContain(
+      "  – executable    /usr/bin/python3 (replaced since the start; the old one is read through /proc)\n",
+    );
+    expect(text).toContain(`with 2 threads, in ${library} (deleted since the start; read from memory)\n`);
+    expect(text).not.toContain(libm);
+    expect((await told({ pid: 1234, verbose: true }, { diagnosis })).text).toContain(
+      `  – library       ${libm} (replaced since the start; read from memory)\n`,
+    );
   });
 
   test("is read the slow way where process_vm_readv is refused", async () => {
@@ -232,9 +272,11 @@ Permissions
     const diagnosis = { ...healthy, pythons: [], problem };
     const { text, code } = await told({ pid: 1234 }, { diagnosis });
     expect(code).toBe(1);
-    expect(text).toContain(
-      "  ✗ record  Its Python has not started yet\n    → Try it: record waits for that\n",
-    );
+    expect(text).toContain(`
+  ✗ record             Its Python has not started yet
+    → Try it: record waits for that
+  ✗ record --blocking  for the same reason
+`);
   });
 
   test("lets nothing of a process at the terminal", async () => {
@@ -407,9 +449,11 @@ describe("the doctor's JSON", () => {
         readBy: "process_vm_readv",
         readDenial: null,
         stopDenial: null,
+        changedFiles: [],
         steps,
         pythons,
-        works: { record: true },
+        works: { record: true, blocking: true, dump: true, locals: true, core: true, native: false },
+        whyNot: { record: null, blocking: null, dump: null, locals: null, core: null, native: noNative },
       },
       problem: null,
     });
@@ -421,7 +465,12 @@ describe("the doctor's JSON", () => {
     expect(await json({ pid: 1234 }, { diagnosis: denied })).toMatchObject({
       code: 1,
       ok: false,
-      process: { readBy: null, readDenial: { message, reason, also, advice }, works: { record: false } },
+      process: {
+        readBy: null,
+        readDenial: { message, reason, also, advice },
+        works: { record: false, blocking: false, dump: false, locals: false, core: true, native: false },
+        whyNot: { dump: { code: "permission-denied", message, advice }, core: null, native: noNative },
+      },
       problem: { code: "permission-denied", message, advice },
     });
   });
