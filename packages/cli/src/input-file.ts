@@ -3,6 +3,7 @@ import {
   isProfileError,
   isRecording,
   type Profile,
+  type Recording,
   RecordingFileSource,
   readProfile,
   readRecording,
@@ -15,6 +16,8 @@ export interface InputFile extends Disposable {
   readonly profile: Profile;
   /** False for a recording without its end. */
   readonly complete: boolean;
+  /** Bytes at the end of a recording that are no good and left out. */
+  readonly damagedBytes: number;
 }
 
 /**
@@ -66,11 +69,7 @@ async function openFile(path: string): Promise<InputFile> {
     // Twice what tells a recording: its first bytes are the only ones that are read of a file that is none.
     if (isRecording(source.read(0, 16))) {
       const recording = readRecording(source);
-      return {
-        profile: recording.profile(),
-        complete: recording.complete,
-        [Symbol.dispose]: () => source.close(),
-      };
+      return inputOfRecording(recording, () => source.close());
     }
   } catch (error) {
     source.close();
@@ -82,8 +81,17 @@ async function openFile(path: string): Promise<InputFile> {
 
 async function inputOf(bytes: Uint8Array): Promise<InputFile> {
   if (!isRecording(bytes)) {
-    return { profile: await readProfile(bytes), complete: true, [Symbol.dispose]: () => {} };
+    return { profile: await readProfile(bytes), complete: true, damagedBytes: 0, [Symbol.dispose]: () => {} };
   }
-  const recording = readRecording(bytes);
-  return { profile: recording.profile(), complete: recording.complete, [Symbol.dispose]: () => {} };
+  return inputOfRecording(readRecording(bytes), () => {});
+}
+
+function inputOfRecording(recording: Recording, close: () => void): InputFile {
+  const { complete, damaged, bytesCutOff } = recording;
+  return {
+    profile: recording.profile(),
+    complete,
+    damagedBytes: damaged ? bytesCutOff : 0,
+    [Symbol.dispose]: close,
+  };
 }

@@ -193,6 +193,11 @@ export function cutOffMessage(file: string): string {
   return `${inputName(file)} has no end: it is still written, or pyspy was killed. What is there is used`;
 }
 
+/** Said of a recording of which not even the rest is one. */
+export function damagedMessage(file: string, bytes: number): string {
+  return `${inputName(file)} is damaged at its end: ${counted(bytes, "byte")} of it are left out, what is before is used`;
+}
+
 /** `1 sample`, `512 samples`. */
 export function samplesIn(samples: number): string {
   return counted(rounded(samples), "sample");

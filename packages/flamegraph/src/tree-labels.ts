@@ -1,5 +1,6 @@
 import type { Profile } from "./profile.js";
 import { frameLabel, type LabelOptions, processLabel, type StackLabel, threadLabel } from "./stack-label.js";
+import { type ThreadTracks, threadTracks } from "./thread-tracks.js";
 
 /** Stands for a stack without frames, so that it counts in every format. */
 const NO_FRAMES: StackLabel = { text: "<no frames>", file: "", origin: "runtime" };
@@ -12,6 +13,7 @@ export class TreeLabels {
   readonly #idOfText = new Map<string, number>();
   readonly #idOfFrame: Int32Array;
   readonly #idsOfThread = new Map<number, readonly number[]>();
+  #threads: ThreadTracks | undefined;
 
   constructor(profile: Profile, options: LabelOptions & { processes?: boolean; threads?: boolean }) {
     this.#profile = profile;
@@ -42,7 +44,12 @@ export class TreeLabels {
     const { processes, threads } = this.#profile;
     const record = threads[thread];
     const labels: StackLabel[] = [];
-    if (record !== undefined && this.#options.threads) labels.push(threadLabel(record));
+    if (record !== undefined && this.#options.threads) {
+      this.#threads ??= threadTracks(this.#profile);
+      // One thread is one node, also if samples came before its name was known.
+      const track = this.#threads.tracks[this.#threads.ofThread[thread] ?? -1];
+      labels.push(threadLabel({ ...record, name: track?.name ?? record.name }));
+    }
     let process = this.#options.processes ? record?.process : undefined;
     for (let at = processes[process ?? -1]; at !== undefined; at = processes[process]) {
       labels.push(processLabel(at));

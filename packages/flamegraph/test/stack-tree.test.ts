@@ -119,6 +119,16 @@ describe("threads and processes", () => {
     expect(fold(profile, { processes: true })).toEqual(['process 40:"python3 app.py" 4 0', "  main 4 4"]);
   });
 
+  test("are one under the last name of each, also from before it had one", () => {
+    const renamed = profileOfBatches(
+      batchOf("main 1", { thread: { name: "" } }),
+      batchOf("main 2", { thread: { name: "Thread-1" } }),
+      batchOf("main 3", { thread: { name: "worker" } }),
+      batchOf("main 4", { thread: { name: "" } }),
+    );
+    expect(fold(renamed, { threads: true })).toEqual(["thread (41): worker 10 0", "  main 10 10"]);
+  });
+
   test("stand below the processes that started them", () => {
     const family = batchOf("main 1", { thread: { process: 1 } });
     const parent = { pid: 40, startTime: 1, commandLine: ["gunicorn"], parent: -1 };

@@ -15,7 +15,7 @@ import type { Ending } from "../ending.js";
 import { formatOfName } from "../format-of-name.js";
 import { formatNames, summaryFormatNames } from "../formats.js";
 import { type InputFile, inputName, openInput, unreadable } from "../input-file.js";
-import { closedMessage, convertedMessage, cutOffMessage } from "../messages.js";
+import { closedMessage, convertedMessage, cutOffMessage, damagedMessage } from "../messages.js";
 import { nothingChosenMessage } from "../nothing-chosen.js";
 import { openOutput } from "../output-file.js";
 import { formatOptionsOf } from "../presentation.js";
@@ -70,7 +70,8 @@ async function openInputs(
     for (const path of paths) {
       const input = await openInput(path);
       inputs.push(input);
-      if (!input.complete) terminal.warn(cutOffMessage(path));
+      if (input.damagedBytes > 0) terminal.warn(damagedMessage(path, input.damagedBytes));
+      else if (!input.complete) terminal.warn(cutOffMessage(path));
     }
   } catch (error) {
     close();

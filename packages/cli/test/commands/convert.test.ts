@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -205,6 +206,18 @@ describe("a recording", () => {
     expect(textOf("out.txt")).toBe(`${wait} 3\n${work} 6\n`);
     expect(said).toContain(
       `pyspy: ${inFolder("a.pyspy")} has no end: it is still written, or pyspy was killed. What is there is used\n`,
+    );
+  });
+});
+
+describe("a recording with a damaged end", () => {
+  test("is used as far as it is good, and it is told how much is left out", async () => {
+    record("a.pyspy");
+    appendFileSync(inFolder("a.pyspy"), new Uint8Array(4096));
+    await run(["a.pyspy"]);
+    expect(textOf("out.txt")).toBe(`${wait} 3\n${work} 6\n`);
+    expect(said).toContain(
+      `pyspy: ${inFolder("a.pyspy")} is damaged at its end: 4096 bytes of it are left out, what is before is used\n`,
     );
   });
 });

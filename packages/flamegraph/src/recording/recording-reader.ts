@@ -20,8 +20,10 @@ export interface Recording {
   readonly duration?: Nanoseconds;
   /** False if it was cut off: its writer was killed, or still writes. What is there is good nevertheless. */
   readonly complete: boolean;
-  /** Bytes of a chunk that was begun at the end; it is left out. */
+  /** Bytes at the end that are left out: of a chunk that was begun or, if it is {@link damaged}, from the first on that is no good. */
   readonly bytesCutOff: number;
+  /** True if something else than a recording is at its end, such as the zeros that a computer leaves that lost power. */
+  readonly damaged: boolean;
   /**
    * The batches in their order, from the first on each call.
    *
@@ -46,7 +48,7 @@ const MAGIC = PREAMBLE.subarray(0, -1);
 /**
  * Opens a recording, of which only the headers of chunks are read here.
  *
- * @throws ProfileError if it is none, is of a later version, or has something else in its midst.
+ * @throws ProfileError if it is none, is of a later version, or is damaged before its first batch.
  */
 export function readRecording(bytes: Uint8Array | ByteSource): Recording {
   const source = bytes instanceof Uint8Array ? sourceOf(bytes) : bytes;
@@ -55,11 +57,27 @@ export function readRecording(bytes: Uint8Array | ByteSource): Recording {
   let duration: Nanoseconds | undefined;
   const batches: ChunkPlace[] = [];
   let position = PREAMBLE.length;
-  for (let chunk = chunkAt(source, position); chunk !== undefined; chunk = chunkAt(source, position)) {
-    if (chunk.type === ChunkType.metadata) metadata = decoderOf(source, chunk).metadata();
-    else if (chunk.type === ChunkType.batch) batches.push(chunk);
-    else if (chunk.type === ChunkType.end) duration = decoderOf(source, chunk).duration();
-    position = chunk.start + CHUNK_HEADER + chunk.length;
+  let damaged = false;
+  try {
+    for (let chunk = chunkAt(source, position); chunk !== undefined; chunk = chunkAt(source, position)) {
+      if (chunk.type === ChunkType.metadata) metadata = decoderOf(source, chunk).metadata();
+      else if (chunk.type === ChunkType.batch) batches.push(chunk);
+      else if (chunk.type === ChunkType.end) duration = decoderOf(source, chunk).duration();
+      position = chunk.start + CHUNK_HEADER + chunk.length;
+    }
+  } catch (error) {
+    if (!isProfileError(error) || batches.length === 0) throw error;
+    damaged = true;
+  }
+  if (damaged || (duration === undefined && !isLastWhole(source, batches))) {
+    const whole = countWhole(source, batches);
+    const first = batches[whole];
+    if (first !== undefined && whole > 0) {
+      batches.length = whole;
+      position = first.start;
+      duration = undefined;
+      damaged = true;
+    }
   }
   const read = () => batchesAt(source, batches);
   return {
@@ -67,6 +85,7 @@ export function readRecording(bytes: Uint8Array | ByteSource): Recording {
     ...(duration !== undefined && { duration }),
     complete: duration !== undefined,
     bytesCutOff: source.size - position,
+    damaged,
     batches: read,
     profile: () => profileOfBatches(metadata, read, duration),
   };
@@ -104,6 +123,29 @@ function chunkAt(source: ByteSource, start: number): ChunkPlace | undefined {
 
 function decoderOf(source: ByteSource, { start, length }: ChunkPlace): ChunkDecoder {
   return new ChunkDecoder(source.read(start + CHUNK_HEADER, length), start);
+}
+
+/** The last batch of a recording without an end is the one that may have been written in part. */
+function isLastWhole(source: ByteSource, batches: readonly ChunkPlace[]): boolean {
+  const last = batches.at(-1);
+  try {
+    if (last !== undefined) decoderOf(source, last).batch();
+    return true;
+  } catch (error) {
+    if (!isProfileError(error)) throw error;
+    return false;
+  }
+}
+
+/** How many batches can be read before one that cannot. */
+function countWhole(source: ByteSource, batches: readonly ChunkPlace[]): number {
+  let count = 0;
+  try {
+    for (const _ of batchesAt(source, batches)) count += 1;
+  } catch (error) {
+    if (!isProfileError(error)) throw error;
+  }
+  return count;
 }
 
 function* batchesAt(source: ByteSource, places: readonly ChunkPlace[]): Generator<SampleBatch> {

@@ -89,6 +89,26 @@ test("every prefix is a recording of the chunks that are whole in it", () => {
   }
 });
 
+test("of a recording with a damaged end what is before that is used", () => {
+  const batches = drawings.map((drawing) => restarted(batchOf(drawing)));
+  const { bytes, ends } = recorded(batches, 5e9);
+  const expectUsed = (damaged: Uint8Array, count: number, end: number) => {
+    const recording = readRecording(damaged);
+    expect([...recording.batches()]).toEqual(batches.slice(0, count));
+    expect(recording).toMatchObject({ damaged: true, bytesCutOff: damaged.length - end, metadata });
+    expect(() => recording.profile()).not.toThrow();
+    return recording.complete;
+  };
+  const [, , first = 0, second = 0, third = 0] = ends;
+  const zeros = new Uint8Array(4096);
+  // After the end, instead of a chunk, inside of one and after it, and inside of the last that there is.
+  expect(expectUsed(new Uint8Array(Buffer.concat([bytes, zeros])), 3, bytes.length)).toBe(true);
+  expect(expectUsed(bytes.slice().fill(0, third), 3, third)).toBe(false);
+  expect(expectUsed(bytes.slice().fill(0xff, second), 2, second)).toBe(false);
+  expect(expectUsed(bytes.slice().fill(0, first + 6), 1, first)).toBe(false);
+  expect(expectUsed(bytes.slice(0, third).fill(0, second + 6), 2, second)).toBe(false);
+});
+
 test("what is no recording, or one of a later version, is refused in one sentence", () => {
   const { bytes } = recorded([]);
   expect(() => readRecording(Uint8Array.of())).toThrow(
