@@ -15,7 +15,10 @@ export function adviceFor(error: SamplerError, invocation: Invocation): string |
         ? `A Python file needs a Python to run it: pyspy record -- python3 ${commandLine([error.program])}`
         : undefined;
     case "incomplete-core":
-      return "Copy the core file whole, or have it written again where there is room for all of it; --executable and --lib-search-path help to read what is there";
+      return (
+        "Copy the core file whole, or have it written again where there is room for all of it; " +
+        "--executable and --lib-search-path help to read what is there"
+      );
     default:
       return undefined;
   }

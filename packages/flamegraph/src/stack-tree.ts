@@ -3,6 +3,7 @@ import type { Profile, ProfileMetadata } from "./profile.js";
 import type { Nanoseconds } from "./sample-batch.js";
 import { type SampleChoice, totalSamples } from "./sample-totals.js";
 import type { LabelOptions, StackLabel } from "./stack-label.js";
+import { takenRate } from "./taken-rate.js";
 import { TreeLabels } from "./tree-labels.js";
 
 /**
@@ -27,6 +28,8 @@ export interface StackTree {
   readonly metadata: ProfileMetadata;
   /** Of the profile. */
   readonly duration: Nanoseconds;
+  /** Samples a second that were taken; 0 if unknown. */
+  readonly rate: number;
 }
 
 /** What goes into a tree, and how it is shown. */
@@ -56,7 +59,8 @@ export function foldStacks(profile: Profile, options: FoldOptions = {}): StackTr
     self[node] = (self[node] ?? 0) + samples;
   });
   const { metadata, duration } = profile;
-  return { ...depthFirst(nodes, self, labels.labels), labels: labels.labels, metadata, duration };
+  const rate = takenRate(profile);
+  return { ...depthFirst(nodes, self, labels.labels), labels: labels.labels, metadata, duration, rate };
 }
 
 /** Pairs of (parent, label). */

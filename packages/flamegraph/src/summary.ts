@@ -6,12 +6,15 @@ import type { SampleChoice } from "./sample-totals.js";
 import { ShownStacks } from "./shown-stacks.js";
 import { shownTotals } from "./shown-totals.js";
 import type { LabelOptions } from "./stack-label.js";
+import { takenRate } from "./taken-rate.js";
 import { threadTracks } from "./thread-tracks.js";
 
 /** A profile in a few numbers. */
 export interface ProfileSummary {
   readonly metadata: ProfileMetadata;
   readonly duration: Nanoseconds;
+  /** Samples a second that were taken; `metadata.rate` were asked for. 0 if unknown. */
+  readonly rate: number;
   readonly counters: SampleCounters;
   /** Samples that count here: those that the choice leaves. */
   readonly samples: number;
@@ -63,6 +66,7 @@ export function summarize(profile: Profile, options: LabelOptions & SampleChoice
   return {
     metadata: profile.metadata,
     duration: profile.duration,
+    rate: takenRate(profile),
     counters: profile.counters,
     samples: all.samples,
     time: all.time,

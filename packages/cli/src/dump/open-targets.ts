@@ -83,6 +83,21 @@ export function lookAt(
   };
 }
 
+/** Of a process that is not looked into. */
+const nothingKnown: Omit<DumpedProcess, "pid" | "commandLine"> = {
+  executable: undefined,
+  parent: undefined,
+  isStopped: false,
+  stopTime: undefined,
+  startedAt: undefined,
+  core: undefined,
+  versions: [],
+  threads: [],
+  tasks: undefined,
+  notes: [],
+  openFile: () => undefined,
+};
+
 /** A process that has no stacks to show: what it is not. */
 export function withoutStacks(
   pid: number,
@@ -90,30 +105,20 @@ export function withoutStacks(
   commandLine: readonly string[],
   note: string,
 ): DumpedProcess {
-  return {
-    ...{ pid, commandLine, parent, executable: undefined, versions: [], isStopped: false },
-    ...{
-      stopTime: undefined,
-      startedAt: undefined,
-      core: undefined,
-      threads: [],
-      tasks: undefined,
-      notes: [note],
-    },
-    openFile: () => undefined,
-  };
+  return { ...nothingKnown, pid, commandLine, parent, notes: [note] };
 }
 
 export function dumpedCore(core: Core, { tasks }: InspectOptions): DumpedProcess {
   const { pid, commandLine, executable, pythons, path, signal, lacksNotes } = core;
   return {
-    ...{ pid, commandLine, executable, parent: undefined, isStopped: false, startedAt: undefined },
-    stopTime: undefined,
+    ...nothingKnown,
+    pid,
+    commandLine,
+    executable,
     core: { path, signal, lacksNotes },
     versions: pythons.map(({ version }) => version),
     threads: mainFirst<CoreThread>(core.threads, pid).map(unseenBefore),
     tasks: tasks === true ? core.tasks.map(unmoved) : undefined,
-    notes: [],
     openFile: (file) => core.openFile(file),
   };
 }

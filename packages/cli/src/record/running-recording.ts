@@ -30,8 +30,8 @@ export interface RecordingPlan {
  * What is sampled, as a file from the first batch on, so that it takes no memory however long it goes on.
  *
  * A profile in the recording format is this file itself, under its own name as soon as there is a sample: whatever becomes of
- * pyspy, what was written can be read. Standard output gets a copy of it as it grows. For any other format the file is private to this process and has no name, and the profile
- * is made of it at the end.
+ * pyspy, what was written can be read. Standard output gets a copy of it as it grows. For any other format the file is private
+ * to this process and has no name, and the profile is made of it at the end.
  */
 export class RunningRecording implements Disposable {
   readonly #plan: RecordingPlan;

@@ -15,7 +15,8 @@ import { jsonLines } from "./json-pieces.js";
  * sample to the next are one slice, whichever lines they run. Nothing is open while a thread was not seen. A
  * `ts` counts from one interval before the start, so that none is negative.
  *
- * Events: `M` names processes and threads, `C` counts the resident memory of a process where it is known; `B` and `E` nest for each (pid, tid) and are in the order of their time.
+ * Events: `M` names processes and threads, `C` counts the resident memory of a process where it is known; `B` and `E` nest for
+ * each (pid, tid) and are in the order of their time.
  */
 export function* chrometrace(profile: Profile, options: FormatOptions = {}): Generator<string> {
   yield* jsonLines(events(profile, options));

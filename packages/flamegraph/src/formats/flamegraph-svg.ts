@@ -7,6 +7,7 @@ import { colourOf, colourOfOrigin, ORIGIN_NAMES } from "../svg/palette.js";
 import { STYLESHEET } from "../svg/stylesheet.js";
 import viewer from "../svg/viewer.browser.js?raw";
 import { xmlText } from "../svg/xml-text.js";
+import { rateText } from "../taken-rate.js";
 
 /** What a flame graph says beside its frames, and how much of it is drawn. */
 export interface FlamegraphOptions {
@@ -105,10 +106,10 @@ function titleOf({ metadata }: StackTree): string {
   return metadata.title ?? (metadata.command.join(" ") || "Flame graph");
 }
 
-function subtitleOf({ metadata, duration, samples }: StackTree): string {
+function subtitleOf({ metadata, duration, rate, samples }: StackTree): string {
   const facts = [countOf(samples)];
   if (duration > 0) facts.push(`${(duration / 1e9).toFixed(duration < 1e10 ? 2 : 1)} s`);
-  if (metadata.rate > 0) facts.push(`${integers.format(metadata.rate)} a second`);
+  if (metadata.rate > 0) facts.push(rateText(rate, metadata.rate));
   const start = new Date(metadata.startTime);
   if (metadata.startTime > 0) facts.push(`${start.toISOString().slice(0, 16).replace("T", " ")} UTC`);
   return facts.join(" · ");

@@ -18,8 +18,9 @@ import { creatorOf, type FormatOptions, titleOf } from "./format-options.js";
  * ```
  *
  * Threads and stacks are described before the first sample that names them; frames are outermost first. Times are nanoseconds since
- * the start; `span` is the time that a sample stands for (`SampleWeights`); `cpu` (processor time since the thread's last sample), `resident` (bytes of its process) and
- * `count` (if it stands for several) are there where they are known. The file has no `end` if it was cut off.
+ * the start; `span` is the time that a sample stands for (`SampleWeights`); `cpu` (processor time since the thread's last
+ * sample), `resident` (bytes of its process) and `count` (if it stands for several) are there where they are known. The file has
+ * no `end` if it was cut off.
  */
 export function* jsonl(profile: Profile, options: FormatOptions = {}): Generator<string> {
   const { metadata, duration, counters } = profile;

@@ -2,6 +2,7 @@ import { printable } from "../printable-text.js";
 import type { Profile } from "../profile.js";
 import { shortFileName } from "../source-file.js";
 import { type FunctionSummary, type ProfileSummary, summarize, type ThreadSummary } from "../summary.js";
+import { rateText } from "../taken-rate.js";
 import { type FormatOptions, titleOf } from "./format-options.js";
 
 /**
@@ -72,10 +73,10 @@ function headingOf(summary: ProfileSummary, options: FormatOptions): string {
   return title === "" ? factsOf(summary) : `${title}\n${factsOf(summary)}`;
 }
 
-function factsOf({ samples, duration, metadata, time }: ProfileSummary): string {
+function factsOf({ samples, duration, metadata, rate, time }: ProfileSummary): string {
   const facts = [`${count(samples)} ${samples === 1 ? "sample" : "samples"}`];
   if (duration > 0) facts.push(`${(duration / 1e9).toFixed(2)} s`);
-  if (metadata.rate > 0) facts.push(`${count(metadata.rate)} a second`);
+  if (metadata.rate > 0) facts.push(rateText(rate, metadata.rate));
   if (time > 0) facts.push(`${(time / 1e9).toFixed(2)} s of threads`);
   return facts.join(" · ");
 }

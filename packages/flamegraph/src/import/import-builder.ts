@@ -62,6 +62,7 @@ export class ImportBuilder {
   readonly #ends: Nanoseconds[] = [];
   #described = { functions: 0, frames: 0, nodes: 0, processes: 0, threads: 0 };
   #samples = noSamples();
+  /** Stacks that the samples stand for. */
   #counted = 0;
 
   constructor(metadata: ProfileMetadata) {
@@ -126,7 +127,7 @@ export class ImportBuilder {
     samples.state.push(state);
     samples.count.push(count);
     if (span !== undefined) samples.span.push(span);
-    this.#counted += 1;
+    this.#counted += count;
     if (samples.time.length >= SAMPLES_A_BATCH) this.#flush();
   }
 
@@ -142,6 +143,8 @@ export class ImportBuilder {
     const some = this.#frames.slice(frames);
     const column = (amountOf: (frame: ImportedFrame) => number | undefined) =>
       Int32Array.from(some, (frame) => amountOf(frame) ?? 0);
+    // Weights that are times can be some and a half samples.
+    const stacks = Math.round(this.#counted);
     const batch: SampleBatch = {
       functions: this.#functions.slice(functions),
       frames: {
@@ -167,7 +170,7 @@ export class ImportBuilder {
         // Times of their own are told from spans that were measured by the counts beside them.
         ...((span.length > 0 || count.view().some((samples) => samples !== 1)) && { count: count.view() }),
       },
-      counters: { ...NOTHING_COUNTED, attempted: this.#counted, good: this.#counted },
+      counters: { ...NOTHING_COUNTED, attempted: stacks, good: stacks },
     };
     this.#builder.add(batch);
     this.#described = {

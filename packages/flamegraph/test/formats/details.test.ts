@@ -156,6 +156,22 @@ const RECURSIVE = profileOf(`
   main@/srv/app.py:8 3
 `);
 
+test("a summary tells the rate that was reached where points were missed", async () => {
+  const counters = { ...RECURSIVE.counters, scheduled: 30, taken: 20, missed: 10 };
+  const late = { ...RECURSIVE, counters };
+  const timed = { ...late, metadata: { ...late.metadata, sampling: { rate: 64.25 } } };
+  for (const [profile, rate] of [
+    [late, "66.7"],
+    [timed, "64.3"],
+  ] as const) {
+    const facts = `20 samples · 0.02 s · ${rate} a second (100 asked for) · `;
+    for (const format of ["table", "markdown", "flamegraph"] as const) {
+      expect((await written(format, profile)).toString()).toContain(facts);
+    }
+    expect(JSON.parse((await written("json", profile)).toString()).rate).toBeCloseTo(Number(rate), 1);
+  }
+});
+
 test("the summaries count a recursive function once a sample", async () => {
   expect((await written("table", RECURSIVE, { top: 2 })).toString()).toBe(`python3 app.py
 20 samples · 0.02 s · 100 a second · 0.20 s of threads

@@ -51,6 +51,7 @@ describe.each(["pyspy", "speedscope", "pprof"] as const)("%s", (format) => {
     }[format];
     expect(collapsed(back)).toBe(collapsed(profile).replaceAll('process 40:"python3 app.py"', process));
     expect(summarize(back).time).toBeCloseTo(18e7);
+    expect(back.counters).toMatchObject({ attempted: 18, good: 18 });
     expect(await readProfile(gzipSync(await written(format, profile))).then(collapsed, String)).toBe(
       format === "pprof"
         ? "ProfileError: Cannot read the gzip file: it is compressed twice"

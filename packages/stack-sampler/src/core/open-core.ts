@@ -59,8 +59,9 @@ export interface CoreThread extends ThreadStack {
  * kernel's or of gdb's (`gcore`), compressed with gzip or (where Node can) zstd. What the core leaves out is read in the binaries
  * that the process had mapped, which `options` tell where to find if they are not where they were.
  *
- * Rejects with {@link SamplerError}: `unreadable-core`, `not-a-core`, and `unusable-file` if what `options` name cannot be used. A core that is cut off, or of another machine, or without a
- * Python is told as far as it goes: see {@link Core.problem} and {@link Core.warnings}.
+ * Rejects with {@link SamplerError}: `unreadable-core`, `not-a-core`, and `unusable-file` if what `options` name cannot be
+ * used. A core that is cut off, or of another machine, or without a Python is told as far as it goes: see
+ * {@link Core.problem} and {@link Core.warnings}.
  *
  * ```ts
  * using core = await openCore("core.1234");
@@ -126,9 +127,11 @@ async function readContent(
   options: InspectOptions,
 ): Promise<Content> {
   if (!ARCHITECTURES.has(core.architecture)) {
+    const machine =
+      core.architecture === "other" ? "a machine that is not known" : `an ${core.architecture} machine`;
     const problem = new SamplerError(
       "unsupported-core",
-      `Cannot read stacks in core file ${path}: it is of ${core.architecture === "other" ? "a machine that is not known" : `an ${core.architecture} machine`}, only those of x86-64 and x86 can be read`,
+      `Cannot read stacks in core file ${path}: it is of ${machine}, only those of x86-64 and x86 can be read`,
     );
     return { runtimes: [], steps: [], problem, read: undefined };
   }

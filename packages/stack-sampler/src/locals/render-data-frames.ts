@@ -8,6 +8,9 @@ import { plainText } from "./escapes.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
+/** How deep arrays and types are in one another; hostile memory has no end of it. pandas has three levels. */
+const MAX_NESTING = 4;
+
 /**
  * `<pandas.DataFrame shape=(3, 2) dtype=int64,str>`: columns are kept in blocks of one type each. A manager has the axes,
  * the rows' last, and the blocks.
@@ -148,7 +151,7 @@ function isDtype({ name }: { readonly name: string }): boolean {
   return name === "ExtensionDtype" || name === "dtype";
 }
 
-function namedDtype(rendering: Rendering, dtype: RemoteObject): string | undefined {
+function namedDtype(rendering: Rendering, dtype: RemoteObject, levels = MAX_NESTING): string | undefined {
   const { name } = dtype.type;
   const text = (member: string): string | undefined => {
     return rendering.name(memberOf(rendering, dtype, member));
@@ -166,7 +169,7 @@ function namedDtype(rendering: Rendering, dtype: RemoteObject): string | undefin
   }
   if (name === "IntervalDtype") {
     const [part, closed] = [memberObject(rendering, dtype, "_subtype"), text("_closed")];
-    const inner = part && namedDtype(rendering, part);
+    const inner = part && levels > 0 ? namedDtype(rendering, part, levels - 1) : undefined;
     return inner === undefined || closed === undefined ? undefined : `interval[${inner}, ${closed}]`;
   }
   return dtypeName(rendering, dtype);
@@ -190,11 +193,12 @@ function nameOfZone(rendering: Rendering, zone: RemoteObject): string | undefine
 }
 
 /** An array, or the first one that an extension's object refers to. */
-function arrayIn(rendering: Rendering, object: RemoteObject): RemoteObject | undefined {
+function arrayIn(rendering: Rendering, object: RemoteObject, levels = MAX_NESTING): RemoteObject | undefined {
   if (isArray(object.type)) return object;
+  if (levels === 0) return undefined;
   for (const name of ["_data", "_ndarray", "_codes", "_left"]) {
     const member = memberObject(rendering, object, name);
-    const array = member && (isArray(member.type) ? member : arrayIn(rendering, member));
+    const array = member && arrayIn(rendering, member, levels - 1);
     if (array !== undefined) return array;
   }
   return fieldsOf(rendering, object).find(({ type }) => isArray(type));

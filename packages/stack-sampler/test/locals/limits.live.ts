@@ -219,6 +219,27 @@ hold(number=5, list=[1, {"a": (None, 2.5)}], point=Point(1, "a"), inner=Point(Po
     expect(completeAt(2).sort()).toEqual([...always, ...withAttributes, "inner"].sort());
   });
 
+  test("what is kept in itself, as if in an array of another library, is not followed for ever", async () => {
+    using values = await renderer(
+      command,
+      `
+class ExtensionArray(object):
+    __module__ = "pandas.api.extensions"
+class IntervalDtype(object):
+    pass
+array = ExtensionArray()
+array._data = array
+array._dtype = IntervalDtype()
+array._dtype._subtype = array._dtype
+array._dtype._closed = "right"
+hold(array=array)
+`,
+    );
+    expect(values.render("array", { bytes: 2 ** 34 }).text).toBe(
+      "<pandas.api.extensions.ExtensionArray shape=(?,) dtype=ExtensionArray>",
+    );
+  });
+
   test("what has a secret name is hidden, whatever has it", async () => {
     using values = await renderer(
       command,
