@@ -157,7 +157,7 @@ describe("what sampling took", () => {
     expect(costMessage(statistics, 5)).toBe(
       "A sample took 45 µs (99 %: 1.3 ms), 3.1 system calls and 5.6 KB",
     );
-    expect(limitMessages(statistics)).toEqual([]);
+    expect(limitMessages(statistics, 5)).toEqual([]);
   });
 
   test("is told of the time that the program stood still, and what was done less often for it", () => {
@@ -166,9 +166,12 @@ describe("what sampling took", () => {
     expect(costMessage(stopped, 5)).toMatch(
       /; the program stood still for 0\.80 % of the time \(99 %: 120 µs\)$/,
     );
-    expect(limitMessages(stopped)).toEqual([
+    expect(limitMessages(stopped, 5)).toEqual([
       "The rate was lowered so that the program stood still for no more than 1 % of the time",
       "There were so many threads that those that wait were looked at once in 3 samples",
+    ]);
+    expect(limitMessages({ ...stopped, turns: 1 }, 3)).toEqual([
+      "The rate was lowered because the program stood still for more than 1 % of the time",
     ]);
   });
 });
