@@ -109,7 +109,7 @@ export function costMessage(
 
 /** What was done less often than was asked for, and why. */
 export function limitMessages(
-  { turns, stops, isStopBudgetExceeded }: SamplingStatistics,
+  { turns, stops, isStopBudgetExceeded, unstopped }: SamplingStatistics,
   seconds: number,
 ): string[] {
   const messages: string[] = [];
@@ -120,6 +120,18 @@ export function limitMessages(
       isPaid
         ? "The rate was lowered so that the program stood still for no more than 1 % of the time"
         : "The rate was lowered because the program stood still for more than 1 % of the time",
+    );
+  }
+  const { refused, late } = unstopped;
+  if (refused + late > 0) {
+    const reasons = [
+      [refused, "may not be stopped, as when another program traces it"],
+      [late, "did not stop in time"],
+    ] as const;
+    const given = reasons.filter(([count]) => count > 0);
+    const why = given.map(([count, reason]) => `${given.length > 1 ? `in ${count} ` : ""}it ${reason}`);
+    messages.push(
+      `In ${counted(refused + late, "case")} a thread ran on while it was read: ${why.join(", ")}`,
     );
   }
   if (turns > 1) {

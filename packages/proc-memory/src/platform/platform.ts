@@ -18,7 +18,7 @@ export interface Platform {
   dateOfStart(startTime: number): Date;
   spawn(program: readonly string[], options: SpawnOptions): SpawnedProcess;
   inspectPermissions(pid: Pid): Permissions;
-  openThreadStopper(pid: Pid, tid: Tid): ThreadStopper;
+  openThreadStopper(pid: Pid, tid?: Tid): ThreadStopper;
   takeShortTurns(): boolean;
 }
 
