@@ -103,20 +103,45 @@ export function costMessage(
     `A sample took ${span(duration.p50)} (99 %: ${span(duration.p99)}), ${systemCalls.toFixed(1)} system calls ` +
     `and ${(bytes / 1000).toFixed(1)} KB`;
   if (stops === undefined) return took;
-  const share = seconds > 0 ? stops.total / (seconds * 1e7) : 0;
-  return `${took}; the program stood still for ${share.toFixed(2)} % of the time (99 %: ${span(stops.p99)})`;
+  const percent = percentStopped(stops, seconds).toFixed(2);
+  return `${took}; the program stood still for ${percent} % of the time (99 %: ${span(stops.p99)})`;
 }
 
 /** What was done less often than was asked for, and why. */
-export function limitMessages({ turns, isStopBudgetExceeded }: SamplingStatistics): string[] {
+export function limitMessages(
+  { turns, stops, isStopBudgetExceeded, unstopped }: SamplingStatistics,
+  seconds: number,
+): string[] {
   const messages: string[] = [];
-  if (isStopBudgetExceeded) {
-    messages.push("The rate was lowered so that the program stood still for no more than 1 % of the time");
+  if (stops !== undefined && isStopBudgetExceeded) {
+    // Stops are paid for by waiting after them, and the end can come before a long one is.
+    const isPaid = percentStopped(stops, seconds) <= 1;
+    messages.push(
+      isPaid
+        ? "The rate was lowered so that the program stood still for no more than 1 % of the time"
+        : "The rate was lowered because the program stood still for more than 1 % of the time",
+    );
+  }
+  const { refused, late } = unstopped;
+  if (refused + late > 0) {
+    const reasons = [
+      [refused, "may not be stopped, as when another program traces it"],
+      [late, "did not stop in time"],
+    ] as const;
+    const given = reasons.filter(([count]) => count > 0);
+    const why = given.map(([count, reason]) => `${given.length > 1 ? `in ${count} ` : ""}it ${reason}`);
+    messages.push(
+      `In ${counted(refused + late, "case")} a thread ran on while it was read: ${why.join(", ")}`,
+    );
   }
   if (turns > 1) {
     messages.push(`There were so many threads that those that wait were looked at once in ${turns} samples`);
   }
   return messages;
+}
+
+function percentStopped({ total }: NonNullable<SamplingStatistics["stops"]>, seconds: number): number {
+  return seconds > 0 ? total / (seconds * 1e7) : 0;
 }
 
 function span(nanoseconds: number): string {

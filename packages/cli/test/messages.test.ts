@@ -164,13 +164,14 @@ describe("what sampling took", () => {
     turns: 1,
     stops: undefined,
     isStopBudgetExceeded: false,
+    unstopped: { refused: 0, late: 0 },
   };
 
   test("is told a sample", () => {
     expect(costMessage(statistics, 5)).toBe(
       "A sample took 45 µs (99 %: 1.3 ms), 3.1 system calls and 5.6 KB",
     );
-    expect(limitMessages(statistics)).toEqual([]);
+    expect(limitMessages(statistics, 5)).toEqual([]);
   });
 
   test("is told of the time that the program stood still, and what was done less often for it", () => {
@@ -179,9 +180,18 @@ describe("what sampling took", () => {
     expect(costMessage(stopped, 5)).toMatch(
       /; the program stood still for 0\.80 % of the time \(99 %: 120 µs\)$/,
     );
-    expect(limitMessages(stopped)).toEqual([
+    expect(limitMessages(stopped, 5)).toEqual([
       "The rate was lowered so that the program stood still for no more than 1 % of the time",
       "There were so many threads that those that wait were looked at once in 3 samples",
+    ]);
+    expect(limitMessages({ ...statistics, unstopped: { refused: 40, late: 2 } }, 5)).toEqual([
+      "In 42 cases a thread ran on while it was read: in 40 it may not be stopped, as when another program traces it, in 2 it did not stop in time",
+    ]);
+    expect(limitMessages({ ...statistics, unstopped: { refused: 0, late: 1 } }, 5)).toEqual([
+      "In 1 case a thread ran on while it was read: it did not stop in time",
+    ]);
+    expect(limitMessages({ ...stopped, turns: 1 }, 3)).toEqual([
+      "The rate was lowered because the program stood still for more than 1 % of the time",
     ]);
   });
 });

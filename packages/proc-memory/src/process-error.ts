@@ -1,3 +1,4 @@
+import type { DeniedAction } from "./denial.js";
 import type { Pid } from "./process-view.js";
 
 /**
@@ -26,6 +27,8 @@ export interface ProcessErrorFacts {
   readonly pid?: Pid;
   /** The program that was to be started, as the caller named it. */
   readonly program?: string;
+  /** For `permission-denied`, if it is not that the process may not be read: what `explainDenial` can tell the reason of. */
+  readonly denied?: DeniedAction;
   readonly cause?: unknown;
 }
 
@@ -35,11 +38,13 @@ export class ProcessError extends Error {
   readonly code: ProcessErrorCode;
   readonly pid: Pid | undefined;
   readonly program: string | undefined;
+  readonly denied: DeniedAction | undefined;
 
   constructor(code: ProcessErrorCode, message: string, facts: ProcessErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.code = code;
     this.pid = facts.pid;
     this.program = facts.program;
+    this.denied = facts.denied;
   }
 }

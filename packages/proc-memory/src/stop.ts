@@ -46,7 +46,8 @@ export interface ThreadStopper {
 }
 
 /**
- * Opens a process for stopping its threads, which it tries with one of them: `tid`, the first if that is not given.
+ * Opens a process for stopping its threads, which it tries with one of them: `tid`, the first that lives if that is not given. It opens
+ * also if somebody else traces that one, but not all of them: those are `refused` then.
  *
  * Threads are traced only while they are stopped. However this process ends, they go on. A process that is stopped
  * already (state T) stays so. System calls that wait are continued, but a few end with EINTR, as after SIGCONT:
@@ -67,6 +68,6 @@ export interface ThreadStopper {
  * }
  * ```
  */
-export function openThreadStopper(pid: Pid, tid: Tid = pid): ThreadStopper {
+export function openThreadStopper(pid: Pid, tid?: Tid): ThreadStopper {
   return platformTo(`stop the threads of process ${pid}`).openThreadStopper(pid, tid);
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -186,6 +186,25 @@ describe("threads that are stopped and run Python", () => {
   );
 });
 
+it("a process whose first thread has ended can be stopped", async () => {
+  const script = [
+    "import ctypes, threading",
+    "def spin():",
+    "    while True: pass",
+    "threading.Thread(target=spin).start()",
+    "ctypes.CDLL(None).pthread_exit(None)",
+  ].join("\n");
+  const { pid } = start([PYTHON, "-c", script]);
+  await until(() => stateOf(pid).startsWith("Z"));
+  using stopper = openThreadStopper(pid);
+  const [first = 0, second = 0] = readdirSync(`/proc/${pid}/task`).map(Number);
+  await until(() => {
+    const outcome = stopper.stop([first, second]);
+    expect(outcome.gone).toEqual([pid]);
+    return outcome.stopped.includes(second);
+  });
+});
+
 describe("a process that ends", () => {
   beforeEach(compileHost);
 
@@ -264,9 +283,25 @@ describe("a process that may not be stopped", () => {
     expect(() => openThreadStopper(host.pid)).toThrow(
       expect.objectContaining({
         code: "permission-denied",
+        denied: "stop",
         message: `Cannot stop the threads of process ${host.pid}: process ${tracer.pid} (strace) traces it`,
       }),
     );
+  });
+
+  it("is traced in part: the rest of it may be stopped", async () => {
+    const host = await StopHost.start(executable, ["spin", "1"]);
+    const [first = 0, second = 0] = threadsOf(host.pid);
+    const tracer = start(["strace", "-o", "/dev/null", "-p", String(first)]);
+    await until(() => stateOf(host.pid, first).endsWith(` ${tracer.pid}`));
+    using stopper = openThreadStopper(host.pid);
+    await until(() => {
+      const outcome = stopper.stop([first, second]);
+      expect(outcome.refused).toEqual([first]);
+      return outcome.stopped.length === 1;
+    });
+    stopper.resume();
+    await host.goesOn(1);
   });
 
   it.each([0, -1, 1.5, 4_194_305])("does not exist: %d", (pid) => {

@@ -1,4 +1,11 @@
-import { type Denial, explainDenial, MemoryError, type Pid, ProcessError } from "@pyspy/proc-memory";
+import {
+  type Denial,
+  type DeniedAction,
+  explainDenial,
+  MemoryError,
+  type Pid,
+  ProcessError,
+} from "@pyspy/proc-memory";
 import {
   isSamplerError,
   SamplerError,
@@ -10,10 +17,10 @@ import {
 export function samplerErrorOf(error: unknown): SamplerError {
   if (isSamplerError(error)) return error;
   if (error instanceof ProcessError) {
-    const { message, pid, program } = error;
+    const { message, pid, program, denied } = error;
     const facts = { ...(program !== undefined && { program }), cause: error };
     if (pid === undefined) return new SamplerError(codeOf(error), message, facts);
-    if (error.code === "permission-denied") return deniedError(message, { ...facts, pid });
+    if (error.code === "permission-denied") return deniedError(message, { ...facts, pid }, denied);
     return new SamplerError(codeOf(error), message, { ...facts, pid });
   }
   if (error instanceof MemoryError) {
@@ -28,18 +35,22 @@ export function samplerErrorOf(error: unknown): SamplerError {
   return new SamplerError("internal", `Cannot go on sampling: ${message}`, { cause: error });
 }
 
-/** A process that the kernel does not let us read, with the reason as far as it can be found; else `message` says what happened. */
-export function deniedError(message: string, facts: SamplerErrorFacts & { readonly pid: Pid }): SamplerError {
-  const denial = denialOf(facts.pid);
+/** A process that the kernel does not let us read, or stop, with the reason as far as it can be found; else `message` says what happened. */
+export function deniedError(
+  message: string,
+  facts: SamplerErrorFacts & { readonly pid: Pid },
+  denied: DeniedAction = "read",
+): SamplerError {
+  const denial = denialOf(facts.pid, denied);
   return new SamplerError("permission-denied", denial?.message ?? message, {
     ...facts,
     ...(denial !== undefined && { denial }),
   });
 }
 
-function denialOf(pid: Pid): Denial | undefined {
+function denialOf(pid: Pid, denied: DeniedAction): Denial | undefined {
   try {
-    return explainDenial(pid);
+    return explainDenial(pid, denied);
   } catch {
     // It has ended meanwhile.
     return undefined;

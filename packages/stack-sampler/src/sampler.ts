@@ -80,6 +80,8 @@ export interface SamplingStatistics {
   readonly stops: StopStatistics | undefined;
   /** The rate was lowered so that it was stopped for no more than its share of the time. */
   readonly isStopBudgetExceeded: boolean;
+  /** How often a thread should have been stopped and ran on: it may not be stopped, because it is traced, or it did not stop in time. */
+  readonly unstopped: { readonly refused: number; readonly late: number };
   /** Threads that do not run were looked at in every so many samples; more than 1 only with hundreds of them. */
   readonly turns: number;
 }

@@ -97,7 +97,7 @@ async function write(
   for (const note of othersMessages(end)) terminal.say(note);
   if (statistics !== undefined && samples > 0) {
     terminal.say(costMessage(statistics, seconds));
-    for (const note of limitMessages(statistics)) terminal.warn(note);
+    for (const note of limitMessages(statistics, seconds)) terminal.warn(note);
   }
   terminal.say(wroteMessage(recording.names, { samples, seconds, paused, counters }));
 }

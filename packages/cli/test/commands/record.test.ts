@@ -241,6 +241,7 @@ describe("a running process", () => {
       turns: 2,
       stops: undefined,
       isStopBudgetExceeded: false,
+      unstopped: { refused: 0, late: 0 },
     };
     const world = new World(new FakeSampler({ python }).take(5).finish({ statistics }));
     await record(recordCommand(attached), world.surroundings);

@@ -20,7 +20,7 @@ export interface Platform {
   inspectPermissions(pid: Pid): Permissions;
   /** What a filter of this process says to `ptrace`: undefined, an error or a signal, or "unavailable". Takes long. */
   tryPtrace(): string | undefined;
-  openThreadStopper(pid: Pid, tid: Tid): ThreadStopper;
+  openThreadStopper(pid: Pid, tid?: Tid): ThreadStopper;
   takeShortTurns(): boolean;
 }
 

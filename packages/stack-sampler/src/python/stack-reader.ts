@@ -27,6 +27,8 @@ import type { ThreadTrack } from "./thread-track.js";
 const ATTEMPTS = 6;
 /** Beside these there may be so many readings that bring something new, as the first ones do. */
 const LEARNING_ATTEMPTS = 10;
+/** The first finds where a deep stack can be divided, which makes the next ones short once it is read so. */
+const READINGS_TO_LEARN = 2;
 
 export interface StackReaderOptions {
   /** Also the stacks of threads that are not running. */
@@ -69,6 +71,8 @@ export class StackReader {
   readonly #resting: WantedStack[] = [];
   #planRevision = -1;
   readonly #single = new ScatterRead(64, 32 * 1024);
+  /** That of the two which the stack was walked in that was walked last. */
+  #counting = this.#plan;
   /** Of the stack that was walked last. */
   #node: NodeId = ROOT;
   #now = 0;
@@ -111,7 +115,7 @@ export class StackReader {
       this.#begin();
       return this.#sampleNow(time);
     }
-    if (!this.watch()) return false;
+    if (!this.watch() || !this.#learnBeforeStopping()) return false;
     // Who sleeps does nothing that would have to be stopped, and waits in a call that stopping might end.
     const running = this.#wanted.filter(({ track }) => track.isActive && track.tid !== 0);
     let isThere = false;
@@ -140,6 +144,20 @@ export class StackReader {
     } finally {
       this.#areStopped = false;
     }
+  }
+
+  /**
+   * Reads threads of which nothing is known as they run, for no sample: the first readings take many times as long as later
+   * ones, and for that nobody should have to stand still. False if the runtime cannot be read any more.
+   */
+  #learnBeforeStopping(): boolean {
+    const strangers = this.#wanted.map(({ track }) => track).filter((track) => !track.isMet);
+    if (strangers.length === 0) return true;
+    for (let reading = 0; reading < READINGS_TO_LEARN; reading++) {
+      if (!this.#readAll()) return false;
+      for (const track of strangers) this.#settle(track);
+    }
+    return this.watch();
   }
 
   #begin(): void {
@@ -270,8 +288,8 @@ export class StackReader {
     return true;
   }
 
-  /** Walks the stack in what was read, and reads it again until it is good. */
-  #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {
+  /** Walks the stack in what was read, and reads it again until it is good. Leaves the reading that counts in {@link #counting}. */
+  #settle(track: ThreadTrack): WalkOutcome | "doubtful" {
     let plan = this.#plan;
     let outcome = this.#walk(track, plan);
     let learnt = 0;
@@ -294,9 +312,14 @@ export class StackReader {
       this.#checkCodes(plan);
       outcome = this.#walk(track, plan);
     }
-    if (doubts === ATTEMPTS) outcome = "good";
     track.places.endSample();
+    track.isMet = true;
+    this.#counting = plan;
+    return doubts === ATTEMPTS ? "good" : outcome;
+  }
 
+  #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {
+    const outcome = this.#settle(track);
     const { counters } = this.#builder;
     const node = outcome === "torn" ? this.#nodes.intern(track.known) : this.#node;
     track.node = outcome === "good" ? node : undefined;
@@ -306,7 +329,7 @@ export class StackReader {
       counters.unreadable += 1;
       return;
     }
-    const request = requestsGil(this.#runtime.layout, plan.view, track.places.threadState);
+    const request = requestsGil(this.#runtime.layout, this.#counting.view, track.places.threadState);
     if (request !== undefined) track.wantsGil = request;
     this.#add(track, interpreter, time, node, outcome === "good");
   }

@@ -22,6 +22,8 @@ export class ThreadTrack {
   /** Whether the stack may have changed since it was read. */
   hasRun = true;
   wantsGil = false;
+  /** Whether its stack was read before: where its frames are is known then, and most of what runs in them. */
+  isMet = false;
   /** Whether its stack could not be read at the last sample. */
   isUnreadable = false;
   /** The stack at the last sample; undefined if it was not good. */
@@ -67,6 +69,7 @@ export class ThreadTrack {
   /** Ids that were given have ended. */
   forget(): void {
     this.known.forget();
+    this.isMet = false;
     this.record = undefined;
     this.node = undefined;
   }

@@ -12,6 +12,8 @@ export class SamplingCosts {
   readonly #counts = new Float64Array(BUCKETS);
   #samples = 0;
   #longest = 0;
+  #refused = 0;
+  #late = 0;
 
   add(duration: Nanoseconds): void {
     const bucket = Math.ceil(Math.log(Math.max(1, duration / FIRST)) / GROWTH);
@@ -19,6 +21,12 @@ export class SamplingCosts {
     this.#counts[index] = (this.#counts[index] as number) + 1;
     this.#samples += 1;
     this.#longest = Math.max(this.#longest, duration);
+  }
+
+  /** In one sample so many threads were read while they ran on. */
+  addUnstopped(refused: number, late: number): void {
+    this.#refused += refused;
+    this.#late += late;
   }
 
   /** `lookCalls` are the system calls that looked at threads. */
@@ -40,6 +48,7 @@ export class SamplingCosts {
       turns,
       stops: stops?.statistics,
       isStopBudgetExceeded: stops?.isExceeded ?? false,
+      unstopped: { refused: this.#refused, late: this.#late },
     };
   }
 

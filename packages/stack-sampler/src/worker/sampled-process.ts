@@ -18,7 +18,7 @@ import type { PythonDescription } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
 import { taskSamples } from "../tasks/task-samples.js";
-import { whileStopped } from "../threads/while-stopped.js";
+import { type Stop, whileStopped } from "../threads/while-stopped.js";
 import { describePython, FIRST_PAUSE, isWorthWaiting, type Patience } from "./python-wait.js";
 
 /** When a look is taken for other Pythons than the first one. */
@@ -35,8 +35,8 @@ export interface SharedSampling {
   readonly choice: ThreadChoice;
   readonly tasks: boolean;
   readonly rate: number;
-  /** Threads stand still while they are read; told how long they did. */
-  readonly onStopped: ((duration: Nanoseconds) => void) | undefined;
+  /** Threads stand still while they are read; told what came of that. */
+  readonly onStopped: ((stop: Stop) => void) | undefined;
 }
 
 /** How one of them is looked for a Python. */

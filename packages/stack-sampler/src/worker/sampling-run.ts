@@ -6,6 +6,7 @@ import type { PythonDescription, SamplingStatistics } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
 import { PoissonSchedule } from "../schedule/poisson-schedule.js";
 import { SamplingCosts } from "../schedule/sampling-costs.js";
+import type { Stop } from "../threads/while-stopped.js";
 import type { ControlBlock } from "./control-block.js";
 import { endedTooSoon } from "./ended-too-soon.js";
 import { problemOf, type SessionEnd, type SessionMessage, type SessionOrder } from "./protocol.js";
@@ -66,7 +67,7 @@ export class SamplingRun {
       choice: order.choice,
       tasks: order.tasks,
       rate: order.rate,
-      onStopped: stops && ((duration: Nanoseconds) => stops.record(this.#now(), duration)),
+      onStopped: stops && ((stop: Stop) => this.#recordStop(stops, stop)),
     };
     this.#processes = new SampledProcesses(roots, order, shared);
   }
@@ -154,6 +155,11 @@ export class SamplingRun {
     for (const process of this.#processes.sampled) process.sample(now);
     this.#costs.add(this.#now() - now);
     this.#attendWhenDue();
+  }
+
+  #recordStop(stops: StopBudget, { duration, refused, late }: Stop): void {
+    if (duration > 0) stops.record(this.#now(), duration);
+    this.#costs.addUnstopped(refused, late);
   }
 
   #isPaused(): boolean {

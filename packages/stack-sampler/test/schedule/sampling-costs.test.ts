@@ -17,12 +17,14 @@ it("tells how long samples took, to within 5 %", () => {
 it("tells what a sample took of the system", () => {
   const costs = new SamplingCosts();
   for (let sample = 0; sample < 4; sample++) costs.add(1000);
+  for (let stop = 0; stop < 3; stop++) costs.addUnstopped(2, 1);
   expect(costs.statistics(1, { calls: 6, bytes: 400 }, 2, 3, undefined)).toMatchObject({
     systemCalls: 2,
     bytes: 100,
     turns: 3,
     stops: undefined,
     isStopBudgetExceeded: false,
+    unstopped: { refused: 6, late: 3 },
   });
 });
 

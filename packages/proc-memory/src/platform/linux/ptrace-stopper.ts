@@ -14,13 +14,14 @@
  *   to let it go. It is kept in a list of late threads, which every call looks after, and a timer.
  */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { ProcessError } from "../../process-error.js";
 import type { Pid, Tid } from "../../process-view.js";
 import type { StopOutcome, ThreadStopper } from "../../stop.js";
 import { libc } from "./libc.js";
 import { hasExited, noSuchProcess, processError } from "./linux-process-error.js";
+import { livingThread } from "./living-thread.js";
 import { parseStat } from "./process-stat.js";
 import { type ProcessStatus, parseStatus } from "./process-status.js";
 import { Ptrace } from "./ptrace.js";
@@ -41,16 +42,20 @@ const { EPERM, ESRCH } = constants.errno;
 const MOST_TRIES = 3;
 
 /** See `openThreadStopper`. */
-export function openPtraceStopper(pid: Pid, tid: Tid = pid): ThreadStopper {
+export function openPtraceStopper(pid: Pid, tid?: Tid): ThreadStopper {
   const action = `stop the threads of process ${pid}`;
   if (!Number.isSafeInteger(pid) || pid <= 0) throw noSuchProcess(action, pid);
   const stopper = new PtraceStopper(pid, ptraceTo(action, pid), isChild(pid, action));
   try {
-    const { gone, refused } = stopper.stop([tid]);
-    stopper.resume();
-    if (gone.length > 0 && tid === pid) throw hasExited(action, pid);
-    if (refused.length > 0) throw refusal(action, pid);
-    return stopper;
+    for (let tries = 1; ; tries++) {
+      const tried = tid ?? livingThread(pid);
+      if (tried === undefined) throw hasExited(action, pid);
+      const { gone, refused } = stopper.stop([tried]);
+      stopper.resume();
+      if (refused.length > 0 && !isTracedInPart(pid, tried)) throw refusal(action, pid, tried);
+      // Another thread is there unless the process has ended, too.
+      if (gone.length === 0 || tid !== undefined || tries === MOST_TRIES) return stopper;
+    }
   } catch (error) {
     stopper.close();
     throw error;
@@ -251,7 +256,7 @@ function isChild(pid: Pid, action: string): boolean {
     const line = readFileSync(`/proc/${pid}/stat`);
     const stat = parseStat(line, line.length);
     if (stat === undefined) throw noSuchProcess(action, pid);
-    if (stat.state === "exited") throw hasExited(action, pid);
+    if (stat.state === "exited" && livingThread(pid) === undefined) throw hasExited(action, pid);
     return stat.parent === process.pid;
   } catch (error) {
     throw isGone(error) ? noSuchProcess(action, pid) : processError(action, pid, error);
@@ -266,11 +271,28 @@ function threadStatus(pid: Pid, tid: Tid): ProcessStatus | undefined {
   }
 }
 
-function refusal(action: string, pid: Pid): ProcessError {
-  const tracer = threadStatus(pid, pid)?.tracer ?? 0;
+/** Whether somebody traces this thread, and leaves others of the process alone, which may be stopped. */
+function isTracedInPart(pid: Pid, tid: Tid): boolean {
+  const isUntraced = (status: ProcessStatus | undefined) => status?.tracer === 0 && !status.isZombie;
+  return (
+    (threadStatus(pid, tid)?.tracer ?? 0) !== 0 &&
+    threadsOf(pid).some((each) => isUntraced(threadStatus(pid, each)))
+  );
+}
+
+function threadsOf(pid: Pid): Tid[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function refusal(action: string, pid: Pid, tid: Tid): ProcessError {
+  const tracer = threadStatus(pid, tid)?.tracer ?? 0;
   const reason =
     tracer === 0
       ? "this user may not trace it"
       : `process ${tracer} (${threadStatus(tracer, tracer)?.name ?? "unknown"}) traces it`;
-  return new ProcessError("permission-denied", `Cannot ${action}: ${reason}`, { pid });
+  return new ProcessError("permission-denied", `Cannot ${action}: ${reason}`, { pid, denied: "stop" });
 }
