@@ -97,7 +97,7 @@ async function ratesOf(bench: Bench, python: Python, kind: TargetKind) {
   await using target = await startTarget(python, kind);
   const profilers = profilersFor(python, [pySpy, austin, profilingSampling]);
   return await interleave(profilers, bench.quick ? 1 : 3, async (profiler) => {
-    const request = { pid: target.pid, rate: highestRate, seconds: bench.quick ? 1 : 5 };
+    const request = { pid: target.pid, rate: highestRate, seconds: bench.quick ? 3 : 5 };
     const { stacks, seconds } = await record(profiler, request);
     return countSamples(stacks, kind.worker) / seconds;
   });
