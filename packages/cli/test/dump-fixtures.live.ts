@@ -71,18 +71,24 @@ ready(); sys.stdin.read()
 import threading
 def short(): pass
 def start():
+    begun = False
     while True:
         thread = threading.Thread(target=short); thread.start(); thread.join()
+        if not begun: ready()
+        begun = True
 starter = threading.Thread(target=start, name="starter")
 starter.daemon = True
 starter.start()
-ready(); sys.stdin.read()
+sys.stdin.read()
 `;
     await using target = await stand(python, source);
-    for (let look = 0; look < 3; look++) {
+    for (let looks = 0; looks < 3; ) {
       const threads = await dumped(workplace, "-p", String(target.pid));
       const starter = threads.find(({ thread_name }) => thread_name === "starter");
-      expect(starter?.frames.map(({ name }) => name)).toContain("start");
+      // In one look of hundreds the names are being changed; and what is said to have moved on while it was read is not believed.
+      if (starter === undefined || starter.changed_while_read) continue;
+      looks += 1;
+      expect(starter.frames.map(({ name }) => name)).toContain("start");
       const main = threads.find(({ os_thread_id }) => os_thread_id === target.pid);
       expect(main).toMatchObject({ thread_name: "MainThread", frames: [{ name: "<module>" }] });
     }

@@ -32,6 +32,7 @@ export interface DumpedTask {
 export interface DumpedThread {
   readonly pid: number;
   readonly thread_id: number;
+  readonly changed_while_read: boolean;
   readonly thread_name: string | null;
   readonly os_thread_id: number | null;
   readonly active: boolean;
