@@ -307,8 +307,9 @@ export class StackSnapshot {
    * does so when it returns. So where it has code, it was alive, called by what is its caller in both copies.
    */
   #hasReturned(u32: Uint32Array, one: number, other: number): boolean {
-    const { previous } = this.#layout.frame;
-    if (!this.#isSameWord(u32, one + previous, other + previous)) return false;
+    const { previous, executableTag } = this.#layout.frame;
+    // Earlier ones, whose references have no tags, keep their code when they return.
+    if (executableTag === 0 || !this.#isSameWord(u32, one + previous, other + previous)) return false;
     return (this.#codeAt(u32, one) === 0) !== (this.#codeAt(u32, other) === 0);
   }
 

@@ -135,6 +135,10 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
     sampled.thread.call(leaf);
     sampled.settle();
     sampled.betweenCopies(() => sampled.thread.setCode(2, 0));
+    if (layout.frame.executableTag === 0) {
+      expect(sampled.walk()).toBe("torn");
+      return;
+    }
     expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "work", "leaf"]]);
     sampled.settle();
     sampled.betweenCopies(() => sampled.thread.setCode(2, leaf));
