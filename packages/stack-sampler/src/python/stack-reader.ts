@@ -167,10 +167,11 @@ export class StackReader {
 
   #sampleNow(time: Nanoseconds): boolean {
     if (!this.#readAll()) return false;
-    for (const { track, interpreter } of this.#wanted)
+    for (const { track, interpreter } of this.#wanted) {
       if (this.#isWanted(track, interpreter)) this.#take(track, interpreter, time);
       // It has run since its stack was taken, and that will not be seen again.
       else track.node = undefined;
+    }
     for (const { track, interpreter } of this.#resting)
       if (this.#isWanted(track, interpreter)) this.#repeat(track, interpreter, time);
     this.#onTaken?.(time, this);

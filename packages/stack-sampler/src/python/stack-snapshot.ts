@@ -134,7 +134,8 @@ export class StackSnapshot {
     for (let index = 0; index < this.depth; index++) {
       const found = places.find(this.addresses[index] as Address, this.#frameLength);
       if (found < 0 || !places.isTwice) continue;
-      const [first, second] = [found + one, found + other];
+      const first = found + one;
+      const second = found + other;
       if (this.#isSameFrame(u32, first, second)) continue;
       if (index > 0 || !this.#hasReturned(u32, first, second)) return false;
     }
