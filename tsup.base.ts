@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { defineConfig, type Options } from "tsup";
 
 /**
- * How every package is built: ES modules for Node 20, declarations from the public entry only.
+ * How every package is built: ES modules for Node 20, declarations of all entries but `worker`, which nobody imports.
  * Declarations must not see the source condition, or siblings' sources are inlined into them.
  *
  * A profiler is started often and runs for a moment, so it matters what loading takes: each file 2 % of what Node itself
  * takes to start, and the rest by its size (docs/decisions/0007-the-command-is-a-bundle.md).
  *
- * @param splitting false: each entry is one file, whatever it shares with others
+ * @param splitting false: each entry is one file, whatever it shares with others; another entry that it loads on demand stays apart
  */
 export function buildOf(
   entry: Record<string, string>,
@@ -23,14 +24,14 @@ export function buildOf(
     clean: true,
     splitting,
     treeshake: true,
-    esbuildPlugins: [builtinsWithoutFacade],
+    esbuildPlugins: [builtinsWithoutFacade, ...(splitting ? [] : [entriesOnDemand(entry)])],
     // Names stay as they are, for the stack traces that people report.
     esbuildOptions(build) {
       build.minifyWhitespace = true;
       build.minifySyntax = true;
     },
     dts: {
-      entry: { index: "src/index.ts" },
+      entry: Object.fromEntries(Object.entries(entry).filter(([name]) => name !== "worker")),
       // tsup 8 injects `baseUrl`, which TypeScript 6 reports as deprecated.
       compilerOptions: { ignoreDeprecations: "6.0", customConditions: [] },
     },
@@ -59,3 +60,18 @@ const builtinsWithoutFacade: Plugin = {
     }));
   },
 };
+
+/** `import("./some/entry.js")` of one entry in another loads the file that the entry becomes. */
+function entriesOnDemand(entries: Record<string, string>): Plugin {
+  const names = new Map(Object.entries(entries).map(([name, path]) => [resolve(path), name]));
+  return {
+    name: "entries-on-demand",
+    setup(build) {
+      build.onResolve({ filter: /^\..*\.js$/ }, ({ kind, path, resolveDir }) => {
+        if (kind !== "dynamic-import") return undefined;
+        const name = names.get(resolve(resolveDir, path.replace(/\.js$/, ".ts")));
+        return name === undefined ? undefined : { path: `./${name}.js`, external: true };
+      });
+    },
+  };
+}

@@ -28,7 +28,7 @@ export default defineConfig({
     chunkFileNames: "[name].js",
     codeSplitting: {
       groups: [
-        { name: "sampler", test: (id) => sampler.test(id) && !id.endsWith("/worker.js") },
+        { name: "sampler", test: (id) => sampler.test(id) && !/\/(worker|locals)\.js$/.test(id) },
         { name: "arguments", test: /\/commander\/|\/src\/(args|[a-z]+-arguments|argument-values)\.ts$/ },
       ],
     },

@@ -28,14 +28,7 @@ export { type InspectedPython, type Inspection, inspect, type Look } from "./ins
 export type { InspectOptions, ThreadStack } from "./inspect/thread-stacks.js";
 export type { VariableKind } from "./locals/frame-variables.js";
 export type { RenderOptions } from "./locals/limits.js";
-export {
-  type FrameLocals,
-  type LocalsOptions,
-  LocalsReader,
-  type LocalVariable,
-  type RenderedValue,
-  readLocals,
-} from "./locals/locals-reader.js";
+export type { FrameLocals, LocalsOptions, LocalVariable, RenderedValue } from "./locals/locals-reader.js";
 export { inspectPermissions } from "./permissions.js";
 export type {
   FrameColumns,

@@ -227,13 +227,13 @@ describe("what happens before it is iterated over", () => {
 test("a process that was let go is not looked into any more", async () => {
   const { pid } = await waitingTarget();
   const inspection = await inspect(pid);
-  expect(inspection.look().threads).toHaveLength(1);
+  expect((await inspection.look()).threads).toHaveLength(1);
   inspection.close();
   const closed = expect.objectContaining({
     code: "closed",
     message: `Cannot look into process ${pid}: it was let go`,
   });
-  expect(() => inspection.look()).toThrow(closed);
+  await expect(inspection.look()).rejects.toThrow(closed);
   expect(() => inspection.openFile("/etc/passwd")).toThrow(closed);
 });
 

@@ -82,7 +82,7 @@ async function dumpProcesses(
   let failed = false;
   for (let look = 0; look < (command.repeat ?? 1); look++) {
     if (look > 0) await surroundings.pause(command.interval);
-    const { processes, problems, departed } = opened.look(inspectOptions(command));
+    const { processes, problems, departed } = await opened.look(inspectOptions(command));
     for (const problem of problems) await surroundings.report(problem);
     if (look === 0) failed = problems.length > 0;
     for (const pid of departed)

@@ -61,13 +61,13 @@ export async function openTree(
 }
 
 /** One look at a process. */
-export function lookAt(
+export async function lookAt(
   inspection: Inspection,
   parent: DumpedProcess | undefined,
   options: InspectOptions,
-): DumpedProcess {
+): Promise<DumpedProcess> {
   const { pid, commandLine, executable, isStopped, startedAt, pythons } = inspection;
-  const { threads, tasks, taskProblem, unreadable, stopped, unstopped } = inspection.look(options);
+  const { threads, tasks, taskProblem, unreadable, stopped, unstopped } = await inspection.look(options);
   return {
     ...{ pid, commandLine, executable, parent, isStopped, startedAt, core: undefined },
     stopTime: options.blocking === true ? stopped : undefined,

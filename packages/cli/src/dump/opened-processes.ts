@@ -40,14 +40,14 @@ export class OpenedProcesses implements Disposable {
     return new OpenedProcesses([...members.values()], pids, subprocesses);
   }
 
-  look(options: InspectOptions): LookOutcome {
+  async look(options: InspectOptions): Promise<LookOutcome> {
     const processes = new Map<number, DumpedProcess>();
     const problems: unknown[] = [];
     const departed: number[] = [];
     const opened: OpenedProcess[] = [];
     for (const member of this.#members) {
       const parent = member.parent === undefined ? undefined : processes.get(member.parent);
-      const { process, problem } = dumped(member, parent, options);
+      const { process, problem } = await dumped(member, parent, options);
       if (process !== undefined) processes.set(member.pid, process);
       else if (!this.#isFirst) departed.push(member.pid);
       else {
@@ -86,14 +86,14 @@ export class OpenedProcesses implements Disposable {
   }
 }
 
-function dumped(
+async function dumped(
   { inspection, problem }: OpenedProcess,
   parent: DumpedProcess | undefined,
   options: InspectOptions,
-): { readonly process: DumpedProcess | undefined; readonly problem: unknown } {
+): Promise<{ readonly process: DumpedProcess | undefined; readonly problem: unknown }> {
   if (inspection === undefined) return { process: undefined, problem };
   try {
-    return { process: lookAt(inspection, parent, options), problem: undefined };
+    return { process: await lookAt(inspection, parent, options), problem: undefined };
   } catch (error) {
     return { process: undefined, problem: error };
   }

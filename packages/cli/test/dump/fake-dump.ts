@@ -90,7 +90,7 @@ export class FakeProcess implements Inspection {
     this.#looks = [...looks];
   }
 
-  look(): ReturnType<Inspection["look"]> {
+  async look(): ReturnType<Inspection["look"]> {
     const threads = this.#looks.length > 1 ? this.#looks.shift() : this.#looks[0];
     if (threads === undefined || threads.length === 0) {
       throw new SamplerError("exited", `Process ${this.pid} has exited`, { pid: this.pid });

@@ -141,7 +141,7 @@ async function readContent(
     return { runtimes: [], steps: discovery.steps, problem, read: undefined };
   }
   const { runtimes, steps } = discovery;
-  const read = readThreadStacks(process, runtimes, options);
+  const read = await readThreadStacks(process, runtimes, options);
   return { runtimes, steps, problem: undefined, read };
 }
 

@@ -2,6 +2,7 @@ import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, LiveProcess } from "@pyspy/proc-memory";
 import { ROOT } from "../intern/stack-trie.js";
 import type { FrameLocals, LocalsReader } from "../locals/locals-reader.js";
+import type { MethodClasses } from "../locals/method-classes.js";
 import type { KnownStack } from "../python/known-stack.js";
 import type { FunctionRecord, NodeId, SampleBatch } from "../sample-batch.js";
 
@@ -53,16 +54,16 @@ export class FrameDetails {
   readonly #process: LiveProcess;
   readonly #layout: Layout;
   readonly #known: KnownStack;
-  readonly #variables: LocalsReader;
+  readonly #classes: MethodClasses;
   readonly #locals = new Map<number, FrameLocals>();
   /** Positions in the stack of the frames that nodes stand for. */
   readonly #positions = new Map<NodeId, number>();
 
-  constructor(process: LiveProcess, layout: Layout, known: KnownStack, variables: LocalsReader) {
+  constructor(process: LiveProcess, layout: Layout, known: KnownStack, classes: MethodClasses) {
     this.#process = process;
     this.#layout = layout;
     this.#known = known;
-    this.#variables = variables;
+    this.#classes = classes;
     // A hidden frame has the node of the one that called it.
     for (let position = known.depth - 1; position >= known.omitted; position--) {
       this.#positions.set(known.nodes[position] ?? ROOT, position);
@@ -70,10 +71,10 @@ export class FrameDetails {
   }
 
   /** Reads the variables of all frames, which are best read at once: the process may run on. */
-  readLocals(): void {
+  readLocals(variables: LocalsReader): void {
     for (const position of this.#positions.values()) {
       const { frame, code, instruction } = this.#place(position);
-      this.#locals.set(position, this.#variables.read(frame, code, instruction));
+      this.#locals.set(position, variables.read(frame, code, instruction));
     }
   }
 
@@ -87,7 +88,7 @@ export class FrameDetails {
     }
     const { frame, code } = this.#place(position);
     const hasQualname = this.#layout.code.co_qualname !== ABSENT;
-    const owner = hasQualname ? undefined : this.#variables.classOf(frame, code, name);
+    const owner = hasQualname ? undefined : this.#classes.of(frame, code, name);
     return {
       qualname: owner === undefined ? qualname : `${owner}.${name}`,
       ...this.#entry(position, frame),

@@ -54,10 +54,10 @@ export interface Inspection extends Disposable {
   /**
    * Takes the stacks of all threads now.
    *
-   * @throws {SamplerError} `exited` if the process has ended or executed another program, `permission-denied` if its
-   * threads may not be stopped, `closed` after {@link close}
+   * Rejects with {@link SamplerError}: `exited` if the process has ended or executed another program, `permission-denied` if its
+   * threads may not be stopped, `closed` after {@link close}.
    */
-  look(options?: InspectOptions): Look;
+  look(options?: InspectOptions): Promise<Look>;
   /**
    * Opens a file by its path as the process sees it; undefined if it cannot be had. The caller closes it.
    *
@@ -75,7 +75,8 @@ export interface Inspection extends Disposable {
  *
  * ```ts
  * using inspection = await inspect(1234);
- * for (const { thread, frames } of inspection.look({ locals: {} }).threads) {
+ * const { threads } = await inspection.look({ locals: {} });
+ * for (const { thread, frames } of threads) {
  *   console.log(thread.name, frames[0]?.qualname, frames[0]?.locals?.variables);
  * }
  * ```
@@ -116,9 +117,9 @@ class InspectedProcess implements Inspection {
     this.#runtimes = runtimes;
   }
 
-  look(options: InspectOptions = {}): Look {
+  async look(options: InspectOptions = {}): Promise<Look> {
     this.#checkOpen();
-    const { stacks, isThere, ...rest } = this.#read(options);
+    const { stacks, isThere, ...rest } = await this.#read(options);
     if (isThere) return { threads: stacks, ...rest };
     const { pid } = this;
     const isAlive = this.#process.isAlive();
@@ -133,9 +134,9 @@ class InspectedProcess implements Inspection {
       throw new SamplerError("closed", `Cannot look into process ${pid}: it was let go`, { pid });
   }
 
-  #read(options: InspectOptions): ThreadStacks {
+  async #read(options: InspectOptions): Promise<ThreadStacks> {
     try {
-      return readThreadStacks(this.#process, this.#runtimes, options);
+      return await readThreadStacks(this.#process, this.#runtimes, options);
     } catch (error) {
       throw samplerErrorOf(error);
     }

@@ -1,7 +1,8 @@
 import { type LiveProcess, openThreadStopper } from "@pyspy/proc-memory";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
-import { type LocalsOptions, LocalsReader } from "../locals/locals-reader.js";
+import type { LocalsOptions } from "../locals/locals-reader.js";
+import { MethodClasses } from "../locals/method-classes.js";
 import type { KnownStack } from "../python/known-stack.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
@@ -61,17 +62,21 @@ export interface ThreadStacks {
 }
 
 /** Reads the stacks of all threads once, with all that there is to tell of them. */
-export function readThreadStacks(
+export async function readThreadStacks(
   process: LiveProcess,
   runtimes: readonly PythonRuntime[],
   { locals, blocking = false, tasks: withTasks = false }: InspectOptions,
-): ThreadStacks {
+): Promise<ThreadStacks> {
+  // Most of what is loaded here is how values are written: it is loaded for who wants to see them.
+  const values = locals && (await import("../locals/locals-reader.js"));
   const builder = new BatchBuilder();
   const { pid, startTime, commandLine } = process;
   const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
   const readers = runtimes.map((runtime) => {
     const reader = new StackReader(process, runtime, builder, record, { idle: true, rate: 1 });
-    return { reader, runtime, variables: new LocalsReader(process.memory, runtime.layout, locals) };
+    const classes = new MethodClasses(process.memory, runtime.layout);
+    const variables = values && new values.LocalsReader(process.memory, runtime.layout, locals);
+    return { reader, runtime, classes, variables };
   });
   const found = new Map<ThreadId, FoundThread>();
   const tasks: FoundTask[] = [];
@@ -85,11 +90,11 @@ export function readThreadStacks(
     tasks.length = 0;
     taskProblem = undefined;
     isThere = false;
-    for (const { reader, runtime, variables } of readers) {
+    for (const { reader, runtime, classes, variables } of readers) {
       isThere = sample(reader) || isThere;
       const detailsOf = (known: KnownStack): FrameDetails => {
-        const details = new FrameDetails(process, runtime.layout, known, variables);
-        if (locals !== undefined) details.readLocals();
+        const details = new FrameDetails(process, runtime.layout, known, classes);
+        if (variables !== undefined) details.readLocals(variables);
         return details;
       };
       const records = new Map<ThreadTrack, ThreadId>();

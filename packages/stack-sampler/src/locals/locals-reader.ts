@@ -1,4 +1,4 @@
-import { decodeFunction, type Layout } from "@pyspy/cpython-layouts";
+import type { Layout } from "@pyspy/cpython-layouts";
 import type { Address, MemoryReader } from "@pyspy/proc-memory";
 import { UNREADABLE } from "../python/remote-text.js";
 import { frameVariables, type VariableKind } from "./frame-variables.js";
@@ -97,37 +97,6 @@ export class LocalsReader {
     return { variables, changed: hasMoved || found.hasChanged() };
   }
 
-  /**
-   * The class that a frame runs a method of, by its first argument if that is `self` or `cls`: for Pythons whose code
-   * objects do not tell. It is the class that has this function in its body; if none is found to, the object's own.
-   */
-  classOf(frame: Address, code: Address, name: string): string | undefined {
-    const found = frameVariables(this.#objects, this.#types, {
-      ...{ frame, code, namespaces: false, limit: 1 },
-    });
-    const [first] = found.variables;
-    if (first?.kind !== "argument") return undefined;
-    const type = this.#receiver(first.name, first.address);
-    if (type === undefined) return undefined;
-    for (const candidate of this.#types.lineage(type)) {
-      const attribute = this.#objects.object(this.#types.attribute(candidate, name));
-      if (decodeFunction(this.#objects.layout, attribute)?.code === code) return candidate.qualname;
-    }
-    // A function that is wrapped; or another frame is there now.
-    return found.hasChanged() ? undefined : type.qualname;
-  }
-
-  #receiver(name: string | undefined, address: Address): PythonType | undefined {
-    const object = this.#objects.object(address);
-    if (name === "self") {
-      const type = this.#types.of(object);
-      // Of a class of 2.x without bases the type says nothing.
-      return type?.fullName === "instance" ? undefined : type;
-    }
-    const isClass = name === "cls" && this.#types.of(object)?.kind === "type";
-    return isClass ? this.#types.at(address) : undefined;
-  }
-
   /** The value at an address. */
   render(address: Address): RenderedValue {
     this.#objects.allowance = this.#limits.bytes;
@@ -153,15 +122,4 @@ export class LocalsReader {
 
 function nameOf(type: PythonType | undefined): string {
   return type?.fullName ?? UNREADABLE;
-}
-
-/** The variables of one frame: {@link LocalsReader.read} of a reader that is used once. */
-export function readLocals(
-  memory: MemoryReader,
-  layout: Layout,
-  frame: Address,
-  code: Address,
-  options: LocalsOptions = {},
-): FrameLocals {
-  return new LocalsReader(memory, layout, options).read(frame, code);
 }

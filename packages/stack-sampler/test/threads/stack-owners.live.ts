@@ -31,7 +31,7 @@ test.each(pythons)("CPython $name: an interpreter is run by the thread that runs
   const [tid, pythonId] = (await target.line()).split(" ").map(Number);
   expect(await target.line()).toBe("inside");
   using inspection = await inspect(target.pid);
-  const { threads } = inspection.look();
+  const { threads } = await inspection.look();
   const inside = threads.filter(({ frames }) => frames.some(({ function: { name } }) => name === "inner"));
   expect(inside.map(({ thread }) => [thread.tid, thread.pythonId])).toEqual([[tid, pythonId]]);
   expect(inside[0]?.thread.interpreter).toBeGreaterThan(0);

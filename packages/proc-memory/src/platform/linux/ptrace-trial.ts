@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
@@ -19,6 +18,8 @@ const TIMEOUT_MILLISECONDS = 5000;
  */
 export function tryPtrace(): string | undefined {
   try {
+    // Loaded here, because it loads what speaks to networks, and hardly anybody asks.
+    const { spawnSync } = process.getBuiltinModule("node:child_process");
     const koffi = createRequire(import.meta.url).resolve("koffi");
     const { status, signal } = spawnSync(process.execPath, ["-e", SCRIPT, koffi], {
       stdio: "ignore",
