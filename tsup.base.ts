@@ -3,35 +3,36 @@ import { resolve } from "node:path";
 import { defineConfig, type Options } from "tsup";
 
 /**
- * How every package is built: ES modules for Node 20, declarations of all entries but `worker`, which nobody imports.
+ * How every package is built: ES modules for Node 20, declarations of the public entries only.
  * Declarations must not see the source condition, or siblings' sources are inlined into them.
  *
  * A profiler is started often and runs for a moment, so it matters what loading takes: each file 2 % of what Node itself
  * takes to start, and the rest by its size (docs/decisions/0007-the-command-is-a-bundle.md).
  *
- * @param splitting false: each entry is one file, whatever it shares with others; another entry that it loads on demand stays apart
+ * @param apart what public entries load when it is needed. If there is any, every entry is one file, whatever it shares with others
  */
 export function buildOf(
-  entry: Record<string, string>,
-  { splitting = true } = {},
+  entry: Readonly<Record<string, string>>,
+  apart: Readonly<Record<string, string>> = {},
 ): ReturnType<typeof defineConfig> {
+  const all = { ...entry, ...apart };
   const options: Options = {
-    entry,
+    entry: all,
     format: ["esm"],
     target: "node20",
     platform: "node",
     sourcemap: true,
     clean: true,
-    splitting,
+    splitting: Object.keys(apart).length === 0,
     treeshake: true,
-    esbuildPlugins: [builtinsWithoutFacade, ...(splitting ? [] : [entriesOnDemand(entry)])],
+    esbuildPlugins: [builtinsWithoutFacade, entriesOnDemand(all)],
     // Names stay as they are, for the stack traces that people report.
     esbuildOptions(build) {
       build.minifyWhitespace = true;
       build.minifySyntax = true;
     },
     dts: {
-      entry: Object.fromEntries(Object.entries(entry).filter(([name]) => name !== "worker")),
+      entry,
       // tsup 8 injects `baseUrl`, which TypeScript 6 reports as deprecated.
       compilerOptions: { ignoreDeprecations: "6.0", customConditions: [] },
     },
@@ -62,7 +63,7 @@ const builtinsWithoutFacade: Plugin = {
 };
 
 /** `import("./some/entry.js")` of one entry in another loads the file that the entry becomes. */
-function entriesOnDemand(entries: Record<string, string>): Plugin {
+function entriesOnDemand(entries: Readonly<Record<string, string>>): Plugin {
   const names = new Map(Object.entries(entries).map(([name, path]) => [resolve(path), name]));
   return {
     name: "entries-on-demand",

@@ -1,18 +1,21 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "rolldown";
 
-/** What looks into processes: nearly all of it is needed by every command that does. */
-const sampler = /\/packages\/(stack-sampler|proc-memory|binary-symbols|cpython-layouts)\//;
+/** Packages that are bundled from their sources, so that a command loads of them what it needs. */
+const looking = ["stack-sampler", "proc-memory", "binary-symbols", "cpython-layouts"] as const;
 
 /** The command as a bundle of CommonJS modules, a few files for each command: docs/decisions/0007-the-command-is-a-bundle.md. */
 export default defineConfig({
   input: {
     cli: "src/cli.ts",
     // Started by its name beside the module that starts it.
-    worker: fileURLToPath(new URL("worker.js", import.meta.resolve("@pyspy/stack-sampler"))),
+    worker: `${sourcesOf("stack-sampler")}worker/worker.ts`,
   },
   platform: "node",
   external: ["koffi", "xz-decompress"],
+  resolve: {
+    alias: Object.fromEntries(looking.map((name) => [`@pyspy/${name}`, `${sourcesOf(name)}index.ts`])),
+  },
   transform: { target: "node20" },
   plugins: [startsNoPrograms(), isCommonJs()],
   output: {
@@ -28,12 +31,15 @@ export default defineConfig({
     chunkFileNames: "[name].js",
     codeSplitting: {
       groups: [
-        { name: "sampler", test: (id) => sampler.test(id) && !/\/(worker|locals)\.js$/.test(id) },
         { name: "arguments", test: /\/commander\/|\/src\/(args|[a-z]+-arguments|argument-values)\.ts$/ },
       ],
     },
   },
 });
+
+function sourcesOf(name: (typeof looking)[number]): string {
+  return fileURLToPath(new URL(`../${name}/src/`, import.meta.url));
+}
 
 /** commander could start other programs as its commands, for which it loads what loads half of Node. None of ours are. */
 function startsNoPrograms(): Plugin {

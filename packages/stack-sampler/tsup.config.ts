@@ -1,6 +1,10 @@
 import { buildOf } from "../../tsup.base.js";
 
 export default buildOf(
-  { index: "src/index.ts", locals: "src/locals/locals-reader.ts", worker: "src/worker/worker.ts" },
-  { splitting: false },
+  { index: "src/index.ts", locals: "src/locals/locals-reader.ts" },
+  {
+    "task-reader": "src/tasks/task-reader.ts",
+    "task-samples": "src/tasks/task-samples.ts",
+    worker: "src/worker/worker.ts",
+  },
 );

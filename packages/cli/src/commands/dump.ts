@@ -21,7 +21,8 @@ export interface DumpSurroundings {
   readonly report: (error: unknown) => Promise<void>;
   /** Of standard output. */
   readonly style: Style;
-  readonly columns: number;
+  /** Of standard output. To ask a terminal loads what speaks to networks. */
+  readonly columns: () => number;
   /** To standard output; false if nobody reads any more. */
   readonly write: (text: string) => boolean;
   readonly pause: (seconds: number) => Promise<void>;
@@ -45,7 +46,7 @@ async function list({ json }: DumpCommand, surroundings: DumpSurroundings): Prom
   const found = await looks.listPythonProcesses();
   const denied = deniedMessage(found);
   if (json) write(`${printableJson(pythonListJson(found))}\n`);
-  else if (found.processes.length > 0) write(pythonListText(found, style, columns));
+  else if (found.processes.length > 0) write(pythonListText(found, style, columns()));
   else terminal.fail("No Python is running that may be looked into");
   if (denied !== undefined) terminal.say(denied);
   if (found.processes.length > 0 && !json) terminal.say("Look into one with pyspy dump --pid PID");

@@ -14,8 +14,8 @@ import { stateText } from "./thread-state.js";
 
 export interface DumpTextOptions extends StackTextOptions {
   readonly fold: boolean;
-  /** Of the terminal. */
-  readonly columns: number;
+  /** Of the terminal; asked where it matters. */
+  readonly columns: () => number;
 }
 
 const STOPPED = "It is stopped";
@@ -32,14 +32,13 @@ export function dumpText(processes: readonly DumpedProcess[], options: DumpTextO
     const tasks = processes.map((process) => writer.tasks(process, true)).join("");
     return `${members}\n${writer.stacks(oddFirst(all))}${tasks}`;
   }
-  const separator = `\n${options.style.dim("─".repeat(options.columns))}\n`;
-  return processes
-    .map((process) => {
-      const stacks = writer.stacks(writer.fold(threadsOf([process])));
-      const tasks = writer.tasks(process, false);
-      return `${writer.header(process)}${stacks === "" ? "" : `\n${stacks}`}${tasks}`;
-    })
-    .join(separator);
+  const texts = processes.map((process) => {
+    const stacks = writer.stacks(writer.fold(threadsOf([process])));
+    const tasks = writer.tasks(process, false);
+    return `${writer.header(process)}${stacks === "" ? "" : `\n${stacks}`}${tasks}`;
+  });
+  if (texts.length < 2) return texts.join("");
+  return texts.join(`\n${options.style.dim("─".repeat(options.columns()))}\n`);
 }
 
 /** Stacks alone, for what comes after a first dump. */

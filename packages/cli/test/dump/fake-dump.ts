@@ -157,7 +157,7 @@ export class FakeWorld {
       terminal: { say, warn: say, fail: say },
       report: async (error) => say((error as Error).message),
       style: createStyle(false),
-      columns: 40,
+      columns: () => 40,
       write: (text) => {
         this.output += text;
         return true;

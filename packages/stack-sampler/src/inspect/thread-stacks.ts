@@ -14,7 +14,6 @@ import {
   type ThreadId,
   type ThreadRecord,
 } from "../sample-batch.js";
-import { TaskReader } from "../tasks/task-reader.js";
 import { type AsyncTask, describeTasks, type FoundTask } from "./async-tasks.js";
 import { FrameDetails, framesOf, type StackFrame } from "./frame-details.js";
 import { readAtOneMoment } from "./one-moment.js";
@@ -67,8 +66,9 @@ export async function readThreadStacks(
   runtimes: readonly PythonRuntime[],
   { locals, blocking = false, tasks: withTasks = false }: InspectOptions,
 ): Promise<ThreadStacks> {
-  // Most of what is loaded here is how values are written: it is loaded for who wants to see them.
+  // Most of all that there is to load, for who wants to see it.
   const values = locals && (await import("../locals/locals-reader.js"));
+  const asyncio = withTasks ? await import("../tasks/task-reader.js") : undefined;
   const builder = new BatchBuilder();
   const { pid, startTime, commandLine } = process;
   const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
@@ -107,8 +107,8 @@ export async function readThreadStacks(
           cpuTime: track.activity?.cpuTime ?? -1,
         });
       }
-      if (!withTasks) continue;
-      const taskReader = new TaskReader(process, runtime, builder, reader.codes);
+      if (asyncio === undefined) continue;
+      const taskReader = new asyncio.TaskReader(process, runtime, builder, reader.codes);
       const read = taskReader.read(reader.interpreters);
       taskProblem ??= read.problem;
       for (const task of read.tasks) {

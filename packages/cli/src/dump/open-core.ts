@@ -1,0 +1,1 @@
+export { openCore } from "@pyspy/stack-sampler";

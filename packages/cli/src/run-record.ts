@@ -1,0 +1,35 @@
+import { attach, attachAll, launch, listPythonProcesses } from "@pyspy/stack-sampler";
+import { record } from "./commands/record.js";
+import { type Ending, leave } from "./ending.js";
+import { callingUser } from "./record/program-options.js";
+import type { RecordingControl } from "./record/recording-control.js";
+import type { RecordCommand } from "./record-arguments.js";
+import type { Report } from "./run.js";
+import { hasControllingTerminal, onAskingSignal } from "./signals.js";
+import { isTerminal } from "./terminal/is-terminal.js";
+import type { Terminal } from "./terminal/terminal.js";
+import { writeFully } from "./terminal/write-fully.js";
+
+export function runRecord(
+  command: RecordCommand,
+  control: RecordingControl,
+  terminal: Terminal,
+  report: Report,
+): Promise<Ending> {
+  return record(command, {
+    samplers: { attach, attachAll, launch },
+    findPythons: async (match) => {
+      const isMeant = (words: readonly string[]) => match.some((pattern) => pattern.test(words.join(" ")));
+      return (await listPythonProcesses(isMeant)).processes.map(({ pid }) => pid);
+    },
+    terminal,
+    onAskingSignal,
+    control,
+    callingUser: callingUser(process.env, process.geteuid?.() === 0),
+    showCaptured: (bytes) => writeFully(2, bytes),
+    hasControllingTerminal: hasControllingTerminal(),
+    sharesScreen: isTerminal(1),
+    report,
+    leave,
+  });
+}
