@@ -27,6 +27,11 @@ export interface InterpreterTrack {
 
 /** Milliseconds after which it is asked again which thread runs an interpreter. */
 const OWNER_AGE = 100;
+/**
+ * The same for the kernel's id of a thread that has none of that id, at first: a process that was just forked off has its starter's
+ * until Python has seen to its locks and threads. Then twice as long each time, up to {@link OWNER_AGE}.
+ */
+const FIRST_GONE_AGE = 1;
 
 /** How often the list of threads is walked until it is believed. */
 const MOST_WALKS = 8;
@@ -47,9 +52,9 @@ export class ThreadList {
   readonly #owners: StackOwners;
   #interpreters: InterpreterTrack[] = [];
   #suspected = true;
-  /** There are interpreters that any thread may run. */
-  #hasWanderers = false;
-  #walkedAt = 0;
+  /** `performance.now()` when the list is walked again whatever is read of it. */
+  #nextWalk = Number.POSITIVE_INFINITY;
+  #goneAge = FIRST_GONE_AGE;
   /** Another number whenever something else is to be read. */
   revision = 0;
   #headRange = 0;
@@ -106,8 +111,7 @@ export class ThreadList {
   /** Compares the list with what was read, and sees who holds the GIL. */
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
     if (!plan.isRead(this.#headRange) || !this.#execution.holds(plan)) return "unreadable";
-    // Another thread may run an interpreter now, which shows in no word of the list.
-    if (this.#hasWanderers && performance.now() - this.#walkedAt > OWNER_AGE) return "changed";
+    if (this.#nextWalk !== Number.POSITIVE_INFINITY && performance.now() > this.#nextWalk) return "changed";
     if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
     let head = this.#words.at(plan.view, this.#offsets.head);
     for (const interpreter of this.#interpreters) {
@@ -160,8 +164,7 @@ export class ThreadList {
       address = next;
     }
     const all = found.flatMap(({ threads }) => threads);
-    this.#hasWanderers = this.#owners.isNeeded && found.some(({ id }) => id > 0);
-    this.#walkedAt = this.#hasWanderers ? performance.now() : 0;
+    const hasWanderers = this.#owners.isNeeded && found.some(({ id }) => id > 0);
     // Oldest first: with the main interpreter's main thread the place of the kernel's ids is found.
     const interpreters = found.toReversed().map(({ address, id, gil, threads }): InterpreterTrack => {
       const owned = id > 0 ? this.#owners.owned(threads, all) : threads;
@@ -181,6 +184,7 @@ export class ThreadList {
     for (const track of known.values()) if (!kept.has(track)) track.activity?.close();
     this.#interpreters = interpreters;
     this.#suspected = false;
+    this.#planNextWalk(hasWanderers);
     this.revision += 1;
     this.#unstarted = [];
     if (this.#layout.threadState.native_thread_id !== ABSENT) {
@@ -188,6 +192,14 @@ export class ThreadList {
       this.#unstarted = unstarted.map(({ threadState }) => ({ threadState, range: 0 }));
     }
     return true;
+  }
+
+  /** When something may have changed that shows in no word of the list: who runs an interpreter, and the kernel's ids. */
+  #planNextWalk(hasWanderers: boolean): void {
+    const hasGone = this.#interpreters.some(({ threads }) => threads.some(({ hasExited }) => hasExited));
+    this.#nextWalk = Number.POSITIVE_INFINITY;
+    if (hasWanderers || hasGone) this.#nextWalk = performance.now() + (hasGone ? this.#goneAge : OWNER_AGE);
+    this.#goneAge = hasGone ? Math.min(2 * this.#goneAge, OWNER_AGE) : FIRST_GONE_AGE;
   }
 
   /**

@@ -48,7 +48,7 @@ export class TreeWatch {
       if (pid === this.#self || this.#isRoot(pid, startTime)) continue;
       // Its id may have been one of the tree before.
       this.#members.delete(pid);
-      if (member.isAlive) strangers.push(member);
+      strangers.push(member);
     }
     if (this.#adopters === undefined) this.#adopters = adoptersOf(this.#roots, parents);
     // Ids begin anew some time: a parent may come after what it has started.
@@ -58,6 +58,8 @@ export class TreeWatch {
         const parent = this.#parentOf(member);
         if (parent === undefined) return true;
         this.#members.set(member.pid, member.startTime);
+        // What has ended may still be the parent of what it has started.
+        if (!member.isAlive) return false;
         this.#learnLayout(member.pid);
         found.push({ pid: member.pid, parent, startTime: member.startTime });
         return false;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ScatterRead } from "@pyspy/proc-memory";
 import { describe, expect, it } from "vitest";
 import { ThreadList } from "../../src/python/thread-list.js";
@@ -13,10 +14,12 @@ class Watched {
   readonly list: ThreadList;
   readonly plan = new ScatterRead(8, 256);
 
+  readonly process: FakeProcess;
+
   constructor(layout = layoutOf(13)) {
     this.python = new SyntheticPython(layout);
-    const process = new FakeProcess({ memory: this.python.memory, pid: PID });
-    this.list = new ThreadList(process, this.python.runtime);
+    this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
+    this.list = new ThreadList(this.process, this.python.runtime);
   }
 
   look(): "same" | "changed" | "unreadable" {
@@ -145,6 +148,21 @@ it("a thread that has no kernel id yet gets it as soon as Python says it", () =>
   thread.setTid(101);
   expect([watched.look(), watched.list.refresh(), watched.look()]).toEqual(["changed", true, "same"]);
   expect(watched.list.interpreters[0]?.threads[0]?.tid).toBe(101);
+});
+
+it("a thread of a process just forked off gets its own kernel id as soon as Python says it", async () => {
+  const watched = new Watched();
+  const thread = watched.python.addThread(watched.python.addInterpreter(0), { tid: 99 });
+  watched.process.threadStates.set(99, "exited");
+  watched.list.refresh();
+  for (const { activity } of watched.tracks) activity?.look();
+  watched.list.refresh();
+  thread.setTid(PID);
+  await expect.poll(() => watched.look()).toBe("changed");
+  watched.list.refresh();
+  expect(watched.tracks.map(({ tid }) => tid)).toEqual([PID]);
+  await sleep(5);
+  expect(watched.look()).toBe("same");
 });
 
 it("up to 3.10 the kernel's ids come from the C library's own record of a thread", () => {

@@ -113,6 +113,14 @@ describe("a tree", () => {
     expect(names()).toEqual(["100 > 101"]);
   });
 
+  test("has what a zombie has started, and not the zombie", () => {
+    const { begun, names } = treeOf(100);
+    begun.add(100, 1).add(101, 100, { isAlive: false }).add(102, 101, { group: 102, session: 102 });
+    expect(names()).toEqual(["101 > 102"]);
+    begun.add(103, 1, { session: 101 });
+    expect(names()).toEqual(["101 > 103"]);
+  });
+
   test("does not have what is a zombie already", () => {
     const { begun, names } = treeOf(100, 200);
     begun.add(100, 1).add(200, 1).add(101, 100, { isAlive: false }).add(201, 200);

@@ -11,6 +11,11 @@ import { parseThreadGroup } from "./process-status.js";
 const MOST_SINGLE = 64;
 /** How often they are listed in any case: where /proc is of another pid namespace, its newest id says nothing. */
 const LIST_MILLISECONDS = 1000;
+/**
+ * An id is given a moment before anything can be seen under it: up to 9 ms on two busy processors, where who makes the process
+ * is interrupted meanwhile. For so long it is looked for; what has not been seen by then has ended.
+ */
+const UNSEEN_MILLISECONDS = 50;
 /** `kcmp`, and what it is to compare: the memory (linux/kcmp.h). */
 const SYS_KCMP = 312;
 const KCMP_VM = 1;
@@ -19,7 +24,7 @@ const ADDR_NO_RANDOMIZE = 0x0040000;
 
 /**
  * The last field of /proc/loadavg (proc(5)) is the id that was given last, to a process or a thread. Ids ascend up to a limit
- * and begin anew, so what has begun since has an id between the last one and this one.
+ * and begin anew, so what has begun since has an id between the last one and this one, or had one that nothing was seen under.
  */
 export class LinuxProcessWatch implements ProcessWatch {
   readonly #file = openSync("/proc/loadavg", "r");
@@ -27,6 +32,8 @@ export class LinuxProcessWatch implements ProcessWatch {
   readonly #isRandom = placesAreRandom();
   #newest = 0;
   #listed = Number.NEGATIVE_INFINITY;
+  /** New ids that nothing has been seen under, and until when they are looked for. */
+  readonly #unseen = new Map<Pid, number>();
   /** Start times by id, of all that were there at the last list and what has begun since. */
   #known = new Map<Pid, number>();
 
@@ -34,16 +41,18 @@ export class LinuxProcessWatch implements ProcessWatch {
     const last = this.#newest;
     const newest = this.#readNewest();
     const now = performance.now();
-    if (newest === last && now - this.#listed < LIST_MILLISECONDS) return;
+    const isToList = newest < last || newest - last > MOST_SINGLE || now - this.#listed >= LIST_MILLISECONDS;
+    for (let pid = Math.max(last, newest - MOST_SINGLE) + 1; pid <= newest; pid++)
+      this.#unseen.set(pid, now + UNSEEN_MILLISECONDS);
     this.#newest = newest;
-    if (newest < last || newest - last > MOST_SINGLE || now - this.#listed >= LIST_MILLISECONDS) {
+    if (isToList) {
       this.#listed = now;
       // An id is used again only after all others.
       yield* this.#list((pid) => (newest < last ? pid > last || pid <= newest : pid > last && pid <= newest));
-      return;
     }
-    for (let pid = last + 1; pid <= newest; pid++) {
+    for (const [pid, until] of this.#unseen) {
       const member = readLinuxFamilyMember(pid);
+      if (member !== undefined || now > until) this.#unseen.delete(pid);
       // Threads have ids and files as well.
       if (member === undefined || member.startTime === this.#known.get(pid) || !isProcess(pid)) continue;
       this.#known.set(pid, member.startTime);
