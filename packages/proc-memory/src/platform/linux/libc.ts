@@ -119,13 +119,17 @@ function load(): Libc {
 
 /**
  * koffi is a native module in a package for each system, and one that finds it and adds names of older versions. That takes as
- * long as loading the native module, and only the native one is needed here.
+ * long as loading the native module, and only the native one is needed here. Most often both packages are in the same folder.
  */
 function loadKoffi(): typeof Koffi {
   const require = createRequire(import.meta.url);
-  try {
-    return createRequire(require.resolve("koffi"))(`@koromix/koffi-${process.platform}-${process.arch}`);
-  } catch {
-    return require("koffi");
+  const native = `@koromix/koffi-${process.platform}-${process.arch}`;
+  for (const load of [() => require(native), () => createRequire(require.resolve("koffi"))(native)]) {
+    try {
+      return load();
+    } catch {
+      // The next one is slower.
+    }
   }
+  return require("koffi");
 }
