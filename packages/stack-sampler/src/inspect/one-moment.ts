@@ -4,7 +4,10 @@ import type { ThreadTrack } from "../python/thread-track.js";
 import type { Nanoseconds } from "../sample-batch.js";
 
 /** After so many readings in vain, threads that sleep are stopped as well. */
-const MOST_READINGS = 4;
+const READINGS_BEFORE_ALL = 4;
+
+/** The last reading counts, whatever has run since. Then nobody is left to run but threads that have begun meanwhile. */
+const MOST_READINGS = 8;
 
 /** How often a thread is asked to stop that does not do so in time: 5 ms each. On a busy machine it has to get a processor for it. */
 const MOST_TRIES = 20;
@@ -31,38 +34,24 @@ export function readAtOneMoment(
   read: () => void,
 ): OneMoment {
   const watched = readers.filter((reader) => reader.watch());
-  const asked = new Set<Tid>();
-  let stopper: ThreadStopper | undefined;
-  let stopped: readonly Tid[] = [];
-  const gone = new Set<Tid>();
-  const stop = (tids: readonly Tid[]): void => {
-    for (const tid of tids) asked.add(tid);
-    // Not with any other: a thread that sleeps is to sleep on.
-    stopper ??= openStopper(tids[0] ?? 0);
-    let waiting = tids;
-    for (let tries = 0; waiting.length > 0 && tries < MOST_TRIES; tries++) {
-      const outcome = stopper.stopMore(waiting);
-      stopped = outcome.stopped;
-      for (const tid of outcome.gone) gone.add(tid);
-      waiting = outcome.late;
-    }
-  };
+  const stops = new Stops(openStopper);
   /** Those that have not been asked to stop, with what is known of them brought up to date. */
-  const look = (): LookedAt[] => {
-    const tracks = watched.flatMap((reader) => [...reader.threads()]).map(({ track }) => track);
-    return tracks.flatMap((track) => (asked.has(track.tid) ? [] : lookAt(track)));
-  };
+  const look = (): LookedAt[] =>
+    watched
+      .flatMap((reader) => [...reader.threads()])
+      .flatMap(({ track }) => (stops.asked.has(track.tid) ? [] : lookAt(track)));
   let duration = 0;
   try {
     // Two looks tell that a thread was off the processors, and a third one that it has been since.
     look();
     look();
-    let readings = 0;
-    for (let isRead = false; ; ) {
+    let isRead = false;
+    for (let readings = 0; readings < MOST_READINGS; ) {
       const others = look();
-      const awake = readings < MOST_READINGS ? others.filter(({ activity }) => activity.hasRun) : others;
+      const awake =
+        readings < READINGS_BEFORE_ALL ? others.filter(({ activity }) => activity.hasRun) : others;
       if (awake.length > 0) {
-        stop(awake.map(({ track }) => track.tid));
+        stops.stop(awake.map(({ track }) => track.tid));
         isRead = false;
       } else if (isRead) {
         break;
@@ -73,11 +62,48 @@ export function readAtOneMoment(
       }
     }
   } finally {
-    duration = stopper?.resume() ?? 0;
-    stopper?.close();
+    duration = stops.end();
   }
-  const held = new Set(stopped);
-  return { duration, unstopped: [...asked].filter((tid) => !held.has(tid) && !gone.has(tid)).length };
+  return { duration, unstopped: stops.unstopped };
+}
+
+/** The threads that are stopped for one moment. */
+class Stops {
+  readonly asked = new Set<Tid>();
+  readonly #open: (tid: Tid) => ThreadStopper;
+  readonly #gone = new Set<Tid>();
+  #stopper: ThreadStopper | undefined;
+  #stopped: readonly Tid[] = [];
+
+  constructor(open: (tid: Tid) => ThreadStopper) {
+    this.#open = open;
+  }
+
+  stop(tids: readonly Tid[]): void {
+    for (const tid of tids) this.asked.add(tid);
+    // Not with any other: a thread that sleeps is to sleep on.
+    this.#stopper ??= this.#open(tids[0] ?? 0);
+    let waiting = tids;
+    for (let tries = 0; waiting.length > 0 && tries < MOST_TRIES; tries++) {
+      const { stopped, gone, late } = this.#stopper.stopMore(waiting);
+      this.#stopped = stopped;
+      for (const tid of gone) this.#gone.add(tid);
+      waiting = late;
+    }
+  }
+
+  /** Lets all go on. Returns for how long some were stopped. */
+  end(): Nanoseconds {
+    const duration = this.#stopper?.resume() ?? 0;
+    this.#stopper?.close();
+    return duration;
+  }
+
+  /** How many were asked, are there, and went on. */
+  get unstopped(): number {
+    const held = new Set(this.#stopped);
+    return [...this.asked].filter((tid) => !held.has(tid) && !this.#gone.has(tid)).length;
+  }
 }
 
 interface LookedAt {

@@ -50,7 +50,8 @@ export class ControlBlock {
     const signals: number[] = [];
     for (let word = 0; word < 2; word++) {
       const bits = Atomics.exchange(this.#words, SIGNALS + word, 0);
-      for (let bit = 0; bit < 32; bit++) if (bits & (1 << bit)) signals.push(word * 32 + bit + 1);
+      for (let rest = bits; rest !== 0; rest &= rest - 1)
+        signals.push(word * 32 + 32 - Math.clz32(rest & -rest));
     }
     return signals;
   }

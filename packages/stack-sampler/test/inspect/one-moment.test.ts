@@ -194,3 +194,11 @@ test("whatever happens in a reading, all go on", () => {
   expect(() => program.read([fail])).toThrow("unreadable");
   expect(program.calls).toEqual(["open 1", "stop 1", "read", "resume", "close"]);
 });
+
+test("threads that begin again and again do not keep the others stopped", () => {
+  const program = new FakeProgram(new FakeThread(1, "running"));
+  const begin = () => void program.threads.push(new FakeThread(program.threads.length + 1, "running"));
+  program.read(Array.from({ length: 100 }, () => begin));
+  expect(program.calls.filter((call) => call === "read")).toHaveLength(8);
+  expect(program.calls.slice(-2)).toEqual(["resume", "close"]);
+});

@@ -25,6 +25,14 @@ export interface SystemView {
 /** Longest `security.capability` (`struct vfs_ns_cap_data`): 24 bytes. */
 const FILE_CAPABILITY_BYTES = 24;
 
+/**
+ * A byte to read into, and the two `struct iovec` of a read of one byte. Kept, because the kernel is given addresses only, which do
+ * not keep memory from being collected.
+ */
+const byte = new Uint8Array(1);
+const local = new BigUint64Array(2);
+const remote = new BigUint64Array(2);
+
 /** This machine. */
 export const systemView: SystemView = {
   read: (path) => readFileSync(path, "utf8"),
@@ -53,9 +61,8 @@ export const systemView: SystemView = {
   tryProcessVmReadv(pid, address) {
     try {
       const system = libc();
-      const byte = new Uint8Array(1);
-      const local = BigUint64Array.of(system.addressOf(byte), 1n);
-      const remote = BigUint64Array.of(BigInt(address), 1n);
+      local.set([system.addressOf(byte), 1n]);
+      remote.set([BigInt(address), 1n]);
       const [to, from] = [Number(system.addressOf(local)), Number(system.addressOf(remote))];
       if (Number(system.process_vm_readv(pid, to, 1, from, 1, 0)) >= 0) return undefined;
       const errno = system.errno();
