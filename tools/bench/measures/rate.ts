@@ -51,11 +51,12 @@ export const rate: Measure = {
   name: "rate",
   title: "Highest rate",
   how:
-    "Each profiler's command is asked for five seconds for more samples a second than it can take, of the same running " +
+    "Each profiler's command is asked for eight seconds for more samples a second than it can take, of the same running " +
     "target in turn, and what it has recorded (as collapsed stacks) is counted and divided by the seconds for which it sampled. Of " +
     "several threads the stacks of the busy one are counted, because profilers differ in whether they show the " +
-    "others. py-spy is interrupted, since its duration is a number of samples. Samples a second; ratios round by round.",
-  minutes: 45,
+    "others. py-spy is interrupted, since its duration is a number of samples. pyspy's first second, while its code is being compiled, " +
+    "counts as well. Samples a second; ratios round by round.",
+  minutes: 60,
   limits,
   run,
 };
@@ -97,7 +98,7 @@ async function ratesOf(bench: Bench, python: Python, kind: TargetKind) {
   await using target = await startTarget(python, kind);
   const profilers = profilersFor(python, [pySpy, austin, profilingSampling]);
   return await interleave(profilers, bench.quick ? 1 : 3, async (profiler) => {
-    const request = { pid: target.pid, rate: highestRate, seconds: bench.quick ? 3 : 5 };
+    const request = { pid: target.pid, rate: highestRate, seconds: bench.quick ? 3 : 8 };
     const { stacks, seconds } = await record(profiler, request);
     return countSamples(stacks, kind.worker) / seconds;
   });
