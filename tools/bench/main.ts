@@ -90,7 +90,7 @@ async function measure(wanted: readonly Measure[]): Promise<string> {
     ...remarks.map((remark) => `- ${remark}`),
   ].join("\n");
   console.log(`## Promises\n\n${promises}\n\n${conditions}`);
-  return reportPage(wanted, { conditions, texts, promises });
+  return reportPage(measures, { conditions, texts, promises });
 }
 
 function profilerNames({ pySpy, austin, profilingSampling }: Peers): string {
