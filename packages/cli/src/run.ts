@@ -41,7 +41,7 @@ async function run(argv: readonly string[]): Promise<Ending> {
         return { code: command.asked ? 0 : 2 };
       case "record":
         debug = command.debug;
-        return await hearingRecord(command, terminal, report);
+        return await listenAndRecord(command, terminal, report);
       case "convert":
       case "report":
         debug = command.debug;
@@ -68,7 +68,7 @@ function printVersion(): Ending {
 /** Tells a person about a failure. Loaded when there is one: help and version need none of it. */
 export type Report = (error: unknown) => Promise<void>;
 
-async function hearingRecord(command: RecordCommand, terminal: Terminal, report: Report): Promise<Ending> {
+async function listenAndRecord(command: RecordCommand, terminal: Terminal, report: Report): Promise<Ending> {
   const control = new RecordingControl(terminal);
   // Before the rest is loaded, and until this process leaves.
   onControlSignal((signal) => control.hear(signal));

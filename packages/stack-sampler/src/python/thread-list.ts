@@ -28,10 +28,12 @@ export interface InterpreterTrack {
 /** Milliseconds after which it is asked again which thread runs an interpreter. */
 const OWNER_AGE = 100;
 /**
- * The same for the kernel's id of a thread that has none of that id, at first: a process that was just forked off has its starter's
- * until Python has seen to its locks and threads. Then twice as long each time, up to {@link OWNER_AGE}.
+ * The same for the kernel's id of a thread, where there is none of that id: in a process that was just forked off it is that of its
+ * starter's until Python has seen to its threads. At first, and then twice as long each time, up to the longest: Python also
+ * keeps what has ended.
  */
 const FIRST_GONE_AGE = 1;
+const LONGEST_GONE_AGE = 10_000;
 
 /** How often the list of threads is walked until it is believed. */
 const MOST_WALKS = 8;
@@ -197,9 +199,10 @@ export class ThreadList {
   /** When something may have changed that shows in no word of the list: who runs an interpreter, and the kernel's ids. */
   #planNextWalk(hasWanderers: boolean): void {
     const hasGone = this.#interpreters.some(({ threads }) => threads.some(({ hasExited }) => hasExited));
-    this.#nextWalk = Number.POSITIVE_INFINITY;
-    if (hasWanderers || hasGone) this.#nextWalk = performance.now() + (hasGone ? this.#goneAge : OWNER_AGE);
-    this.#goneAge = hasGone ? Math.min(2 * this.#goneAge, OWNER_AGE) : FIRST_GONE_AGE;
+    const ownerAge = hasWanderers ? OWNER_AGE : Number.POSITIVE_INFINITY;
+    const goneAge = hasGone ? this.#goneAge : Number.POSITIVE_INFINITY;
+    this.#nextWalk = performance.now() + Math.min(ownerAge, goneAge);
+    this.#goneAge = hasGone ? Math.min(2 * this.#goneAge, LONGEST_GONE_AGE) : FIRST_GONE_AGE;
   }
 
   /**
