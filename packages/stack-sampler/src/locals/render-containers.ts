@@ -2,6 +2,7 @@ import {
   dictHeader,
   itemCount,
   listHeader,
+  memberSize,
   type SequenceHeader,
   setHeader,
   tupleHeader,
@@ -184,10 +185,10 @@ export function renderStructSequence(rendering: Rendering, object: RemoteObject)
   const length = itemCount(layout, object.bytes);
   const { members } = object.type.header;
   if (header === undefined || length === undefined || members === 0) return false;
-  const memberSize = 5 * layout.pointerSize;
+  const size = memberSize(layout);
   if (objects.pointer(members) === 0) return false;
   const values = pointersOf(rendering, object, header);
-  const names = values.map((_, index) => objects.cString(objects.pointer(members + index * memberSize)));
+  const names = values.map((_, index) => objects.cString(objects.pointer(members + index * size)));
   writeFields(rendering, object.type.fullName, length, names, values);
   return true;
 }

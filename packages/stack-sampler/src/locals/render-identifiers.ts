@@ -1,3 +1,4 @@
+import { decodeZoneInfo } from "@pyspy/cpython-layouts";
 import { memberObject, memberOf } from "./attributes.js";
 import { plainText } from "./escapes.js";
 import { integerOf } from "./render-numbers.js";
@@ -69,12 +70,12 @@ function shortened(groups: readonly bigint[]): string {
   return `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`;
 }
 
-/** `zoneinfo.ZoneInfo(key='Europe/Berlin')` of C: the key is in front. */
+/** `zoneinfo.ZoneInfo(key='Europe/Berlin')` of C */
 const renderZone: Renderer = (rendering, object) => {
-  const key = rendering.field(object, 0);
-  if (rendering.read(key)?.type.kind !== "unicode") return false;
+  const zone = decodeZoneInfo(rendering.layout, object.bytes);
+  if (zone === undefined || rendering.read(zone.key)?.type.kind !== "unicode") return false;
   rendering.out.write(`${object.type.tpName}(key=`);
-  rendering.value(key);
+  rendering.value(zone.key);
   rendering.out.write(")");
   return true;
 };

@@ -1,4 +1,4 @@
-import type { ObjectKind } from "@pyspy/cpython-layouts";
+import { decodeSentinel, type ObjectKind } from "@pyspy/cpython-layouts";
 import { plainText } from "./escapes.js";
 import { isEnum, type PythonType } from "./python-type.js";
 import { arrayForms, arrayRenderers } from "./render-arrays.js";
@@ -150,9 +150,10 @@ function literally(text: string): Renderer {
   };
 }
 
-/** A `sentinel` (3.15) says its name, which is in front. */
+/** A `sentinel` (3.15) says its name. */
 function renderSentinel(rendering: Rendering, object: RemoteObject): boolean {
-  const name = rendering.name(rendering.field(object, 0));
+  const sentinel = decodeSentinel(rendering.layout, object.bytes);
+  const name = sentinel && rendering.name(sentinel.name);
   if (name) rendering.out.write(plainText(name));
   return Boolean(name);
 }

@@ -1,5 +1,6 @@
 import {
   ABSENT,
+  byteArrayHeader,
   bytesHeader,
   decodeComplex,
   decodeFloat,
@@ -205,17 +206,15 @@ export const renderBytes: Renderer = (rendering, object) => {
   );
 };
 
-/** `bytearray`: its size, then two words, then where it starts. */
+/** `bytearray(b'abc')` */
 export const renderByteArray: Renderer = (rendering, object) => {
-  const header = bytesHeader(rendering.layout, object.bytes);
+  const header = byteArrayHeader(rendering.layout, object.bytes);
   if (header === undefined) return false;
-  const { object: base, pointerSize } = rendering.layout;
-  const start = rendering.objects.pointerIn(object.bytes, base.ob_size + 3 * pointerSize);
   const { spelling } = rendering;
   const name = spelling.namesSubclasses ? object.type.name : "bytearray";
   const isEscaped = spelling.escapesQuotesInByteArrays;
   return writeBytes(rendering, `${name}(b`, ")", isEscaped, header.byteLength, (limit) =>
-    rendering.objects.bytes(start, Math.min(limit, header.byteLength)),
+    rendering.objects.data(object.address, object.bytes, header, limit),
   );
 };
 

@@ -1,14 +1,16 @@
-import { dictHeader } from "@pyspy/cpython-layouts";
+import { decodeDictView, decodeMappingProxy, dictHeader } from "@pyspy/cpython-layouts";
 import { orderedItems } from "./ordered-items.js";
 import { type Item, writeItems, writeValueOf } from "./render-containers.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `mappingproxy({…})` (`dict_proxy` in 2.x): what it stands for. */
 export const renderMappingProxy: Renderer = (rendering, object) => {
-  const { out, isPython2 } = rendering;
+  const { layout, out, isPython2 } = rendering;
+  const proxy = decodeMappingProxy(layout, object.bytes);
+  if (proxy === undefined) return false;
   out.write(isPython2 ? "dict_proxy(" : "mappingproxy(");
   out.room -= 1;
-  rendering.value(rendering.field(object, 0));
+  rendering.value(proxy.mapping);
   out.text += ")";
   return true;
 };
@@ -26,7 +28,8 @@ function renderView(
   object: RemoteObject,
   itemsOf: (dict: RemoteObject) => Iterable<Item>,
 ): boolean {
-  const dict = rendering.read(rendering.field(object, 0));
+  const view = decodeDictView(rendering.layout, object.bytes);
+  const dict = view && rendering.read(view.dict);
   const used = dict && dictHeader(rendering.layout, dict.bytes)?.used;
   if (dict === undefined || used === undefined) return false;
   const { name } = object.type;
