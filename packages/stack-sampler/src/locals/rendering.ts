@@ -136,18 +136,9 @@ export class Rendering {
     return address === 0 ? undefined : this.types.text(address, limit);
   }
 
-  /** The word at a place behind the header of an object, counted in words. */
+  /** The word at a place behind the header of an object of an extension, counted in words; what CPython's own have `decode…` functions know. */
   field(object: RemoteObject, index: number): Address {
     return this.objects.pointerIn(object.bytes, this.layout.object.size + index * this.layout.pointerSize);
-  }
-
-  /** The same as a number with a sign. */
-  signedField({ bytes }: RemoteObject, index: number): bigint {
-    const { object, pointerSize } = this.layout;
-    const at = object.size + index * pointerSize;
-    if (at + pointerSize > bytes.length) return 0n;
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    return pointerSize === 8 ? view.getBigInt64(at, true) : BigInt(view.getInt32(at, true));
   }
 
   /** The `int` that the word begins with. */
