@@ -26,7 +26,8 @@ export interface RawFile {
 }
 
 /**
- * `_io.FileIO` (`fileio`, Modules/_io/fileio.c): an int, then single bits, but for `seekable`, which has two.
+ * `_io.FileIO` (`fileio`, Modules/_io/fileio.c): an int, then single bits, but for `seekable`, which has two. 2.x does not
+ * have the first one, `created`.
  *
  * @returns undefined if the bytes are too few
  */
@@ -34,7 +35,8 @@ export function decodeRawFile(layout: Layout, object: Uint8Array): RawFile | und
   const start = wordOffset(layout, 0);
   if (object.length < start + 8) return undefined;
   const view = viewOf(object);
-  const bits = view.getUint8(start + 4);
+  const byte = view.getUint8(start + 4);
+  const bits = layout.version.major < 3 ? byte << 1 : byte;
   return {
     descriptor: view.getInt32(start, true),
     isCreated: (bits & 1) !== 0,

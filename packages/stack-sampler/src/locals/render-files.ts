@@ -52,7 +52,7 @@ function writeName(rendering: Rendering, raw: RemoteObject): void {
 
 /** `<_io.FileIO name='x' mode='rb' closefd=True>` */
 const renderRawFile: Renderer = (rendering, object) => {
-  const { out } = rendering;
+  const { out, spelling } = rendering;
   const { type } = object;
   const file = decodeRawFile(rendering.layout, object.bytes);
   if (file === undefined) return false;
@@ -67,7 +67,9 @@ const renderRawFile: Renderer = (rendering, object) => {
     out.write("name=");
     rendering.value(name);
   }
-  out.write(` mode='${modeOf(file)}' closefd=${file.closesDescriptor ? "True" : "False"}>`);
+  out.write(` mode='${modeOf(file)}'`);
+  if (spelling.showsWhoCloses) out.write(` closefd=${file.closesDescriptor ? "True" : "False"}`);
+  out.write(">");
   return true;
 };
 
