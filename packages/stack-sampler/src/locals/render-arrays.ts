@@ -6,7 +6,7 @@ import { dataFrameForms } from "./render-data-frames.js";
 import { numpyScalarRenderers } from "./render-numpy-scalars.js";
 import { writeCodePoints } from "./render-scalars.js";
 import { renderTensor } from "./render-tensors.js";
-import type { Renderer } from "./rendering.js";
+import type { NamedRenderers, Renderer } from "./rendering.js";
 import type { Spelling } from "./spelling.js";
 
 /** `<numpy.ndarray shape=(2, 3) dtype=float64>` */
@@ -103,7 +103,7 @@ export const arrayForms: ReadonlyMap<string, Renderer> = new Map([
   ...dataFrameForms,
 ]);
 
-export const arrayRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const arrayRenderers: NamedRenderers = [
   ["array.array", renderArray],
   ["numpy.dtype", renderDtype],
   ["numpy.dtypes.StringDType", renderDtype],

@@ -14,7 +14,7 @@ import { hexAddress, plainText } from "./escapes.js";
 import { findItem, isEnum } from "./python-type.js";
 import { oldClassName } from "./render-instances.js";
 import { smallInteger } from "./render-scalars.js";
-import type { Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, Renderer, Rendering } from "./rendering.js";
 
 /** `<class 'app.Point'>`, `<enum 'Colour'>` */
 export const renderType: Renderer = ({ types, out, spelling }, { address }) => {
@@ -38,7 +38,7 @@ export const renderFunction: Renderer = (rendering, { address, bytes }) => {
 };
 
 /** `<built-in function len>`, `<built-in method append of list object at 0x7f…>` */
-export const renderBuiltin: Renderer = (rendering, object) => {
+const renderBuiltin: Renderer = (rendering, object) => {
   const { out } = rendering;
   const builtin = decodeBuiltin(rendering.layout, object.bytes);
   const name = builtin && builtinName(rendering, builtin);
@@ -62,7 +62,7 @@ function builtinName(
 }
 
 /** `<bound method Point.area of <app.Point at 0x7f…>>` */
-export const renderMethod: Renderer = (rendering, object) => {
+const renderMethod: Renderer = (rendering, object) => {
   const { layout, out, spelling } = rendering;
   const method = decodeMethod(layout, object.bytes);
   if (method === undefined) return false;
@@ -101,7 +101,7 @@ function classNameAt(rendering: Rendering, address: Address): string | undefined
 }
 
 /** `<code object area at 0x7f…, file "app.py", line 3>` */
-export const renderCode: Renderer = (rendering, { address }) => {
+const renderCode: Renderer = (rendering, { address }) => {
   const { layout, objects, out } = rendering;
   const bytes = objects.bytes(address, layout.code.size);
   if (bytes.length < layout.code.size) return false;
@@ -146,7 +146,7 @@ export const renderCell: Renderer = (rendering, { address, bytes }) => {
 const MAX_MODULE_ITEMS = 4096;
 
 /** `<module 'json' from '/usr/lib/python3/json/__init__.py'>`, `<module 'sys' (built-in)>` */
-export const renderModule: Renderer = (rendering, object) => {
+const renderModule: Renderer = (rendering, object) => {
   const { objects, out } = rendering;
   const module = decodeModule(rendering.layout, object.bytes);
   if (module === undefined) return false;
@@ -186,3 +186,11 @@ export function nameAt(rendering: Rendering, address: Address): string {
   const name = rendering.name(address);
   return name === undefined ? UNREADABLE : plainText(name);
 }
+
+export const callableRenderers: NamedRenderers = [
+  ["module", renderModule],
+  ["builtin_function_or_method", renderBuiltin],
+  ["method", renderMethod],
+  ["instancemethod", renderMethod],
+  ["code", renderCode],
+];

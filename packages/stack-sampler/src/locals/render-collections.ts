@@ -10,10 +10,10 @@ import type { Address } from "@pyspy/proc-memory";
 import { dictIn, orderedItems } from "./ordered-items.js";
 import { type Item, usedOf, writeDict, writeItems, writeValues } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `deque([1, 2])`, `deque([1, 2], maxlen=3)` of `collections` */
-export const renderDeque: Renderer = (rendering, object) => {
+const renderDeque: Renderer = (rendering, object) => {
   const header = dequeHeader(rendering.layout, object.bytes);
   if (header === undefined) return false;
   const close = header.maximum === undefined ? "])" : `], maxlen=${header.maximum})`;
@@ -49,7 +49,7 @@ function* dequeItems(
 /**
  * `defaultdict(<class 'int'>, {'a': 1})` of `collections`. It is only the dict that ends where it is in itself, and the factory is not told if it is something that looks whether it is told already.
  */
-export const renderDefaultDict: Renderer = (rendering, object) => {
+const renderDefaultDict: Renderer = (rendering, object) => {
   const { layout, out } = rendering;
   const dict = dictIn(rendering, object);
   const made = dict && decodeDefaultDict(layout, object.bytes, dict.header);
@@ -71,7 +71,7 @@ export const renderDefaultDict: Renderer = (rendering, object) => {
 };
 
 /** `collections.OrderedDict`: `OrderedDict({'a': 1})`, or before 3.12 `OrderedDict([('a', 1)])`. */
-export const renderOrderedDict: Renderer = (rendering, object) => {
+const renderOrderedDict: Renderer = (rendering, object) => {
   const { out, spelling } = rendering;
   const used = usedOf(rendering, object);
   if (used === undefined) return false;
@@ -93,7 +93,7 @@ export const renderOrderedDict: Renderer = (rendering, object) => {
 };
 
 /** `collections.Counter`: the most common first, as far as all counts can be looked at. */
-export const renderCounter: Renderer = (rendering, object) => {
+const renderCounter: Renderer = (rendering, object) => {
   const { objects, out } = rendering;
   const used = usedOf(rendering, object);
   if (used === undefined) return false;
@@ -133,7 +133,7 @@ function isInteger({ type }: RemoteObject): boolean {
 }
 
 /** `range(0, 10)` */
-export const renderRange: Renderer = (rendering, object) => {
+const renderRange: Renderer = (rendering, object) => {
   const range = decodeRange(rendering.layout, object.bytes);
   if (range === undefined) return false;
   const step = rendering.read(range.step);
@@ -144,7 +144,7 @@ export const renderRange: Renderer = (rendering, object) => {
 };
 
 /** `xrange(10)` of 2.x */
-export const renderXrange: Renderer = ({ layout, out }, { bytes }) => {
+const renderXrange: Renderer = ({ layout, out }, { bytes }) => {
   const range = decodeXrange(layout, bytes);
   if (range === undefined) return false;
   const { start, step, length } = range;
@@ -155,9 +155,23 @@ export const renderXrange: Renderer = ({ layout, out }, { bytes }) => {
 };
 
 /** `slice(1, 2, None)` */
-export const renderSlice: Renderer = (rendering, object) => {
+const renderSlice: Renderer = (rendering, object) => {
   const slice = decodeSlice(rendering.layout, object.bytes);
   if (slice === undefined) return false;
   writeValues(rendering, "slice(", ")", 3, [slice.start, slice.stop, slice.step]);
   return true;
 };
+
+export const collectionRenderers: NamedRenderers = [
+  ["range", renderRange],
+  ["xrange", renderXrange],
+  ["slice", renderSlice],
+  ["collections.deque", renderDeque],
+  ["collections.defaultdict", renderDefaultDict],
+  ["collections.OrderedDict", renderOrderedDict],
+];
+
+export const writtenCollectionRenderers: NamedRenderers = [
+  ["collections.Counter", renderCounter],
+  ["collections.OrderedDict", renderOrderedDict],
+];

@@ -10,7 +10,13 @@ import {
 import type { Address } from "@pyspy/proc-memory";
 import { attributeOf } from "./attributes.js";
 import { isEnum, type PythonType, tupleItems } from "./python-type.js";
-import { HIDDEN, type RemoteObject, type Renderer, type Rendering } from "./rendering.js";
+import {
+  HIDDEN,
+  type NamedRenderers,
+  type RemoteObject,
+  type Renderer,
+  type Rendering,
+} from "./rendering.js";
 
 export interface Item {
   readonly key: Address;
@@ -85,7 +91,7 @@ export const renderSet: Renderer = (rendering, object) => {
 
 export const renderDict: Renderer = (rendering, object) => writeDict(rendering, object, "{", "}");
 
-export const renderFrozenDict: Renderer = (rendering, object) => {
+const renderFrozenDict: Renderer = (rendering, object) => {
   const { name } = object.type;
   if (usedOf(rendering, object) !== 0) return writeDict(rendering, object, `${name}({`, "})");
   rendering.out.write(`${name}()`);
@@ -205,3 +211,5 @@ function writeFields(
     rendering.attribute(key, value);
   });
 }
+
+export const containerRenderers: NamedRenderers = [["frozendict", renderFrozenDict]];

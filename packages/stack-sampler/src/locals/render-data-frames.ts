@@ -15,7 +15,7 @@ import { memberObject, memberOf } from "./attributes.js";
 import { plainText } from "./escapes.js";
 import { isNone } from "./render-dates.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** How deep arrays and types are in one another; hostile memory has no end of it. pandas has three levels. */
 const MAX_NESTING = 4;
@@ -221,7 +221,7 @@ function fieldsOf(rendering: Rendering, object: RemoteObject): RemoteObject[] {
   return fields.map((field) => rendering.read(field)).filter((one) => one !== undefined);
 }
 
-export const dataFrameForms: readonly (readonly [name: string, render: Renderer])[] = [
+export const dataFrameForms: NamedRenderers = [
   ...["pandas.DataFrame", "pandas.core.frame.DataFrame", "pandas.Series", "pandas.core.series.Series"].map(
     (name): readonly [string, Renderer] => [name, renderDataFrame],
   ),

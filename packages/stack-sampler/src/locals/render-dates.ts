@@ -9,10 +9,10 @@ import {
   type TimeDelta,
   type TimeFields,
 } from "@pyspy/cpython-layouts";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `datetime.date(2024, 2, 29)` */
-export const renderDate: Renderer = ({ layout, out }, { bytes, type }) => {
+const renderDate: Renderer = ({ layout, out }, { bytes, type }) => {
   const date = decodeDate(layout, bytes);
   if (date === undefined) return false;
   out.write(`${type.tpName}(${dateFields(date).join(", ")})`);
@@ -20,7 +20,7 @@ export const renderDate: Renderer = ({ layout, out }, { bytes, type }) => {
 };
 
 /** `datetime.datetime(2024, 2, 29, 12, 30)` */
-export const renderDateTime: Renderer = (rendering, object) => {
+const renderDateTime: Renderer = (rendering, object) => {
   const moment = decodeDateTime(rendering.layout, object.bytes);
   if (moment === undefined) return false;
   writeMoment(rendering, object, moment, [...dateFields(moment), ...timeFields(moment)]);
@@ -28,7 +28,7 @@ export const renderDateTime: Renderer = (rendering, object) => {
 };
 
 /** `datetime.time(12, 30)` */
-export const renderTime: Renderer = (rendering, object) => {
+const renderTime: Renderer = (rendering, object) => {
   const time = decodeTime(rendering.layout, object.bytes);
   if (time === undefined) return false;
   writeMoment(rendering, object, time, timeFields(time));
@@ -62,7 +62,7 @@ function writeMoment(
 }
 
 /** `datetime.timedelta(days=1, seconds=30)` */
-export const renderTimeDelta: Renderer = ({ layout, out, spelling }, { bytes, type }) => {
+const renderTimeDelta: Renderer = ({ layout, out, spelling }, { bytes, type }) => {
   const delta = decodeTimeDelta(layout, bytes);
   if (delta === undefined) return false;
   out.write(`${type.tpName}(${deltaFields(delta, spelling.namesTimeDeltaFields)})`);
@@ -79,7 +79,7 @@ function deltaFields({ days, seconds, microseconds }: TimeDelta, hasNames: boole
 }
 
 /** `datetime.timezone.utc`, `datetime.timezone(datetime.timedelta(seconds=3600), 'CET')` */
-export const renderTimeZone: Renderer = (rendering, object) => {
+const renderTimeZone: Renderer = (rendering, object) => {
   const { layout, objects, out } = rendering;
   const zone = decodeTimeZone(layout, object.bytes);
   const delta = zone && decodeTimeDelta(layout, objects.object(zone.offset));
@@ -102,3 +102,11 @@ export const renderTimeZone: Renderer = (rendering, object) => {
 export function isNone({ days, seconds, microseconds }: TimeDelta): boolean {
   return days === 0 && seconds === 0 && microseconds === 0;
 }
+
+export const dateRenderers: NamedRenderers = [
+  ["datetime.date", renderDate],
+  ["datetime.datetime", renderDateTime],
+  ["datetime.time", renderTime],
+  ["datetime.timedelta", renderTimeDelta],
+  ["datetime.timezone", renderTimeZone],
+];

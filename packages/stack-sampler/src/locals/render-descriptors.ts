@@ -1,7 +1,7 @@
 import { decodeDescriptor, decodeMethodMark, decodeMethodWrapper, decodeSuper } from "@pyspy/cpython-layouts";
 import { hexAddress } from "./escapes.js";
 import { nameAt } from "./render-callables.js";
-import type { Renderer } from "./rendering.js";
+import type { NamedRenderers, Renderer } from "./rendering.js";
 
 /** `<method 'join' of 'str' objects>` */
 function described(what: string): Renderer {
@@ -52,7 +52,7 @@ const renderSuper: Renderer = (rendering, object) => {
   return true;
 };
 
-export const descriptorRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const descriptorRenderers: NamedRenderers = [
   ["method_descriptor", described("method")],
   ["classmethod_descriptor", described("method")],
   ["wrapper_descriptor", described("slot wrapper")],

@@ -7,7 +7,7 @@ import {
 } from "@pyspy/cpython-layouts";
 import { memberOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<_io.TextIOWrapper name='x' mode='r' encoding='UTF-8'>` */
 const renderTextFile: Renderer = (rendering, object) => {
@@ -91,7 +91,7 @@ const renderFile2: Renderer = (rendering, object) => {
   return true;
 };
 
-export const fileRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const fileRenderers: NamedRenderers = [
   ["_io.TextIOWrapper", renderTextFile],
   ["_io.BufferedReader", renderBufferedFile],
   ["_io.BufferedWriter", renderBufferedFile],

@@ -3,7 +3,7 @@ import { memberObject, memberOf } from "./attributes.js";
 import { plainText } from "./escapes.js";
 import { integerOf } from "./render-numbers.js";
 import { writeString } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `UUID('12345678-1234-5678-1234-567812345678')` */
 const renderUuid: Renderer = (rendering, object) => {
@@ -122,11 +122,9 @@ const renderChild: Renderer = (rendering, object) => {
   return true;
 };
 
-export const identifierRenderers: readonly (readonly [name: string, render: Renderer])[] = [
-  ["zoneinfo.ZoneInfo", renderZone],
-];
+export const identifierRenderers: NamedRenderers = [["zoneinfo.ZoneInfo", renderZone]];
 
-export const writtenIdentifierRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const writtenIdentifierRenderers: NamedRenderers = [
   ["uuid.UUID", renderUuid],
   ["ipaddress._BaseAddress", renderAddress],
   ["ipaddress._BaseNetwork", renderNetwork],

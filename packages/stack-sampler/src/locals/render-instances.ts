@@ -11,7 +11,7 @@ import { type Attribute, attributesOf, oldAttributesOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
 import { findItem } from "./python-type.js";
 import { pointersOf } from "./render-containers.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<app.Point at 0x7f…>`, or with attributes `<app.Point at 0x7f…: x=1, y=2>`. */
 export const renderInstance: Renderer = (rendering, object) => {
@@ -32,7 +32,7 @@ export const renderOldInstance: Renderer = (rendering, object) => {
 };
 
 /** An old-style class itself: `<class app.Point at 0x7f…>`. */
-export const renderOldClass: Renderer = (rendering, { address }) => {
+const renderOldClass: Renderer = (rendering, { address }) => {
   const name = oldClassName(rendering, address);
   if (name === undefined) return false;
   rendering.out.write(`<class ${name.fullName} at ${hexAddress(address)}>`);
@@ -108,10 +108,10 @@ export function renderDisguised(rendering: Rendering, object: RemoteObject, rend
 }
 
 /** `KeyError('a')` */
-export const renderException: Renderer = (rendering, object) => writeException(rendering, object, []);
+const renderException: Renderer = (rendering, object) => writeException(rendering, object, []);
 
 /** `ImportError('…', name='app')` (3.15) */
-export const renderImportError: Renderer = (rendering, object) => {
+const renderImportError: Renderer = (rendering, object) => {
   const error = decodeImportError(rendering.layout, object.bytes);
   if (error === undefined || !rendering.spelling.showsImportedName) return renderException(rendering, object);
   const named = [
@@ -147,3 +147,11 @@ function writeException(rendering: Rendering, object: RemoteObject, named: reado
   // A single argument is shown without the tuple that it is in.
   return isTuple ? rendering.guarded(args.address, "(...)", write) : write();
 }
+
+export const instanceRenderers: NamedRenderers = [
+  ["classobj", renderOldClass],
+  ["BaseException", renderException],
+  ["BaseExceptionGroup", renderException],
+  ["exceptions.BaseException", renderException],
+  ["ImportError", renderImportError],
+];

@@ -11,7 +11,7 @@ import {
 import { memberObject, memberOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<locked _thread.lock object at 0x7f…>` */
 const renderLock: Renderer = (rendering, object) => {
@@ -184,12 +184,12 @@ function numberOf(rendering: Rendering, object: RemoteObject, name: string): big
   return value?.type.kind === "long" ? smallInteger(rendering, value) : undefined;
 }
 
-export const lockRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const lockRenderers: NamedRenderers = [
   ["_thread.lock", renderLock],
   ["_thread.RLock", renderReentrantLock],
 ];
 
-export const writtenLockRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const writtenLockRenderers: NamedRenderers = [
   ["threading.Event", renderEvent],
   ["threading.Semaphore", renderSemaphore],
   ["threading.BoundedSemaphore", renderBoundedSemaphore],

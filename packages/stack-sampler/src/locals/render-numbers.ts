@@ -1,7 +1,7 @@
 import { decimalHeader, decodeDecimalDigits } from "@pyspy/cpython-layouts";
 import { memberObject } from "./attributes.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** What a decimal number is: (-1) ** sign * digits * 10 ** exponent; or `Infinity`, `NaN`, `sNaN`, which may have digits, too. */
 interface DecimalParts {
@@ -90,11 +90,9 @@ export function integerOf(rendering: Rendering, object: RemoteObject | undefined
   return isInteger ? smallInteger(rendering, object) : undefined;
 }
 
-export const numberRenderers: readonly (readonly [name: string, render: Renderer])[] = [
-  ["decimal.Decimal", renderDecimal],
-];
+export const numberRenderers: NamedRenderers = [["decimal.Decimal", renderDecimal]];
 
-export const writtenNumberRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const writtenNumberRenderers: NamedRenderers = [
   ["decimal.Decimal", renderDecimal2],
   ["fractions.Fraction", renderFraction],
 ];

@@ -1,6 +1,6 @@
 import { decodeMatch, decodePattern } from "@pyspy/cpython-layouts";
 import { writeSlice } from "./render-scalars.js";
-import type { Renderer } from "./rendering.js";
+import type { NamedRenderers, Renderer } from "./rendering.js";
 
 /** Flags of regular expressions, in the order in which they are shown. */
 const flagNames: readonly (readonly [bit: number, name: string])[] = [
@@ -56,7 +56,7 @@ const renderMatch: Renderer = (rendering, object) => {
   return true;
 };
 
-export const patternRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const patternRenderers: NamedRenderers = [
   ["re.Pattern", renderPattern],
   ["re.Match", renderMatch],
   ["_sre.SRE_Pattern", renderPattern],

@@ -12,7 +12,7 @@ import type { ObjectReader } from "./object-reader.js";
 import { type PythonType, tupleItems, type WrittenRepr } from "./python-type.js";
 import { renderModel } from "./render-models.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** Fields of a class that are looked at. */
 const MAX_FIELDS = 1024;
@@ -208,13 +208,13 @@ function byName(one: Attribute, other: Attribute): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-export const recordRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const recordRenderers: NamedRenderers = [
   ["types.SimpleNamespace", renderNamespace],
   ["string.templatelib.Template", renderTemplate],
   ["string.templatelib.Interpolation", renderInterpolation],
 ];
 
-export const writtenRecordRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const writtenRecordRenderers: NamedRenderers = [
   ["argparse._AttributeHolder", renderArguments],
   ["pydantic.main.BaseModel", renderModel],
 ];

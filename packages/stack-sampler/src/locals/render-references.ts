@@ -11,7 +11,7 @@ import { hexAddress } from "./escapes.js";
 import { qualnameAt } from "./render-callables.js";
 import { pointersOf, usedOf, writeValues } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<weakref at 0x7f…; to 'function' at 0x7f… (name)>`, `<weakref at 0x7f…; dead>` */
 const renderWeakReference: Renderer = (rendering, object) => {
@@ -112,7 +112,7 @@ const renderRepeat: Renderer = (rendering, object) => {
   return true;
 };
 
-export const referenceRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const referenceRenderers: NamedRenderers = [
   ["weakref", renderWeakReference],
   ["weakref.ReferenceType", renderWeakReference],
   ["weakproxy", renderWeakProxy],

@@ -6,14 +6,15 @@ import {
   decodeFloat,
   decodeInt2,
   decodeLong,
+  decodeSentinel,
   type LongHeader,
   longHeader,
   type TextHeader,
   unicodeHeader,
 } from "@pyspy/cpython-layouts";
-import { isPrintable, quote } from "./escapes.js";
+import { isPrintable, plainText, quote } from "./escapes.js";
 import { complexText, floatText } from "./numbers.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** As little of a string is shown however little room there is. */
 const LEAST_TEXT = 10;
@@ -207,7 +208,7 @@ export const renderBytes: Renderer = (rendering, object) => {
 };
 
 /** `bytearray(b'abc')` */
-export const renderByteArray: Renderer = (rendering, object) => {
+const renderByteArray: Renderer = (rendering, object) => {
   const header = byteArrayHeader(rendering.layout, object.bytes);
   if (header === undefined) return false;
   const { spelling } = rendering;
@@ -239,3 +240,25 @@ function writeBytes(
 function never(): boolean {
   return false;
 }
+
+function literally(text: string): Renderer {
+  return ({ out }) => {
+    out.write(text);
+    return true;
+  };
+}
+
+/** A `sentinel` (3.15) says its name. */
+const renderSentinel: Renderer = (rendering, object) => {
+  const sentinel = decodeSentinel(rendering.layout, object.bytes);
+  const name = sentinel && rendering.name(sentinel.name);
+  if (name) rendering.out.write(plainText(name));
+  return Boolean(name);
+};
+
+export const scalarRenderers: NamedRenderers = [
+  ["bytearray", renderByteArray],
+  ["ellipsis", literally("Ellipsis")],
+  ["NotImplementedType", literally("NotImplemented")],
+  ["sentinel", renderSentinel],
+];

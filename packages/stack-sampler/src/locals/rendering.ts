@@ -18,6 +18,9 @@ export interface RemoteObject {
 /** Writes an object of one kind. False if it is not what it should be, and nothing was written. */
 export type Renderer = (rendering: Rendering, object: RemoteObject) => boolean;
 
+/** Renderers by the full name of the type whose instances, and those of what derives from it, they write. */
+export type NamedRenderers = readonly (readonly [fullName: string, render: Renderer])[];
+
 export const HIDDEN = "<redacted>";
 
 /** The text of one value in the making: what renderers of all kinds share. */
