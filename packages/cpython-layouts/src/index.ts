@@ -32,6 +32,7 @@ export type {
   AsyncioTaskLayout,
   BytesLayout,
   CellLayout,
+  DequeLayout,
   DictKeysLayout,
   DictLayout,
   FloatLayout,
@@ -39,6 +40,7 @@ export type {
   GeneratorLayout,
   GeneratorState,
   IntLayout,
+  LibraryLayout,
   ManagedDictLayout,
   ObjectLayout,
   SequenceLayout,
@@ -65,7 +67,7 @@ export {
   type TimeFields,
 } from "./objects/date.js";
 export { type DecimalHeader, decimalHeader, decodeDecimalDigits } from "./objects/decimal.js";
-export { type DequeBlock, type DequeHeader, dequeHeader } from "./objects/deque.js";
+export { type DequeHeader, dequeHeader } from "./objects/deque.js";
 export {
   decodeDescriptor,
   decodeMethodMark,

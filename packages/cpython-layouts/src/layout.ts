@@ -11,12 +11,14 @@ import type {
   AsyncioTaskLayout,
   BytesLayout,
   CellLayout,
+  DequeLayout,
   DictKeysLayout,
   DictLayout,
   FloatLayout,
   FunctionLayout,
   GeneratorLayout,
   IntLayout,
+  LibraryLayout,
   ManagedDictLayout,
   ObjectLayout,
   SequenceLayout,
@@ -71,6 +73,8 @@ export interface Layout {
   readonly cell: CellLayout;
   readonly weakReference: WeakReferenceLayout;
   readonly stackReference: StackReferenceLayout;
+  readonly deque: DequeLayout;
+  readonly library: LibraryLayout;
   readonly asyncioTask: AsyncioTaskLayout;
 }
 

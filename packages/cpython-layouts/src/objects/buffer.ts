@@ -7,7 +7,8 @@ import { wordOffset, wordsOf } from "./words.js";
 const byteArrayWords = wordsOf({ start: 3 });
 
 /**
- * Where the contents of a `bytearray` are: `ob_start` of `PyByteArrayObject` (Include/cpython/bytearrayobject.h), which in 2.x is `ob_bytes`.
+ * Where the contents of a `bytearray` are: `ob_start` of `PyByteArrayObject` (Include/cpython/bytearrayobject.h), which in
+ * 2.x is `ob_bytes`.
  *
  * @returns undefined if these bytes are not such an object, or too few
  */
@@ -18,12 +19,15 @@ export function byteArrayHeader(layout: Layout, object: Uint8Array): DataLocatio
 }
 
 /**
- * An `array.array` (`arrayobject`, Modules/arraymodule.c): how many items, the address of the first, and that of what describes them, which
- * begins with the letter of their type.
+ * An `array.array` (`arrayobject`, Modules/arraymodule.c): how many items, the address of the first, and that of what
+ * describes them, which begins with the letter of their type.
  */
 export const decodeArray = wordsOf({ length: 0, items: 1, description: 3 });
 
-/** A `memoryview` (`PyMemoryViewObject`, Include/memoryobject.h; 3.3+): behind a buffer and a hash, flags. Undefined if the bytes are too few. */
+/**
+ * A `memoryview` (`PyMemoryViewObject`, Include/cpython/memoryobject.h; 3.3+): behind a buffer and a hash, flags. Undefined
+ * if the bytes are too few.
+ */
 export function decodeMemoryView(
   layout: Layout,
   object: Uint8Array,

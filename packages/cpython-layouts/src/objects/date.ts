@@ -1,7 +1,7 @@
 /**
- * Dates and times of C's `datetime`: Include/datetime.h, and Modules/_datetimemodule.c for time zones. Behind the header are a
- * hash, a byte that says whether there is a time zone, and the fields without any padding, the higher bytes first. Then comes,
- * since 3.6, a byte for the fold, and the time zone if there is one.
+ * Dates and times of C's `datetime`: Include/datetime.h, and Modules/_datetimemodule.c for time zones. Behind the header
+ * are a hash, a byte that says whether there is a time zone, and the fields without any padding, the higher bytes first.
+ * Then comes, since 3.6, a byte for the fold, and the time zone if there is one.
  */
 import type { Layout } from "../layout.js";
 import { viewOf, wordAt } from "../object-view.js";
@@ -56,7 +56,7 @@ function dateAt(view: DataView, start: number): DateFields {
 }
 
 function timeAt(layout: Layout, object: Uint8Array, start: number): TimeFields | undefined {
-  const { pointerSize, version } = layout;
+  const { pointerSize, library } = layout;
   const foldAt = start + TIME_SIZE;
   if (object.length <= foldAt) return undefined;
   const view = viewOf(object);
@@ -68,7 +68,7 @@ function timeAt(layout: Layout, object: Uint8Array, start: number): TimeFields |
     minute: view.getUint8(start + 1),
     second: view.getUint8(start + 2),
     microsecond: view.getUint16(start + 3) * 256 + view.getUint8(start + 5),
-    fold: version.major < 3 ? 0 : view.getUint8(foldAt),
+    fold: library.hasFold ? view.getUint8(foldAt) : 0,
     timeZone: hasTimeZone ? wordAt(layout, view, timeZoneAt) : 0,
   };
 }

@@ -13,8 +13,9 @@ export interface DecimalHeader extends DataLocation {
 }
 
 /**
- * The header of a `decimal.Decimal` of C (3.3+): `PyDecObject` of Modules/_decimal/_decimal.c is a hash and libmpdec's `mpd_t`
- * (Modules/_decimal/libmpdec/mpdecimal.h): flags, a byte; the exponent, how many digits, how many words, of how many, and where they are.
+ * The header of a `decimal.Decimal` of C (3.3+): `PyDecObject` of Modules/_decimal/_decimal.c is a hash and libmpdec's
+ * `mpd_t` (Modules/_decimal/libmpdec/mpdecimal.h): flags, a byte; the exponent, how many digits, how many words, of how
+ * many, and where they are.
  *
  * @returns undefined if these bytes are not such an object, or too few
  */

@@ -4,14 +4,17 @@ import { viewOf, wordAt } from "../object-view.js";
 import type { TypeHeader } from "./type.js";
 import { wordsOf } from "./words.js";
 
-/** `dict_keys` and the like, also of an `OrderedDict` (`_PyDictViewObject`, Objects/dictobject.c): the address of the dict. */
+/**
+ * `dict_keys` and the like, also of an `OrderedDict` (`_PyDictViewObject`, Objects/dictobject.c): the address of the dict.
+ */
 export const decodeDictView = wordsOf({ dict: 0 });
 
 /** A `mappingproxy` (`mappingproxyobject`, Objects/descrobject.c), in 2.x `dictproxy`: the address of the mapping. */
 export const decodeMappingProxy = wordsOf({ mapping: 0 });
 
 /**
- * A `collections.defaultdict` (`defdictobject`, Modules/_collectionsmodule.c): the address of what makes missing values, or 0.
+ * A `collections.defaultdict` (`defdictobject`, Modules/_collectionsmodule.c): the address of what makes missing values, or
+ * 0.
  *
  * @param dict - the type `dict`, because it is behind one
  * @returns undefined if the bytes are too few
@@ -25,7 +28,10 @@ export function decodeDefaultDict(
   return factory === undefined ? undefined : { factory };
 }
 
-/** A `collections.OrderedDict` of C (`PyODictObject`, Objects/odictobject.c; 3.5+): the address of its first node, or 0; as {@link decodeDefaultDict}. */
+/**
+ * A `collections.OrderedDict` of C (`PyODictObject`, Objects/odictobject.c; 3.5+): the address of its first node, or 0; as
+ * {@link decodeDefaultDict}.
+ */
 export function decodeOrderedDict(
   layout: Layout,
   object: Uint8Array,

@@ -1,4 +1,4 @@
-/** Exceptions: Include/cpython/pyerrors.h (up to 3.5 Include/pyerrors.h). */
+/** Exceptions: Include/cpython/pyerrors.h. */
 import { wordsOf } from "./words.js";
 
 /** Any exception (`PyBaseExceptionObject`): the address of a tuple of its arguments. */

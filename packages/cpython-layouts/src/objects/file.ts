@@ -3,13 +3,19 @@ import type { Layout } from "../layout.js";
 import { viewOf } from "../object-view.js";
 import { wordOffset, wordsOf } from "./words.js";
 
-/** `_io.TextIOWrapper` (`textio`, Modules/_io/textio.c): addresses of what it is a text of, and of the name of its encoding, 0 until it has one. */
+/**
+ * `_io.TextIOWrapper` (`textio`, Modules/_io/textio.c): addresses of what it is a text of, and of the name of its encoding,
+ * 0 until it has one.
+ */
 export const decodeTextFile = wordsOf({ buffer: 2, encoding: 3 });
 
 /** `_io.BufferedReader` and the like (`buffered`, Modules/_io/bufferedio.c): the address of the file without a buffer. */
 export const decodeBufferedFile = wordsOf({ raw: 0 });
 
-/** `file` of 2.x (`PyFileObject`, Include/fileobject.h): C's `FILE`, 0 when it is closed; addresses of the name and the mode. */
+/**
+ * `file` of 2.x (`PyFileObject`, Include/fileobject.h): C's `FILE`, 0 when it is closed; addresses of the name and the
+ * mode.
+ */
 export const decodeFile2 = wordsOf({ file: 0, name: 1, mode: 2 });
 
 /** A file without a buffer. */
@@ -36,7 +42,7 @@ export function decodeRawFile(layout: Layout, object: Uint8Array): RawFile | und
   if (object.length < start + 8) return undefined;
   const view = viewOf(object);
   const byte = view.getUint8(start + 4);
-  const bits = layout.version.major < 3 ? byte << 1 : byte;
+  const bits = layout.library.hasCreatedFiles ? byte : byte << 1;
   return {
     descriptor: view.getInt32(start, true),
     isCreated: (bits & 1) !== 0,

@@ -15,7 +15,10 @@ export interface Count {
 
 const countObjects = wordsOf({ nextObject: 1, step: 2 });
 
-/** A `countobject`: a `Py_ssize_t`, which is the greatest one if it is not used, and two objects. Undefined if the bytes are too few. */
+/**
+ * A `countobject`: a `Py_ssize_t`, which is the greatest one if it is not used, and two objects. Undefined if the bytes are
+ * too few.
+ */
 export function decodeCount(layout: Layout, object: Uint8Array): Count | undefined {
   const objects = countObjects(layout, object);
   if (objects === undefined) return undefined;
@@ -24,7 +27,10 @@ export function decodeCount(layout: Layout, object: Uint8Array): Count | undefin
   return { next: isInObject ? undefined : next, ...objects };
 }
 
-/** A `repeatobject`: the address of what is repeated, and how often it will be; negative is for ever. Undefined if the bytes are too few. */
+/**
+ * A `repeatobject`: the address of what is repeated, and how often it will be; negative is for ever. Undefined if the bytes
+ * are too few.
+ */
 export function decodeRepeat(
   layout: Layout,
   object: Uint8Array,

@@ -40,8 +40,7 @@ export function decodeReentrantLock(layout: Layout, object: Uint8Array): Reentra
   const view = viewOf(object);
   const owner = wordAt(layout, view, wordOffset(layout, 1));
   const times = wordAt(layout, view, wordOffset(layout, 2));
-  const { major, minor } = layout.version;
-  if (major < 3 || minor < 14) return { isLocked: times !== 0, owner, count: times };
+  if (!layout.library.hasRecursiveMutex) return { isLocked: times !== 0, owner, count: times };
   const isLocked = (view.getUint8(wordOffset(layout, 0)) & 1) === 1;
   return { isLocked, owner, count: owner === 0 ? times : times + 1 };
 }
@@ -61,8 +60,8 @@ export interface ThreadHandle {
 }
 
 /**
- * A `ThreadHandle` (3.13+): two links each of two lists, then `ident`, `os_handle`, `has_os_handle` and `state`, which are ints, and
- * a byte each of `mutex` and `thread_is_exiting`.
+ * A `ThreadHandle` (3.13+): two links each of two lists, then `ident`, `os_handle`, `has_os_handle` and `state`, which are
+ * ints, and a byte each of `mutex` and `thread_is_exiting`.
  *
  * @returns undefined if the bytes are too few
  */

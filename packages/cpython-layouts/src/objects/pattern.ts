@@ -1,4 +1,7 @@
-/** Regular expressions: Modules/_sre/sre.h (up to 3.10 Modules/sre.h). The first word behind the header of both objects is `ob_size`. */
+/**
+ * Regular expressions: Modules/_sre/sre.h (up to 3.10 Modules/sre.h). The first word behind the header of both objects is
+ * `ob_size`.
+ */
 import type { Layout } from "../layout.js";
 import { viewOf, wordAt } from "../object-view.js";
 import { wordOffset, wordsOf } from "./words.js";
@@ -15,7 +18,7 @@ export function decodePattern(
 }
 
 /**
- * A `re.Match` (`MatchObject`): the address of the text, and where the match starts and ends in it. Between them are a cache, the pattern,
- * where it was to start and end, and two numbers of groups.
+ * A `re.Match` (`MatchObject`): the address of the text, and where the match starts and ends in it. Between them are a
+ * cache, the pattern, where it was to start and end, and two numbers of groups.
  */
 export const decodeMatch = wordsOf({ text: 1, start: 8, end: 9 });

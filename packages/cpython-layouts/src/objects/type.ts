@@ -51,7 +51,7 @@ export interface TypeHeader {
   readonly repr: number;
   /** Address of a list of `PyMemberDef` that a name of 0 ends, or 0. */
   readonly members: number;
-  /** Address of a dict of weak references to the types that derive from it directly (3.x), or 0; builtin types of 3.12+ have something else there. */
+  /** Address of a dict of weak references to the types that derive from it (3.x), or 0. Builtin types of 3.12+ have a number there. */
   readonly subclasses: number;
 }
 

@@ -1,7 +1,10 @@
 import type { Layout } from "../layout.js";
 import { viewOf, wordAt } from "../object-view.js";
 
-/** Takes fields of an object out of its bytes: addresses, or numbers that are not negative. Undefined if the bytes are too few. */
+/**
+ * Takes fields of an object out of its bytes: addresses, or numbers that are not negative. Undefined if the bytes are too
+ * few.
+ */
 export type WordDecoder<Name extends string> = (
   layout: Layout,
   object: Uint8Array,

@@ -44,6 +44,7 @@ describe("a date with a time", () => {
   test.each([
     ["3.12.1", {}, 1],
     // No such field.
+    ["3.5.10", {}, 0],
     ["2.7.18", {}, 0],
   ])("of %s", (text, build, fold) => {
     const one = layoutOf(text, build);

@@ -1,5 +1,6 @@
 /**
- * Where numpy's objects keep what is shown of them: numpy/core/include/numpy/ndarraytypes.h, which in numpy 2 is below numpy/_core.
+ * Where numpy's objects keep what is shown of them: numpy/core/include/numpy/ndarraytypes.h, which in numpy 2 is below
+ * numpy/_core.
  */
 
 /** `PyArrayObject`: words behind the header. `nd` is an int. */
@@ -59,5 +60,7 @@ export const numpy2Descriptor: DescriptorLayout = {
 /** `PyArray_StringDTypeObject`: a word behind the header, behind what every descriptor of numpy 2 has. */
 export const stringDescriptor = { na_object: 9 } as const;
 
-/** `PyArray_DatetimeDTypeMetaData`: two functions and two words that are kept free, then the unit and how many of it, ints. */
+/**
+ * `PyArray_DatetimeDTypeMetaData`: two functions and two words that are kept free, then the unit and how many of it, ints.
+ */
 export const timeMetadata = { unit: 32, size: 8 } as const;

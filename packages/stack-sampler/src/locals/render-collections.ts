@@ -31,23 +31,25 @@ function nameOf({ spelling }: Rendering, { type }: RemoteObject, builtin: string
 
 function* dequeItems(
   { layout, objects }: Rendering,
-  { length, leftBlock, leftIndex, block }: DequeHeader,
+  { length, leftBlock, leftIndex }: DequeHeader,
 ): Generator<Address> {
-  let [address, index] = [leftBlock, leftIndex];
-  for (let left = length; left > 0 && address !== 0 && index < block.length; index = 0) {
+  const { blockItems, blockLength, blockNext } = layout.deque;
+  let [block, index] = [leftBlock, leftIndex];
+  for (let left = length; left > 0 && block !== 0 && index < blockLength; index = 0) {
     const items = objects.pointers(
-      address + block.items + index * layout.pointerSize,
-      Math.min(block.length - index, left),
+      block + blockItems + index * layout.pointerSize,
+      Math.min(blockLength - index, left),
     );
     if (items.length === 0) return;
     yield* items;
     left -= items.length;
-    address = objects.pointer(address + block.next);
+    block = objects.pointer(block + blockNext);
   }
 }
 
 /**
- * `defaultdict(<class 'int'>, {'a': 1})` of `collections`. It is only the dict that ends where it is in itself, and the factory is not told if it is something that looks whether it is told already.
+ * `defaultdict(<class 'int'>, {'a': 1})` of `collections`. It is only the dict that ends where it is in itself, and the
+ * factory is not told if it is something that looks whether it is told already.
  */
 const renderDefaultDict: Renderer = (rendering, object) => {
   const { layout, out } = rendering;

@@ -139,7 +139,10 @@ export class Rendering {
     return address === 0 ? undefined : this.types.text(address, limit);
   }
 
-  /** The word at a place behind the header of an object of an extension, counted in words; what CPython's own have `decode…` functions know. */
+  /**
+   * The word at a place behind the header of an object of an extension, counted in words; what CPython's own have `decode…`
+   * functions know.
+   */
   field(object: RemoteObject, index: number): Address {
     return this.objects.pointerIn(object.bytes, this.layout.object.size + index * this.layout.pointerSize);
   }
