@@ -43,6 +43,7 @@ export type {
   LibraryLayout,
   ManagedDictLayout,
   ObjectLayout,
+  RawFileLayout,
   SequenceLayout,
   SetLayout,
   StackReferenceLayout,

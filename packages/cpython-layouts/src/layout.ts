@@ -21,6 +21,7 @@ import type {
   LibraryLayout,
   ManagedDictLayout,
   ObjectLayout,
+  RawFileLayout,
   SequenceLayout,
   SetLayout,
   StackReferenceLayout,
@@ -74,6 +75,7 @@ export interface Layout {
   readonly weakReference: WeakReferenceLayout;
   readonly stackReference: StackReferenceLayout;
   readonly deque: DequeLayout;
+  readonly rawFile: RawFileLayout;
   readonly library: LibraryLayout;
   readonly asyncioTask: AsyncioTaskLayout;
 }

@@ -228,8 +228,15 @@ export interface LibraryLayout {
   readonly hasRecursiveMutex: boolean;
   /** Times of `datetime` know which of two that a clock shows twice they are (3.6+). */
   readonly hasFold: boolean;
-  /** The bits of a `_io.FileIO` begin with the one that says that it was created (3.x). */
-  readonly hasCreatedFiles: boolean;
+}
+
+/** `fileio` of `_io`: an int, and behind it single bits, of which these are the numbers */
+export interface RawFileLayout {
+  readonly fd: number;
+  readonly created: number;
+  /** `writable` and `appending` are the next ones. */
+  readonly readable: number;
+  readonly closefd: number;
 }
 
 /** `TaskObj` of `_asyncio` where no table describes it (3.7–3.13); seen in live objects. */

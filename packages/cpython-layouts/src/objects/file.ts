@@ -1,7 +1,7 @@
 /** Open files: Modules/_io, and what `open` gives in 2.x. */
-import type { Layout } from "../layout.js";
+import { ABSENT, type Layout } from "../layout.js";
 import { viewOf } from "../object-view.js";
-import { wordOffset, wordsOf } from "./words.js";
+import { wordsOf } from "./words.js";
 
 /**
  * `_io.TextIOWrapper` (`textio`, Modules/_io/textio.c): addresses of what it is a text of, and of the name of its encoding,
@@ -31,24 +31,18 @@ export interface RawFile {
   readonly closesDescriptor: boolean;
 }
 
-/**
- * `_io.FileIO` (`fileio`, Modules/_io/fileio.c): an int, then single bits, but for `seekable`, which has two. 2.x does not
- * have the first one, `created`.
- *
- * @returns undefined if the bytes are too few
- */
+/** `_io.FileIO` (`fileio`, Modules/_io/fileio.c); undefined if the bytes are too few. */
 export function decodeRawFile(layout: Layout, object: Uint8Array): RawFile | undefined {
-  const start = wordOffset(layout, 0);
-  if (object.length < start + 8) return undefined;
+  const { fd, created, readable, closefd } = layout.rawFile;
+  if (object.length < fd + 8) return undefined;
   const view = viewOf(object);
-  const byte = view.getUint8(start + 4);
-  const bits = layout.library.hasCreatedFiles ? byte : byte << 1;
+  const isSet = (bit: number): boolean => ((view.getUint8(fd + 4) >> bit) & 1) === 1;
   return {
-    descriptor: view.getInt32(start, true),
-    isCreated: (bits & 1) !== 0,
-    isReadable: (bits & 2) !== 0,
-    isWritable: (bits & 4) !== 0,
-    isAppending: (bits & 8) !== 0,
-    closesDescriptor: (bits & 64) !== 0,
+    descriptor: view.getInt32(fd, true),
+    isCreated: created !== ABSENT && isSet(created),
+    isReadable: isSet(readable),
+    isWritable: isSet(readable + 1),
+    isAppending: isSet(readable + 2),
+    closesDescriptor: isSet(closefd),
   };
 }

@@ -24,6 +24,7 @@ type ObjectGroups =
   | "weakReference"
   | "stackReference"
   | "deque"
+  | "rawFile"
   | "library"
   | "asyncioTask";
 
@@ -147,7 +148,14 @@ export function objectLayoutsOfRow(
       integerTag: since(14) ? 3 : ABSENT,
     },
     deque: dequeOf(version, headerSize, pointerSize),
-    library: { hasRecursiveMutex: since(14), hasFold: since(6), hasCreatedFiles: isPython3 },
+    rawFile: {
+      fd: headerSize,
+      created: isPython3 ? 0 : ABSENT,
+      readable: isPython3 ? 1 : 0,
+      // Behind them and the two bits of `seekable`; 3.15 has `truncate` in front of it.
+      closefd: since(15) ? 7 : isPython3 ? 6 : 5,
+    },
+    library: { hasRecursiveMutex: since(14), hasFold: since(6) },
     asyncioTask: asyncioTaskOf(version, headerSize),
   };
 }

@@ -20,6 +20,9 @@ test.each([
   ["rb+", "3.12.1", 0b111_0110, { isReadable: true, isWritable: true, closesDescriptor: true }],
   ["ab", "3.12.1", 0b101_1100, { isWritable: true, isAppending: true, closesDescriptor: true }],
   ["xb", "3.12.1", 0b111_0101, { isCreated: true, isWritable: true, closesDescriptor: true }],
+  ["rb", "3.15.2", 0b1001_0010, { isReadable: true, closesDescriptor: true }],
+  ["wb", "3.15.2", 0b1111_0100, { isWritable: true, closesDescriptor: true }],
+  ["rb, closefd=False", "3.15.2", 0b0111_0010, { isReadable: true }],
   ["rb, closefd=False", "3.12.1", 0b011_0010, { isReadable: true }],
 ])("a file without a buffer says that it was opened as %s (%s)", (_, text, bits, facts) => {
   const layout = layoutOf(text);

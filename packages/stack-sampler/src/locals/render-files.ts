@@ -17,7 +17,7 @@ const renderTextFile: Renderer = (rendering, object) => {
   if (buffer === undefined || file === undefined || file.encoding === 0) return false;
   out.write(`<${object.type.tpName}`);
   writeName(rendering, rawFileOf(rendering, buffer) ?? buffer);
-  const mode = memberOf(rendering, object, "mode");
+  const mode = rendering.spelling.showsHowFilesAreOpen ? memberOf(rendering, object, "mode") : 0;
   if (mode !== 0) {
     out.write(" mode=");
     rendering.value(mode);
@@ -68,7 +68,7 @@ const renderRawFile: Renderer = (rendering, object) => {
     rendering.value(name);
   }
   out.write(` mode='${modeOf(file)}'`);
-  if (spelling.showsWhoCloses) out.write(` closefd=${file.closesDescriptor ? "True" : "False"}`);
+  if (spelling.showsHowFilesAreOpen) out.write(` closefd=${file.closesDescriptor ? "True" : "False"}`);
   out.write(">");
   return true;
 };
