@@ -11,14 +11,17 @@ import type {
   AsyncioTaskLayout,
   BytesLayout,
   CellLayout,
+  DequeLayout,
   DictKeysLayout,
   DictLayout,
   FloatLayout,
   FunctionLayout,
   GeneratorLayout,
   IntLayout,
+  LibraryLayout,
   ManagedDictLayout,
   ObjectLayout,
+  RawFileLayout,
   SequenceLayout,
   SetLayout,
   StackReferenceLayout,
@@ -71,6 +74,9 @@ export interface Layout {
   readonly cell: CellLayout;
   readonly weakReference: WeakReferenceLayout;
   readonly stackReference: StackReferenceLayout;
+  readonly deque: DequeLayout;
+  readonly rawFile: RawFileLayout;
+  readonly library: LibraryLayout;
   readonly asyncioTask: AsyncioTaskLayout;
 }
 

@@ -207,6 +207,38 @@ export interface StackReferenceLayout {
   readonly integerTag: number;
 }
 
+/** `dequeobject` of `_collections` (2.7, 3.5+; nobody has looked at others), and its blocks */
+export interface DequeLayout {
+  readonly length: number;
+  readonly leftblock: number;
+  readonly leftindex: number;
+  /** Py_ssize_t, -1 if there is none. */
+  readonly maxlen: number;
+  /** In a block: where its items start. */
+  readonly blockItems: number;
+  /** Items that a block has room for. */
+  readonly blockLength: number;
+  /** In a block: pointer to the next one. */
+  readonly blockNext: number;
+}
+
+/** In what other objects of C's library differ between versions. */
+export interface LibraryLayout {
+  /** `_thread.RLock` is a `_PyRecursiveMutex` (3.14+). */
+  readonly hasRecursiveMutex: boolean;
+  /** Times of `datetime` know which of two that a clock shows twice they are (3.6+). */
+  readonly hasFold: boolean;
+}
+
+/** `fileio` of `_io`: an int, and behind it single bits, of which these are the numbers */
+export interface RawFileLayout {
+  readonly fd: number;
+  readonly created: number;
+  /** `writable` and `appending` are the next ones. */
+  readonly readable: number;
+  readonly closefd: number;
+}
+
 /** `TaskObj` of `_asyncio` where no table describes it (3.7–3.13); seen in live objects. */
 export interface AsyncioTaskLayout {
   readonly task_fut_waiter: number;

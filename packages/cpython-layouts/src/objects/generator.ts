@@ -24,6 +24,8 @@ export interface GeneratorHeader {
   /** Address of its name and its qualified name (3.5+); else 0. */
   readonly name: number;
   readonly qualname: number;
+  /** Address of its code (2.6 to 3.9); else 0. */
+  readonly code: number;
 }
 
 /**
@@ -34,12 +36,16 @@ export interface GeneratorHeader {
  */
 export function decodeGenerator(layout: Layout, object: Uint8Array): GeneratorHeader | undefined {
   const { gi_frame, gi_iframe, gi_name, gi_qualname, gi_running, gi_frame_state, states } = layout.generator;
+  // Both came with 2.6.
+  const hasCode = gi_running !== ABSENT && layout.type.hasSubclassFlags;
+  const gi_code = hasCode ? gi_running + layout.pointerSize : ABSENT;
   const end =
-    Math.max(gi_frame, gi_iframe, gi_name, gi_qualname, gi_running, gi_frame_state) + layout.pointerSize;
+    Math.max(gi_frame, gi_iframe, gi_name, gi_qualname, gi_running, gi_code, gi_frame_state) +
+    layout.pointerSize;
   if (object.length < end) return undefined;
   const view = viewOf(object);
   const wordOf = (offset: number): number => (offset === ABSENT ? 0 : wordAt(layout, view, offset));
-  const names = { name: wordOf(gi_name), qualname: wordOf(gi_qualname) };
+  const names = { name: wordOf(gi_name), qualname: wordOf(gi_qualname), code: wordOf(gi_code) };
   if (gi_iframe !== ABSENT) {
     const state = states[view.getInt8(gi_frame_state)] ?? "finished";
     return { state, frame: undefined, frameOffset: gi_iframe, ...names };

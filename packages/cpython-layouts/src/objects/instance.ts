@@ -122,6 +122,11 @@ export function decodeSlots(layout: Layout, data: Uint8Array): Slot[] {
 const T_OBJECT = 6;
 const T_OBJECT_EX = 16;
 
+/** Bytes of a `PyMemberDef`, which begins with the address of its name, a C string. */
+export function memberSize(layout: Layout): number {
+  return memberLayout(layout).size;
+}
+
 /** `PyMemberDef`: name, type (int), offset (Py_ssize_t), flags (int), doc. Up to 2.4 the offset is an int as well. */
 function memberLayout({ object, pointerSize }: Layout): { readonly size: number; readonly offset: number } {
   return object.ob_size_width === pointerSize

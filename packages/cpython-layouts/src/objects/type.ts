@@ -51,6 +51,8 @@ export interface TypeHeader {
   readonly repr: number;
   /** Address of a list of `PyMemberDef` that a name of 0 ends, or 0. */
   readonly members: number;
+  /** Address of a dict of weak references to the types that derive from it (3.x), or 0. Builtin types of 3.12+ have a number there. */
+  readonly subclasses: number;
 }
 
 /** Address of an object's type; undefined if the bytes are too few. */
@@ -81,6 +83,8 @@ export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undef
   if (type.length < tp_mro + layout.pointerSize) return undefined;
   const view = viewOf(type);
   const isHeapType = (view.getUint32(tp_flags, true) & TypeFlag.heapType) !== 0;
+  // tp_cache is between the two.
+  const subclassesAt = tp_mro + 2 * layout.pointerSize;
   const hasKeys =
     isHeapType && ht_cached_keys !== ABSENT && type.length >= ht_cached_keys + layout.pointerSize;
   return {
@@ -99,6 +103,7 @@ export function decodeType(layout: Layout, type: Uint8Array): TypeHeader | undef
     ownName: hasKeys ? wordAt(layout, view, ht_cached_keys - 3 * layout.pointerSize) : 0,
     repr: wordAt(layout, view, tp_flags - SLOTS_FROM_REPR_TO_FLAGS * layout.pointerSize),
     members: wordAt(layout, view, tp_base - 2 * layout.pointerSize),
+    subclasses: type.length >= subclassesAt + layout.pointerSize ? wordAt(layout, view, subclassesAt) : 0,
   };
 }
 

@@ -1,5 +1,5 @@
 import { ABSENT, type Layout, type PythonVersion } from "../layout.js";
-import type { AsyncioTaskLayout, GeneratorState } from "../object-layout.js";
+import type { AsyncioTaskLayout, DequeLayout, GeneratorState } from "../object-layout.js";
 import type { BuildIdentity } from "./layout-of-row.js";
 import type { MeasuredKey } from "./measured-key.js";
 import type { MeasuredRow } from "./measured-row.js";
@@ -23,6 +23,9 @@ type ObjectGroups =
   | "cell"
   | "weakReference"
   | "stackReference"
+  | "deque"
+  | "rawFile"
+  | "library"
   | "asyncioTask";
 
 /** The groups of {@link Layout} that are about objects. */
@@ -144,6 +147,15 @@ export function objectLayoutsOfRow(
       tagBits: since(14) ? 3 : freeThreaded ? 1 : 0,
       integerTag: since(14) ? 3 : ABSENT,
     },
+    deque: dequeOf(version, headerSize, pointerSize),
+    rawFile: {
+      fd: headerSize,
+      created: isPython3 ? 0 : ABSENT,
+      readable: isPython3 ? 1 : 0,
+      // Behind them and the two bits of `seekable`; 3.15 has `truncate` in front of it.
+      closefd: since(15) ? 7 : isPython3 ? 6 : 5,
+    },
+    library: { hasRecursiveMutex: since(14), hasFold: since(6) },
     asyncioTask: asyncioTaskOf(version, headerSize),
   };
 }
@@ -185,6 +197,43 @@ function awaitOpcodesOf({ major, minor }: PythonVersion): readonly number[] {
   if (major < 3 || minor > 12) return [];
   if (minor < 11) return [72];
   return minor === 11 ? [151, 150] : [151];
+}
+
+/** No header shows it: Modules/_collectionsmodule.c. */
+function dequeOf({ major, minor }: PythonVersion, headerSize: number, pointerSize: 4 | 8): DequeLayout {
+  const word = (index: number): number => headerSize + index * pointerSize;
+  if (major === 3 && minor >= 5) {
+    return {
+      length: word(0),
+      leftblock: word(1),
+      leftindex: word(3),
+      maxlen: word(6),
+      // Behind the block before.
+      blockItems: pointerSize,
+      blockLength: 64,
+      blockNext: 65 * pointerSize,
+    };
+  }
+  if (major === 2 && minor === 7) {
+    return {
+      length: word(4),
+      leftblock: word(0),
+      leftindex: word(2),
+      maxlen: word(6),
+      blockItems: 0,
+      blockLength: 62,
+      blockNext: 62 * pointerSize,
+    };
+  }
+  return {
+    length: ABSENT,
+    leftblock: ABSENT,
+    leftindex: ABSENT,
+    maxlen: ABSENT,
+    blockItems: ABSENT,
+    blockLength: ABSENT,
+    blockNext: ABSENT,
+  };
 }
 
 /** From 3.14 on `_AsyncioDebug` says it. Seen with the usual object header only. */

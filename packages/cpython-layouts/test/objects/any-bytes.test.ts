@@ -4,26 +4,47 @@ import {
   asyncioDebugFromTable,
   attributeSources,
   awaitedSlot,
+  byteArrayHeader,
   bytesHeader,
+  decimalHeader,
   decodeAttributeSource,
   decodeByteString,
   decodeCell,
   decodeComplex,
+  decodeCount,
+  decodeDate,
+  decodeDateTime,
+  decodeDecimalDigits,
+  decodeDefaultDict,
   decodeDictEntries,
   decodeFloat,
   decodeFunction,
   decodeGenerator,
   decodeInt2,
+  decodeLock,
   decodeLong,
-  decodeOldClassName,
+  decodeMatch,
+  decodeMemoryView,
+  decodeOldClass,
   decodeOldInstance,
+  decodeOrderedDict,
+  decodeOrderedNode,
+  decodePattern,
   decodePointers,
+  decodeRawFile,
+  decodeReentrantLock,
+  decodeRepeat,
   decodeSetEntries,
   decodeSlots,
   decodeStackReference,
   decodeText,
+  decodeThreadHandle,
+  decodeTime,
+  decodeTimeDelta,
   decodeType,
   decodeWeakReference,
+  decodeXrange,
+  dequeHeader,
   dictHeader,
   dictKeysTable,
   frameState,
@@ -75,11 +96,14 @@ function decodeAll(layout: Layout, bytes: Uint8Array): void {
   if (long) decodeLong(layout, long, dataOf(long));
   const text = unicodeHeader(layout, bytes);
   if (text) decodeText(text, dataOf(text));
+  const decimal = decimalHeader(layout, bytes);
+  if (decimal) decodeDecimalDigits(layout, decimal, dataOf(decimal));
   const set = setHeader(layout, bytes);
   if (set) decodeSetEntries(layout, dataOf(set));
   const type = decodeType(layout, bytes);
   if (type) {
     slotTable(layout, bytes, type);
+    for (const decode of [decodeLock, decodeDefaultDict, decodeOrderedDict]) decode(layout, bytes, type);
     for (const source of attributeSources(layout, type, 0x1000, itemCount(layout, bytes))) {
       decodeAttributeSource(layout, source, bytes);
     }
@@ -105,7 +129,23 @@ function decodeAll(layout: Layout, bytes: Uint8Array): void {
     decodeCell,
     decodeWeakReference,
     decodeOldInstance,
-    decodeOldClassName,
+    byteArrayHeader,
+    decodeCount,
+    decodeDate,
+    decodeDateTime,
+    decodeMatch,
+    decodeMemoryView,
+    decodeOldClass,
+    decodePattern,
+    decodeRawFile,
+    decodeReentrantLock,
+    decodeRepeat,
+    decodeThreadHandle,
+    decodeTime,
+    decodeTimeDelta,
+    decodeXrange,
+    dequeHeader,
+    decodeOrderedNode,
   ]) {
     decode(layout, bytes);
   }

@@ -45,6 +45,7 @@ describe("the state of a generator is", () => {
       frameOffset: ABSENT,
       name: 0x100,
       qualname: 0x200,
+      code: 0,
     });
     const states = [-2, -1, 0, 1].map((value) => {
       const frame = wordsAt(layout, layout.frame.size, {});
@@ -63,6 +64,17 @@ describe("the state of a generator is", () => {
     new DataView(frame.buffer).setInt32(104, -1, true);
     expect(frameState(layout, frame)).toBe("created");
   });
+});
+
+test.each([
+  ["2.5.6", 0],
+  ["2.6.9", 0x300],
+  ["3.4.10", 0x300],
+  ["3.9.18", 0x300],
+  ["3.10.13", 0],
+])("a generator of %s says at %i what its code is", (text, code) => {
+  const layout = layoutOf(text);
+  expect(decodeGenerator(layout, wordsAt(layout, 256, { 16: FRAME, 24: 1, 32: 0x300 }))?.code).toBe(code);
 });
 
 describe("what a suspended frame awaits", () => {

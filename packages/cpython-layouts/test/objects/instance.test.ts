@@ -5,6 +5,7 @@ import {
   decodeSlots,
   decodeType,
   type Layout,
+  memberSize,
   objectKind,
   slotTable,
   TypeFlag,
@@ -30,6 +31,7 @@ function type(changes: Partial<TypeHeader>): TypeHeader {
     ownName: 0,
     repr: 0,
     members: 0,
+    subclasses: 0,
     ...changes,
   };
 }
@@ -125,6 +127,15 @@ test("members that an extension's class has of other types are no slots", () => 
   ]);
 });
 
+test.each([
+  ["2.4.6", {}, 32],
+  ["2.5.6", {}, 40],
+  ["3.12.1", {}, 40],
+  ["3.11.7", { architecture: "ia32" as const }, 20],
+])("descriptions of members of %s %o take %i bytes", (text, build, size) => {
+  expect(memberSize(layoutOf(text, build))).toBe(size);
+});
+
 describe("a type", () => {
   const layout = layoutOf("3.12.1");
   const bytes = wordsAt(layout, layout.type.size, {
@@ -138,6 +149,7 @@ describe("a type", () => {
     264: 0x6000,
     288: -1,
     344: 0x9000,
+    360: 0xb000,
     856: 0xa000,
     872: 0x8000,
     880: 0x7000,
@@ -158,11 +170,13 @@ describe("a type", () => {
       ownName: 0xa000,
       repr: 0x1000,
       members: 0x3000,
+      subclasses: 0xb000,
     });
   });
 
   test("has no keys if it is builtin, or was not read so far", () => {
     expect(decodeType(layout, bytes.subarray(0, 400))?.cachedKeys).toBe(0);
+    expect(decodeType(layout, bytes.subarray(0, 367))?.subclasses).toBe(0);
     const builtin = bytes.slice();
     builtin.fill(0, 168, 176);
     expect(decodeType(layout, builtin)?.cachedKeys).toBe(0);

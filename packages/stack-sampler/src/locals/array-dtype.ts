@@ -1,21 +1,8 @@
-/**
- * What numpy calls the type of an array's elements: `str(dtype)`. A descriptor (`PyArray_Descr`) is, behind its header:
- *
- *     word   numpy 1                                       numpy 2
- *     0      type of a scalar                              the same
- *     1      kind, type, order, flags (bytes), number      the same
- *     2      size, alignment (int)                         flags
- *     3      element and shape, if it is one of arrays     size
- *     4      fields, if it has such: a dict                alignment
- *     5      their names: a tuple                          metadata
- *     8, 9   unit of time (8)                              element and shape (9)
- *     10-12                                                fields, names, unit of time
- *
- * (numpy/core/include/numpy/ndarraytypes.h; numpy/_core/_dtype.py has the texts.)
- */
+/** What numpy calls the type of an array's elements: `str(dtype)`. numpy/_core/_dtype.py has the texts. */
 import { decodeFloat } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { isPrintable, quote } from "./escapes.js";
+import { numpy1Descriptor, numpy2Descriptor, stringDescriptor, timeMetadata } from "./numpy-layout.js";
 import { findItem, tupleItems } from "./python-type.js";
 import { smallInteger } from "./render-scalars.js";
 import type { RemoteObject, Rendering } from "./rendering.js";
@@ -85,30 +72,29 @@ const ALIGNED = 0x80;
 function dtypeOf(rendering: Rendering, object: RemoteObject): Dtype | undefined {
   const base = rendering.types.mro(object.type).find(({ fullName }) => fullName === "numpy.dtype");
   if (base === undefined || rendering.layout.pointerSize !== 8) return undefined;
-  const at = rendering.layout.object.size;
+  const { size: start } = rendering.layout.object;
   const { bytes } = object;
-  if (bytes.length < at + 13 * 8) return undefined;
-  const isOne = base.header.basicSize === at + 10 * 8;
+  if (bytes.length < start + numpy2Descriptor.size) return undefined;
+  const isOne = base.header.basicSize === start + numpy1Descriptor.size;
+  const at = isOne ? numpy1Descriptor : numpy2Descriptor;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const int = (offset: number): number => view.getInt32(at + offset, true);
-  const [subarray, fields, names, unit] = (isOne ? [3, 4, 5, 8] : [9, 10, 11, 12]).map((index) =>
-    rendering.field(object, index),
-  );
-  const none = rendering.read(names ?? 0)?.type.kind !== "tuple";
-  const order = view.getUint8(at + 10);
+  const pointer = (offset: number): Address => rendering.objects.pointerIn(bytes, start + offset);
+  const names = pointer(at.names);
+  const hasNames = rendering.read(names)?.type.kind === "tuple";
+  const order = String.fromCharCode(view.getUint8(start + at.byteOrder));
   return {
     object,
-    scalar: rendering.field(object, 0),
-    kind: String.fromCharCode(view.getUint8(at + 8)),
-    isNative: order === 0x3d || order === 0x3c,
-    isSwapped: order === 0x3e,
-    isAligned: ((isOne ? view.getUint8(at + 11) : int(16)) & ALIGNED) !== 0,
-    size: isOne ? int(16) : int(24),
-    alignment: isOne ? int(20) : int(32),
-    subarray: subarray ?? 0,
-    fields: fields ?? 0,
-    names: none ? 0 : (names ?? 0),
-    unit: unit ?? 0,
+    scalar: pointer(at.scalar),
+    kind: String.fromCharCode(view.getUint8(start + at.kind)),
+    isNative: order === "=" || order === "<",
+    isSwapped: order === ">",
+    isAligned: (view.getUint8(start + at.flags) & ALIGNED) !== 0,
+    size: view.getInt32(start + at.elsize, true),
+    alignment: view.getInt32(start + at.alignment, true),
+    subarray: pointer(at.subarray),
+    fields: pointer(at.fields),
+    names: hasNames ? names : 0,
+    unit: pointer(at.metadata),
   };
 }
 
@@ -133,9 +119,9 @@ function unitOr(rendering: Rendering, dtype: Dtype, size: number): string {
 /** Units of time, by their number; 3 was days of business once. The last stands for any. */
 const units: readonly string[] = ["Y", "M", "W", "", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"];
 
-/** `[ns]`: behind two functions and two words that are kept free there are the unit and how many of it. */
+/** `[ns]` */
 function unitText({ objects }: Rendering, { unit }: Dtype): string {
-  return timeUnit(objects.bytes(unit === 0 ? 0 : unit + 32, 8)) ?? "";
+  return timeUnit(objects.bytes(unit === 0 ? 0 : unit + timeMetadata.unit, timeMetadata.size)) ?? "";
 }
 
 /** `[25s]`; undefined if that is no unit in particular. */
@@ -146,9 +132,9 @@ export function timeUnit(bytes: Uint8Array): string | undefined {
   return unit === undefined ? undefined : `[${count === 1 ? "" : count}${unit}]`;
 }
 
-/** `StringDType()`, with what stands for a missing one behind its header. */
+/** `StringDType()`, with what stands for a missing one. */
 function stringName(rendering: Rendering, { object }: Dtype): string | undefined {
-  const missing = rendering.field(object, 9);
+  const missing = rendering.field(object, stringDescriptor.na_object);
   if (missing === 0) return "StringDType()";
   const value = rendering.read(missing);
   if (value?.type.kind === "none") return "StringDType(na_object=None)";

@@ -1,3 +1,4 @@
+import { numpyArray } from "./numpy-layout.js";
 import type { PythonType } from "./python-type.js";
 import type { RemoteObject, Rendering } from "./rendering.js";
 
@@ -8,16 +9,15 @@ export function isArray({ fullName }: PythonType): boolean {
   return fullName === "numpy.ndarray";
 }
 
-/** `PyArrayObject`: data, nd (int), dimensions, strides, base, descr. */
 export function arrayShape(rendering: Rendering, object: RemoteObject): number[] | undefined {
-  const count = rendering.intField(object, 1);
+  const count = rendering.intField(object, numpyArray.nd);
   if (count < 0 || count > MAX_DIMENSIONS) return undefined;
-  const shape = rendering.objects.pointers(rendering.field(object, 2), count);
+  const shape = rendering.objects.pointers(rendering.field(object, numpyArray.dimensions), count);
   return shape.length === count ? shape : undefined;
 }
 
 export function arrayDescriptor(rendering: Rendering, object: RemoteObject): RemoteObject | undefined {
-  return rendering.read(rendering.field(object, 5));
+  return rendering.read(rendering.field(object, numpyArray.descriptor));
 }
 
 export function shapeText(shape: readonly (number | string)[]): string {

@@ -1,6 +1,7 @@
-import { listHeader } from "@pyspy/cpython-layouts";
+import { decodeOrderedDict, decodeOrderedNode, listHeader, ORDERED_NODE_WORDS } from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { attributeOf } from "./attributes.js";
+import type { PythonType } from "./python-type.js";
 import type { Item } from "./render-containers.js";
 import type { RemoteObject, Rendering } from "./rendering.js";
 
@@ -39,15 +40,16 @@ function orderedKeys(rendering: Rendering, object: RemoteObject): Iterable<Addre
   return root !== 0 && rendering.read(root)?.type.kind === "list" ? linkKeys(rendering, root) : undefined;
 }
 
-/** C's (3.5+): the first node is right behind the dict; nodes are {key, hash, next, previous}. */
+/** C's (3.5+). */
 function* nodeKeys(rendering: Rendering, object: RemoteObject): Generator<Address> {
-  const { objects } = rendering;
-  const end = endOfDict(rendering, object);
-  let node = end === undefined ? 0 : objects.pointerIn(object.bytes, end);
-  for (let count = 0; node !== 0 && count < MAX_ORDERED; count++) {
-    const [key = 0, , next = 0] = objects.pointers(node, 3);
-    yield key;
-    node = next;
+  const { layout, objects } = rendering;
+  const dict = dictIn(rendering, object);
+  let next = dict && decodeOrderedDict(layout, object.bytes, dict.header)?.firstNode;
+  for (let count = 0; next && count < MAX_ORDERED; count++) {
+    const node = decodeOrderedNode(layout, objects.bytes(next, ORDERED_NODE_WORDS * layout.pointerSize));
+    if (node === undefined) return;
+    yield node.key;
+    next = node.next;
   }
 }
 
@@ -67,8 +69,8 @@ function* linkKeys({ layout, objects }: Rendering, root: Address): Generator<Add
   }
 }
 
-/** Where in an instance of a kind of dict that what comes behind the dict is. */
-export function endOfDict({ types }: Rendering, { type }: RemoteObject): number | undefined {
-  for (const base of types.lineage(type)) if (base.fullName === "dict") return base.header.basicSize;
+/** The type `dict`, where an object is of a kind of that. */
+export function dictIn({ types }: Rendering, { type }: RemoteObject): PythonType | undefined {
+  for (const base of types.lineage(type)) if (base.fullName === "dict") return base;
   return undefined;
 }

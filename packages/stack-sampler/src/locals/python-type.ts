@@ -57,8 +57,6 @@ export interface WrittenRepr {
 
 /** Classes do not derive from one another more often. */
 const MAX_BASES = 64;
-/** `tp_mro`, `tp_cache`, `tp_subclasses`: a dict of weak references (3.x). */
-const WORDS_TO_SUBCLASSES = 2;
 /** Items of a class body that are looked through for a name. */
 const MAX_CLASS_ITEMS = 1024;
 
@@ -157,10 +155,7 @@ export class PythonTypes {
     const known = this.#subclasses.get(type.address);
     if (known !== undefined) return known;
     const { layout } = this.#objects;
-    const dict = this.#objects.pointerIn(
-      type.bytes,
-      layout.type.tp_mro + WORDS_TO_SUBCLASSES * layout.pointerSize,
-    );
+    const dict = type.header.subclasses;
     const found: PythonType[] = [];
     for (const { value } of dict === 0 ? [] : this.#objects.dictEntries(dict)) {
       const address = decodeWeakReference(layout, this.#objects.object(value)) ?? 0;

@@ -1,4 +1,4 @@
-import { ABSENT, decodeByteString, type Layout } from "@pyspy/cpython-layouts";
+import { ABSENT, decodeArray, decodeByteString, type Layout } from "@pyspy/cpython-layouts";
 import { dtypeName, dtypeText } from "./array-dtype.js";
 import { arrayDescriptor, arrayShape, shapeText } from "./array-shape.js";
 import { floatText } from "./numbers.js";
@@ -6,7 +6,7 @@ import { dataFrameForms } from "./render-data-frames.js";
 import { numpyScalarRenderers } from "./render-numpy-scalars.js";
 import { writeCodePoints } from "./render-scalars.js";
 import { renderTensor } from "./render-tensors.js";
-import type { Renderer } from "./rendering.js";
+import type { NamedRenderers, Renderer } from "./rendering.js";
 import type { Spelling } from "./spelling.js";
 
 /** `<numpy.ndarray shape=(2, 3) dtype=float64>` */
@@ -62,12 +62,13 @@ function wideSize({ unicode, unicode2 }: Layout): number {
   return unicode2.length === ABSENT ? unicode.wcharSize : unicode2.unitSize;
 }
 
-/** `array('i', [1, 2])`: the number of items, where they are, room for how many, and what they are: a letter first. */
+/** `array('i', [1, 2])` */
 const renderArray: Renderer = (rendering, object) => {
   const { layout, objects, out, spelling } = rendering;
-  const [count, data, , description] = [0, 1, 2, 3].map((index) => rendering.field(object, index));
-  if (count === undefined || data === undefined || description === undefined) return false;
-  const letter = decodeByteString(objects.bytes(description, 1));
+  const array = decodeArray(layout, object.bytes);
+  if (array === undefined) return false;
+  const { length: count, items: data } = array;
+  const letter = decodeByteString(objects.bytes(array.description, 1));
   const name = spelling.namesSubclasses ? object.type.name : "array";
   if (!/^[a-zA-Z]$/.test(letter)) return false;
   if (count === 0) {
@@ -102,7 +103,7 @@ export const arrayForms: ReadonlyMap<string, Renderer> = new Map([
   ...dataFrameForms,
 ]);
 
-export const arrayRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const arrayRenderers: NamedRenderers = [
   ["array.array", renderArray],
   ["numpy.dtype", renderDtype],
   ["numpy.dtypes.StringDType", renderDtype],

@@ -1,4 +1,12 @@
-import { ABSENT, decodeCell, decodeFunction, decodeGenerator } from "@pyspy/cpython-layouts";
+import {
+  decodeBuiltin,
+  decodeCell,
+  decodeFunction,
+  decodeGenerator,
+  decodeMethod,
+  decodeMethod2,
+  decodeModule,
+} from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { UNREADABLE } from "../python/remote-text.js";
 import { attributeOf } from "./attributes.js";
@@ -6,7 +14,7 @@ import { hexAddress, plainText } from "./escapes.js";
 import { findItem, isEnum } from "./python-type.js";
 import { oldClassName } from "./render-instances.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, Renderer, Rendering } from "./rendering.js";
 
 /** `<class 'app.Point'>`, `<enum 'Colour'>` */
 export const renderType: Renderer = ({ types, out, spelling }, { address }) => {
@@ -29,12 +37,13 @@ export const renderFunction: Renderer = (rendering, { address, bytes }) => {
   return true;
 };
 
-/** `<built-in function len>`, `<built-in method append of list object at 0x7f…>`: the definition, self. */
-export const renderBuiltin: Renderer = (rendering, object) => {
+/** `<built-in function len>`, `<built-in method append of list object at 0x7f…>` */
+const renderBuiltin: Renderer = (rendering, object) => {
   const { out } = rendering;
-  const name = builtinName(rendering, object);
-  if (name === undefined) return false;
-  const self = rendering.field(object, 1);
+  const builtin = decodeBuiltin(rendering.layout, object.bytes);
+  const name = builtin && builtinName(rendering, builtin);
+  if (builtin === undefined || name === undefined) return false;
+  const { self } = builtin;
   const of = self === 0 ? undefined : rendering.read(self);
   if (self === 0 || of?.type.fullName === "module") out.write(`<built-in function ${name}>`);
   else {
@@ -44,26 +53,26 @@ export const renderBuiltin: Renderer = (rendering, object) => {
   return true;
 };
 
-/** Its definition begins with the name. */
-function builtinName(rendering: Rendering, object: RemoteObject): string | undefined {
-  const { objects } = rendering;
-  const name = objects.cString(objects.pointer(rendering.field(object, 0)));
+function builtinName(
+  { objects }: Rendering,
+  { definition }: { readonly definition: Address },
+): string | undefined {
+  const name = objects.cString(objects.pointer(definition));
   return name === undefined ? undefined : plainText(name);
 }
 
-/** `<bound method Point.area of <app.Point at 0x7f…>>`: the function, self, and in 2.x the class. */
-export const renderMethod: Renderer = (rendering, object) => {
-  const { out, spelling } = rendering;
-  const self = rendering.field(object, 1);
-  const called = qualnameAt(rendering, rendering.field(object, 0)) ?? "?";
-  const owner = spelling.namesBoundMethodsByClass
-    ? classNameAt(rendering, rendering.field(object, 2))
-    : undefined;
-  const name = spelling.namesBoundMethodsByClass ? `${owner ?? "?"}.${called}` : called;
-  if (self === 0) out.write(`<unbound method ${name}>`);
+/** `<bound method Point.area of <app.Point at 0x7f…>>` */
+const renderMethod: Renderer = (rendering, object) => {
+  const { layout, out, spelling } = rendering;
+  const method = decodeMethod(layout, object.bytes);
+  if (method === undefined) return false;
+  const called = qualnameAt(rendering, method.function) ?? "?";
+  const owner = spelling.namesBoundMethodsByClass ? decodeMethod2(layout, object.bytes)?.class : undefined;
+  const name = owner === undefined ? called : `${classNameAt(rendering, owner) ?? "?"}.${called}`;
+  if (method.self === 0) out.write(`<unbound method ${name}>`);
   else {
     out.write(`<bound method ${name} of `);
-    rendering.value(self);
+    rendering.value(method.self);
     out.write(">");
   }
   return true;
@@ -76,7 +85,10 @@ export function qualnameAt(rendering: Rendering, address: Address): string | und
   const { kind, fullName } = object.type;
   if (kind === "type") return rendering.types.at(address)?.qualname;
   if (fullName === "classobj") return oldClassName(rendering, address)?.name;
-  if (fullName === "builtin_function_or_method") return builtinName(rendering, object);
+  if (fullName === "builtin_function_or_method") {
+    const builtin = decodeBuiltin(rendering.layout, object.bytes);
+    return builtin && builtinName(rendering, builtin);
+  }
   const header = kind === "function" ? decodeFunction(rendering.layout, object.bytes) : undefined;
   return header && nameAt(rendering, header.qualname);
 }
@@ -89,7 +101,7 @@ function classNameAt(rendering: Rendering, address: Address): string | undefined
 }
 
 /** `<code object area at 0x7f…, file "app.py", line 3>` */
-export const renderCode: Renderer = (rendering, { address }) => {
+const renderCode: Renderer = (rendering, { address }) => {
   const { layout, objects, out } = rendering;
   const bytes = objects.bytes(address, layout.code.size);
   if (bytes.length < layout.code.size) return false;
@@ -105,12 +117,10 @@ export const renderGenerator: Renderer = (rendering, { address, bytes, type }) =
   const { layout, objects, out } = rendering;
   const header = decodeGenerator(layout, bytes);
   if (header === undefined) return false;
-  const { gi_running } = layout.generator;
   let name = "";
   if (header.qualname !== 0) name = `${nameAt(rendering, header.qualname)} `;
-  else if (gi_running !== ABSENT) {
-    // gi_code, since 2.6; before there is no such field, nor the name in the text.
-    const code = rendering.read(objects.pointerIn(bytes, gi_running + layout.pointerSize));
+  else if (header.code !== 0) {
+    const code = rendering.read(header.code);
     if (code?.type.name === "code") {
       name = `${nameAt(rendering, objects.pointer(code.address + layout.code.co_name))} `;
     }
@@ -136,11 +146,12 @@ export const renderCell: Renderer = (rendering, { address, bytes }) => {
 const MAX_MODULE_ITEMS = 4096;
 
 /** `<module 'json' from '/usr/lib/python3/json/__init__.py'>`, `<module 'sys' (built-in)>` */
-export const renderModule: Renderer = (rendering, object) => {
+const renderModule: Renderer = (rendering, object) => {
   const { objects, out } = rendering;
-  const dict = rendering.field(object, 0);
+  const module = decodeModule(rendering.layout, object.bytes);
+  if (module === undefined) return false;
   const item = (name: string): Address =>
-    findItem(objects, objects.dictEntries(dict), name, MAX_MODULE_ITEMS);
+    findItem(objects, objects.dictEntries(module.dict), name, MAX_MODULE_ITEMS);
   const name = item("__name__");
   if (name === 0) return false;
   const spec = rendering.isPython2 ? undefined : rendering.read(item("__spec__"));
@@ -175,3 +186,11 @@ export function nameAt(rendering: Rendering, address: Address): string {
   const name = rendering.name(address);
   return name === undefined ? UNREADABLE : plainText(name);
 }
+
+export const callableRenderers: NamedRenderers = [
+  ["module", renderModule],
+  ["builtin_function_or_method", renderBuiltin],
+  ["method", renderMethod],
+  ["instancemethod", renderMethod],
+  ["code", renderCode],
+];

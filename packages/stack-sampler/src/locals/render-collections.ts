@@ -1,28 +1,25 @@
+import {
+  type DequeHeader,
+  decodeDefaultDict,
+  decodeRange,
+  decodeSlice,
+  decodeXrange,
+  dequeHeader,
+} from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
-import { type DequeLayout, dequeLayoutOf } from "./deque-layout.js";
-import { endOfDict, orderedItems } from "./ordered-items.js";
+import { dictIn, orderedItems } from "./ordered-items.js";
 import { type Item, usedOf, writeDict, writeItems, writeValues } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
-/** A `Py_ssize_t` is negative when it is greater. */
-const MAX_SIZE = 2 ** 47;
-
-/** `collections.deque`: blocks of items that are linked to the next ones. */
-export const renderDeque: Renderer = (rendering, object) => {
-  const at = dequeLayoutOf(rendering.layout.version);
-  if (at === undefined) return false;
-  const length = rendering.field(object, at.length);
-  if (length > MAX_SIZE) return false;
-  const maximum = rendering.field(object, at.maximum);
-  const close = maximum <= MAX_SIZE ? `], maxlen=${maximum})` : "])";
-  const start = {
-    block: rendering.field(object, at.leftBlock),
-    index: rendering.field(object, at.leftIndex),
-  };
+/** `deque([1, 2])`, `deque([1, 2], maxlen=3)` of `collections` */
+const renderDeque: Renderer = (rendering, object) => {
+  const header = dequeHeader(rendering.layout, object.bytes);
+  if (header === undefined) return false;
+  const close = header.maximum === undefined ? "])" : `], maxlen=${header.maximum})`;
   const open = `${nameOf(rendering, object, "deque")}([`;
   return rendering.guarded(object.address, "[...]", () => {
-    writeValues(rendering, open, close, length, dequeItems(rendering, at, start, length));
+    writeValues(rendering, open, close, header.length, dequeItems(rendering, header));
     return true;
   });
 };
@@ -34,32 +31,32 @@ function nameOf({ spelling }: Rendering, { type }: RemoteObject, builtin: string
 
 function* dequeItems(
   { layout, objects }: Rendering,
-  at: DequeLayout,
-  start: { readonly block: Address; readonly index: number },
-  length: number,
+  { length, leftBlock, leftIndex }: DequeHeader,
 ): Generator<Address> {
-  let { block, index } = start;
-  for (let left = length; left > 0 && block !== 0 && index < at.blockItems; index = 0) {
+  const { blockItems, blockLength, blockNext } = layout.deque;
+  let [block, index] = [leftBlock, leftIndex];
+  for (let left = length; left > 0 && block !== 0 && index < blockLength; index = 0) {
     const items = objects.pointers(
-      block + (at.items + index) * layout.pointerSize,
-      Math.min(at.blockItems - index, left),
+      block + blockItems + index * layout.pointerSize,
+      Math.min(blockLength - index, left),
     );
     if (items.length === 0) return;
     yield* items;
     left -= items.length;
-    block = objects.pointer(block + at.next * layout.pointerSize);
+    block = objects.pointer(block + blockNext);
   }
 }
 
 /**
- * `collections.defaultdict`: a dict, and behind it where missing values come from. It is only the dict that ends where it
- * is in itself, and the factory is not told if it is something that looks whether it is told already.
+ * `defaultdict(<class 'int'>, {'a': 1})` of `collections`. It is only the dict that ends where it is in itself, and the
+ * factory is not told if it is something that looks whether it is told already.
  */
-export const renderDefaultDict: Renderer = (rendering, object) => {
-  const end = endOfDict(rendering, object);
-  if (usedOf(rendering, object) === undefined || end === undefined) return false;
-  const { objects, out } = rendering;
-  const factory = objects.pointerIn(object.bytes, end);
+const renderDefaultDict: Renderer = (rendering, object) => {
+  const { layout, out } = rendering;
+  const dict = dictIn(rendering, object);
+  const made = dict && decodeDefaultDict(layout, object.bytes, dict.header);
+  if (usedOf(rendering, object) === undefined || made === undefined) return false;
+  const { factory } = made;
   out.write(`${nameOf(rendering, object, "defaultdict")}(`);
   if (factory === 0) out.write("None");
   else {
@@ -76,7 +73,7 @@ export const renderDefaultDict: Renderer = (rendering, object) => {
 };
 
 /** `collections.OrderedDict`: `OrderedDict({'a': 1})`, or before 3.12 `OrderedDict([('a', 1)])`. */
-export const renderOrderedDict: Renderer = (rendering, object) => {
+const renderOrderedDict: Renderer = (rendering, object) => {
   const { out, spelling } = rendering;
   const used = usedOf(rendering, object);
   if (used === undefined) return false;
@@ -98,7 +95,7 @@ export const renderOrderedDict: Renderer = (rendering, object) => {
 };
 
 /** `collections.Counter`: the most common first, as far as all counts can be looked at. */
-export const renderCounter: Renderer = (rendering, object) => {
+const renderCounter: Renderer = (rendering, object) => {
   const { objects, out } = rendering;
   const used = usedOf(rendering, object);
   if (used === undefined) return false;
@@ -137,24 +134,22 @@ function isInteger({ type }: RemoteObject): boolean {
   return type.kind === "int" || type.kind === "long" || type.kind === "bool";
 }
 
-/** `range(0, 10)`: start, stop, step. */
-export const renderRange: Renderer = (rendering, object) => {
-  const step = rendering.read(rendering.field(object, 2));
+/** `range(0, 10)` */
+const renderRange: Renderer = (rendering, object) => {
+  const range = decodeRange(rendering.layout, object.bytes);
+  if (range === undefined) return false;
+  const step = rendering.read(range.step);
   const hasUsualStep = step !== undefined && isInteger(step) && smallInteger(rendering, step) === 1n;
-  const values = [0, 1, 2].slice(0, hasUsualStep ? 2 : 3).map((index) => rendering.field(object, index));
+  const values = [range.start, range.stop, ...(hasUsualStep ? [] : [range.step])];
   writeValues(rendering, "range(", ")", values.length, values);
   return true;
 };
 
-/** `xrange(10)` of 2.x: three numbers of C: start, step, length. */
-export const renderXrange: Renderer = ({ layout, out }, { bytes }) => {
-  const { size } = layout.object;
-  const { longSize } = layout.int;
-  if (bytes.length < size + 3 * longSize) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const at = (index: number): bigint =>
-    longSize === 8 ? view.getBigInt64(size + index * 8, true) : BigInt(view.getInt32(size + index * 4, true));
-  const [start, step, length] = [at(0), at(1), at(2)];
+/** `xrange(10)` of 2.x */
+const renderXrange: Renderer = ({ layout, out }, { bytes }) => {
+  const range = decodeXrange(layout, bytes);
+  if (range === undefined) return false;
+  const { start, step, length } = range;
   const stop = start + length * step;
   const values = step !== 1n ? [start, stop, step] : start !== 0n ? [start, stop] : [stop];
   out.write(`xrange(${values.join(", ")})`);
@@ -162,8 +157,23 @@ export const renderXrange: Renderer = ({ layout, out }, { bytes }) => {
 };
 
 /** `slice(1, 2, None)` */
-export const renderSlice: Renderer = (rendering, object) => {
-  const values = [0, 1, 2].map((index) => rendering.field(object, index));
-  writeValues(rendering, "slice(", ")", 3, values);
+const renderSlice: Renderer = (rendering, object) => {
+  const slice = decodeSlice(rendering.layout, object.bytes);
+  if (slice === undefined) return false;
+  writeValues(rendering, "slice(", ")", 3, [slice.start, slice.stop, slice.step]);
   return true;
 };
+
+export const collectionRenderers: NamedRenderers = [
+  ["range", renderRange],
+  ["xrange", renderXrange],
+  ["slice", renderSlice],
+  ["collections.deque", renderDeque],
+  ["collections.defaultdict", renderDefaultDict],
+  ["collections.OrderedDict", renderOrderedDict],
+];
+
+export const writtenCollectionRenderers: NamedRenderers = [
+  ["collections.Counter", renderCounter],
+  ["collections.OrderedDict", renderOrderedDict],
+];

@@ -2,6 +2,7 @@ import {
   dictHeader,
   itemCount,
   listHeader,
+  memberSize,
   type SequenceHeader,
   setHeader,
   tupleHeader,
@@ -9,7 +10,13 @@ import {
 import type { Address } from "@pyspy/proc-memory";
 import { attributeOf } from "./attributes.js";
 import { isEnum, type PythonType, tupleItems } from "./python-type.js";
-import { HIDDEN, type RemoteObject, type Renderer, type Rendering } from "./rendering.js";
+import {
+  HIDDEN,
+  type NamedRenderers,
+  type RemoteObject,
+  type Renderer,
+  type Rendering,
+} from "./rendering.js";
 
 export interface Item {
   readonly key: Address;
@@ -84,7 +91,7 @@ export const renderSet: Renderer = (rendering, object) => {
 
 export const renderDict: Renderer = (rendering, object) => writeDict(rendering, object, "{", "}");
 
-export const renderFrozenDict: Renderer = (rendering, object) => {
+const renderFrozenDict: Renderer = (rendering, object) => {
   const { name } = object.type;
   if (usedOf(rendering, object) !== 0) return writeDict(rendering, object, `${name}({`, "})");
   rendering.out.write(`${name}()`);
@@ -184,10 +191,10 @@ export function renderStructSequence(rendering: Rendering, object: RemoteObject)
   const length = itemCount(layout, object.bytes);
   const { members } = object.type.header;
   if (header === undefined || length === undefined || members === 0) return false;
-  const memberSize = 5 * layout.pointerSize;
+  const size = memberSize(layout);
   if (objects.pointer(members) === 0) return false;
   const values = pointersOf(rendering, object, header);
-  const names = values.map((_, index) => objects.cString(objects.pointer(members + index * memberSize)));
+  const names = values.map((_, index) => objects.cString(objects.pointer(members + index * size)));
   writeFields(rendering, object.type.fullName, length, names, values);
   return true;
 }
@@ -204,3 +211,5 @@ function writeFields(
     rendering.attribute(key, value);
   });
 }
+
+export const containerRenderers: NamedRenderers = [["frozendict", renderFrozenDict]];

@@ -1,12 +1,21 @@
 /** What pandas keeps data in. */
-import { decodePointers, listHeader, tupleHeader } from "@pyspy/cpython-layouts";
+import {
+  decodePointers,
+  decodeRange,
+  decodeTimeDelta,
+  decodeTimeZone,
+  decodeZoneInfo,
+  listHeader,
+  tupleHeader,
+} from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { dtypeName } from "./array-dtype.js";
 import { arrayDescriptor, arrayShape, isArray, shapeText } from "./array-shape.js";
 import { memberObject, memberOf } from "./attributes.js";
 import { plainText } from "./escapes.js";
+import { isNone } from "./render-dates.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** How deep arrays and types are in one another; hostile memory has no end of it. pandas has three levels. */
 const MAX_NESTING = 4;
@@ -78,7 +87,8 @@ function indexLength(rendering: Rendering, address: Address): number | undefined
   if (index === undefined) return undefined;
   const range = memberObject(rendering, index, "_range");
   if (range !== undefined) {
-    const length = rendering.read(rendering.field(range, 3));
+    const header = decodeRange(rendering.layout, range.bytes);
+    const length = header && rendering.read(header.length);
     const value = length?.type.kind === "long" ? smallInteger(rendering, length) : undefined;
     return value === undefined ? undefined : Number(value);
   }
@@ -177,16 +187,17 @@ function namedDtype(rendering: Rendering, dtype: RemoteObject, levels = MAX_NEST
 
 /** `str` of a time zone: a name of its own, or UTC. */
 function nameOfZone(rendering: Rendering, zone: RemoteObject): string | undefined {
+  const { layout, objects } = rendering;
   const { fullName } = zone.type;
   if (fullName === "datetime.timezone") {
-    const delta = rendering.read(rendering.field(zone, 0));
-    const isZero = delta?.bytes
-      .subarray(rendering.layout.object.size + rendering.layout.pointerSize)
-      .subarray(0, 12)
-      .every((byte) => byte === 0);
-    return isZero === true && rendering.field(zone, 1) === 0 ? "UTC" : undefined;
+    const header = decodeTimeZone(layout, zone.bytes);
+    const delta = header && decodeTimeDelta(layout, objects.object(header.offset));
+    return header?.name === 0 && delta !== undefined && isNone(delta) ? "UTC" : undefined;
   }
-  if (fullName === "zoneinfo.ZoneInfo") return rendering.name(rendering.field(zone, 0));
+  if (fullName === "zoneinfo.ZoneInfo") {
+    const header = decodeZoneInfo(layout, zone.bytes);
+    return header && rendering.name(header.key);
+  }
   const { types } = rendering;
   const ofClass = types.mro(zone.type).map((type) => types.attribute(type, "zone"));
   return rendering.name(memberOf(rendering, zone, "zone") || (ofClass.find((address) => address !== 0) ?? 0));
@@ -210,7 +221,7 @@ function fieldsOf(rendering: Rendering, object: RemoteObject): RemoteObject[] {
   return fields.map((field) => rendering.read(field)).filter((one) => one !== undefined);
 }
 
-export const dataFrameForms: readonly (readonly [name: string, render: Renderer])[] = [
+export const dataFrameForms: NamedRenderers = [
   ...["pandas.DataFrame", "pandas.core.frame.DataFrame", "pandas.Series", "pandas.core.series.Series"].map(
     (name): readonly [string, Renderer] => [name, renderDataFrame],
   ),

@@ -1,89 +1,76 @@
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
-
-/**
- * Dates and times of C's `datetime`. Behind the header are a hash, a byte that says whether there is a time zone, the
- * packed fields, since 3.6 a byte for the fold, and the time zone if there is one.
- */
-interface Packed {
-  readonly view: DataView;
-  /** Offset of the byte about the time zone. */
-  readonly start: number;
-}
-
-function packedOf({ layout }: Rendering, { bytes }: RemoteObject): Packed | undefined {
-  const start = layout.object.size + layout.pointerSize;
-  if (bytes.length < start + 32) return undefined;
-  return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start };
-}
+/** Dates and times of C's `datetime`. */
+import {
+  type DateFields,
+  decodeDate,
+  decodeDateTime,
+  decodeTime,
+  decodeTimeDelta,
+  decodeTimeZone,
+  type TimeDelta,
+  type TimeFields,
+} from "@pyspy/cpython-layouts";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `datetime.date(2024, 2, 29)` */
-export const renderDate: Renderer = (rendering, object) => {
-  const packed = packedOf(rendering, object);
-  if (packed === undefined) return false;
-  rendering.out.write(`${object.type.tpName}(${dateFields(packed).join(", ")})`);
+const renderDate: Renderer = ({ layout, out }, { bytes, type }) => {
+  const date = decodeDate(layout, bytes);
+  if (date === undefined) return false;
+  out.write(`${type.tpName}(${dateFields(date).join(", ")})`);
   return true;
 };
 
 /** `datetime.datetime(2024, 2, 29, 12, 30)` */
-export const renderDateTime: Renderer = (rendering, object) => {
-  const packed = packedOf(rendering, object);
-  if (packed === undefined) return false;
-  writeMoment(rendering, object, packed, [...dateFields(packed), ...timeFields(packed, 5)], 11);
+const renderDateTime: Renderer = (rendering, object) => {
+  const moment = decodeDateTime(rendering.layout, object.bytes);
+  if (moment === undefined) return false;
+  writeMoment(rendering, object, moment, [...dateFields(moment), ...timeFields(moment)]);
   return true;
 };
 
 /** `datetime.time(12, 30)` */
-export const renderTime: Renderer = (rendering, object) => {
-  const packed = packedOf(rendering, object);
-  if (packed === undefined) return false;
-  writeMoment(rendering, object, packed, timeFields(packed, 1), 7);
+const renderTime: Renderer = (rendering, object) => {
+  const time = decodeTime(rendering.layout, object.bytes);
+  if (time === undefined) return false;
+  writeMoment(rendering, object, time, timeFields(time));
   return true;
 };
 
-function dateFields({ view, start }: Packed): number[] {
-  return [view.getUint16(start + 1), view.getUint8(start + 3), view.getUint8(start + 4)];
+function dateFields({ year, month, day }: DateFields): number[] {
+  return [year, month, day];
 }
 
 /** Seconds and microseconds only as far as they are not 0. */
-function timeFields({ view, start }: Packed, offset: number): number[] {
-  const at = start + offset;
-  const microseconds = view.getUint16(at + 3) * 256 + view.getUint8(at + 5);
-  const fields = [view.getUint8(at), view.getUint8(at + 1), view.getUint8(at + 2), microseconds];
-  return microseconds !== 0 ? fields : fields.slice(0, fields[2] === 0 ? 2 : 3);
+function timeFields({ hour, minute, second, microsecond }: TimeFields): number[] {
+  if (microsecond !== 0) return [hour, minute, second, microsecond];
+  return second === 0 ? [hour, minute] : [hour, minute, second];
 }
 
 function writeMoment(
   rendering: Rendering,
-  object: RemoteObject,
-  { view, start }: Packed,
+  { type }: RemoteObject,
+  { fold, timeZone }: TimeFields,
   fields: readonly number[],
-  foldOffset: number,
 ): void {
-  const { out, objects, layout, isPython2 } = rendering;
-  out.write(`${object.type.tpName}(${fields.join(", ")}`);
-  if (!isPython2 && view.getUint8(start + foldOffset) === 1) out.write(", fold=1");
-  if (view.getUint8(start) !== 0) {
-    const { pointerSize } = layout;
-    const place = Math.ceil((start + foldOffset + 1) / pointerSize) * pointerSize;
+  const { out } = rendering;
+  out.write(`${type.tpName}(${fields.join(", ")}`);
+  if (fold === 1) out.write(", fold=1");
+  if (timeZone !== 0) {
     out.write(", tzinfo=");
-    rendering.value(objects.pointerIn(object.bytes, place));
+    rendering.value(timeZone);
   }
   out.write(")");
 }
 
 /** `datetime.timedelta(days=1, seconds=30)` */
-export const renderTimeDelta: Renderer = (rendering, object) => {
-  const packed = packedOf(rendering, object);
-  if (packed === undefined) return false;
-  const { view, start } = packed;
-  const values = [view.getInt32(start, true), view.getInt32(start + 4, true), view.getInt32(start + 8, true)];
-  rendering.out.write(
-    `${object.type.tpName}(${deltaFields(values, rendering.spelling.namesTimeDeltaFields)})`,
-  );
+const renderTimeDelta: Renderer = ({ layout, out, spelling }, { bytes, type }) => {
+  const delta = decodeTimeDelta(layout, bytes);
+  if (delta === undefined) return false;
+  out.write(`${type.tpName}(${deltaFields(delta, spelling.namesTimeDeltaFields)})`);
   return true;
 };
 
-function deltaFields(values: readonly number[], hasNames: boolean): string {
+function deltaFields({ days, seconds, microseconds }: TimeDelta, hasNames: boolean): string {
+  const values = [days, seconds, microseconds];
   if (!hasNames)
     return values.slice(0, Math.max(values.findLastIndex((value) => value !== 0) + 1, 1)).join(", ");
   const names = ["days", "seconds", "microseconds"];
@@ -91,25 +78,35 @@ function deltaFields(values: readonly number[], hasNames: boolean): string {
   return fields.length === 0 ? "0" : fields.join(", ");
 }
 
-/** `datetime.timezone.utc`, `datetime.timezone(datetime.timedelta(seconds=3600), 'CET')`: a time difference and a name. */
-export const renderTimeZone: Renderer = (rendering, object) => {
-  const { out } = rendering;
-  const [offset, name] = [rendering.field(object, 0), rendering.field(object, 1)];
-  const delta = rendering.read(offset);
-  const packed = delta && packedOf(rendering, delta);
-  if (packed === undefined) return false;
-  const { view, start } = packed;
-  const isZero = [0, 4, 8].every((field) => view.getInt32(start + field, true) === 0);
-  if (isZero && name === 0) {
+/** `datetime.timezone.utc`, `datetime.timezone(datetime.timedelta(seconds=3600), 'CET')` */
+const renderTimeZone: Renderer = (rendering, object) => {
+  const { layout, objects, out } = rendering;
+  const zone = decodeTimeZone(layout, object.bytes);
+  const delta = zone && decodeTimeDelta(layout, objects.object(zone.offset));
+  if (zone === undefined || delta === undefined) return false;
+  if (zone.name === 0 && isNone(delta)) {
     out.write(`${object.type.tpName}.utc`);
     return true;
   }
   out.write(`${object.type.tpName}(`);
-  rendering.value(offset);
-  if (name !== 0) {
+  rendering.value(zone.offset);
+  if (zone.name !== 0) {
     out.write(", ");
-    rendering.value(name);
+    rendering.value(zone.name);
   }
   out.write(")");
   return true;
 };
+
+/** True of no time at all. */
+export function isNone({ days, seconds, microseconds }: TimeDelta): boolean {
+  return days === 0 && seconds === 0 && microseconds === 0;
+}
+
+export const dateRenderers: NamedRenderers = [
+  ["datetime.date", renderDate],
+  ["datetime.datetime", renderDateTime],
+  ["datetime.time", renderTime],
+  ["datetime.timedelta", renderTimeDelta],
+  ["datetime.timezone", renderTimeZone],
+];

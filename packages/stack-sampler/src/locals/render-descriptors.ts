@@ -1,13 +1,15 @@
+import { decodeDescriptor, decodeMethodMark, decodeMethodWrapper, decodeSuper } from "@pyspy/cpython-layouts";
 import { hexAddress } from "./escapes.js";
 import { nameAt } from "./render-callables.js";
-import type { Renderer } from "./rendering.js";
+import type { NamedRenderers, Renderer } from "./rendering.js";
 
-/** `<method 'join' of 'str' objects>`: the type, the name. */
+/** `<method 'join' of 'str' objects>` */
 function described(what: string): Renderer {
   return (rendering, object) => {
-    const owner = rendering.types.at(rendering.field(object, 0));
-    if (owner === undefined) return false;
-    const name = nameAt(rendering, rendering.field(object, 1));
+    const descriptor = decodeDescriptor(rendering.layout, object.bytes);
+    const owner = descriptor && rendering.types.at(descriptor.type);
+    if (descriptor === undefined || owner === undefined) return false;
+    const name = nameAt(rendering, descriptor.name);
     const of =
       rendering.spelling.omitsObject && owner.fullName === "object" ? "" : ` of '${owner.tpName}' objects`;
     rendering.out.write(`<${what} '${name}'${of}>`);
@@ -15,39 +17,42 @@ function described(what: string): Renderer {
   };
 }
 
-/** `<method-wrapper '__add__' of int object at 0x7f…>`: a slot wrapper, self. */
+/** `<method-wrapper '__add__' of int object at 0x7f…>` */
 const renderMethodWrapper: Renderer = (rendering, object) => {
-  const wrapper = rendering.read(rendering.field(object, 0));
-  const self = rendering.field(object, 1);
-  const of = rendering.read(self);
-  if (wrapper === undefined || of === undefined) return false;
-  const name = nameAt(rendering, rendering.field(wrapper, 1));
-  rendering.out.write(`<method-wrapper '${name}' of ${of.type.tpName} object at ${hexAddress(self)}>`);
+  const { layout, objects, out } = rendering;
+  const wrapper = decodeMethodWrapper(layout, object.bytes);
+  const descriptor = wrapper && decodeDescriptor(layout, objects.object(wrapper.descriptor));
+  const of = wrapper && rendering.read(wrapper.self);
+  if (descriptor === undefined || of === undefined) return false;
+  const name = nameAt(rendering, descriptor.name);
+  out.write(`<method-wrapper '${name}' of ${of.type.tpName} object at ${hexAddress(of.address)}>`);
   return true;
 };
 
 /** `<classmethod(<function f at 0x7f…>)>`, since 3.10 */
 const renderMethodMark: Renderer = (rendering, object) => {
-  const { out, spelling } = rendering;
-  if (!spelling.showsMethodMarks) return false;
+  const { layout, out, spelling } = rendering;
+  const mark = decodeMethodMark(layout, object.bytes);
+  if (mark === undefined || !spelling.showsMethodMarks) return false;
   out.write(`<${object.type.name}(`);
-  rendering.value(rendering.field(object, 0));
+  rendering.value(mark.callable);
   out.write(")>");
   return true;
 };
 
-/** `<super: <class 'Derived'>, <Derived object>>`: the class, the object, and the class of the object. */
+/** `<super: <class 'Derived'>, <Derived object>>` */
 const renderSuper: Renderer = (rendering, object) => {
-  const type = rendering.types.at(rendering.field(object, 0));
-  const of = rendering.types.at(rendering.field(object, 2));
-  if (type === undefined) return false;
+  const bound = decodeSuper(rendering.layout, object.bytes);
+  const type = bound && rendering.types.at(bound.type);
+  if (bound === undefined || type === undefined) return false;
+  const of = rendering.types.at(bound.objectType);
   rendering.out.write(
     `<super: <class '${type.tpName}'>, ${of === undefined ? "NULL" : `<${of.tpName} object>`}>`,
   );
   return true;
 };
 
-export const descriptorRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const descriptorRenderers: NamedRenderers = [
   ["method_descriptor", described("method")],
   ["classmethod_descriptor", described("method")],
   ["wrapper_descriptor", described("slot wrapper")],

@@ -1,36 +1,47 @@
+import {
+  decodeBufferedFile,
+  decodeFile2,
+  decodeRawFile,
+  decodeTextFile,
+  type RawFile,
+} from "@pyspy/cpython-layouts";
 import { memberOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
-/** `<_io.TextIOWrapper name='x' mode='r' encoding='UTF-8'>`: flags, a size, the buffer, the encoding. */
+/** `<_io.TextIOWrapper name='x' mode='r' encoding='UTF-8'>` */
 const renderTextFile: Renderer = (rendering, object) => {
   const { out } = rendering;
-  const buffer = rendering.read(rendering.field(object, 2));
-  const encoding = rendering.field(object, 3);
-  if (buffer === undefined || encoding === 0) return false;
-  const raw = rendering.read(rendering.field(buffer, 0));
+  const file = decodeTextFile(rendering.layout, object.bytes);
+  const buffer = file && rendering.read(file.buffer);
+  if (buffer === undefined || file === undefined || file.encoding === 0) return false;
   out.write(`<${object.type.tpName}`);
-  writeName(rendering, raw ?? buffer);
-  const mode = memberOf(rendering, object, "mode");
+  writeName(rendering, rawFileOf(rendering, buffer) ?? buffer);
+  const mode = rendering.spelling.showsHowFilesAreOpen ? memberOf(rendering, object, "mode") : 0;
   if (mode !== 0) {
     out.write(" mode=");
     rendering.value(mode);
   }
   out.write(" encoding=");
-  rendering.value(encoding);
+  rendering.value(file.encoding);
   out.write(">");
   return true;
 };
 
-/** `<_io.BufferedReader name='x'>`: the file without a buffer. */
+/** `<_io.BufferedReader name='x'>`: the name is that of the file without a buffer. */
 const renderBufferedFile: Renderer = (rendering, object) => {
-  const raw = rendering.read(rendering.field(object, 0));
+  const raw = rawFileOf(rendering, object);
   if (raw === undefined) return false;
   rendering.out.write(`<${object.type.tpName}`);
   writeName(rendering, raw);
   rendering.out.write(">");
   return true;
 };
+
+function rawFileOf(rendering: Rendering, buffer: RemoteObject): RemoteObject | undefined {
+  const file = decodeBufferedFile(rendering.layout, buffer.bytes);
+  return file && rendering.read(file.raw);
+}
 
 function writeName(rendering: Rendering, raw: RemoteObject): void {
   const name = memberOf(rendering, raw, "name");
@@ -39,55 +50,48 @@ function writeName(rendering: Rendering, raw: RemoteObject): void {
   rendering.value(name);
 }
 
-/** `<_io.FileIO name='x' mode='rb' closefd=True>`: the descriptor and bits, each in an `int`. */
+/** `<_io.FileIO name='x' mode='rb' closefd=True>` */
 const renderRawFile: Renderer = (rendering, object) => {
-  const { out, layout } = rendering;
-  const { bytes, type } = object;
-  const at = layout.object.size;
-  if (bytes.length < at + 8) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const descriptor = view.getInt32(at, true);
-  if (descriptor < 0) {
+  const { out, spelling } = rendering;
+  const { type } = object;
+  const file = decodeRawFile(rendering.layout, object.bytes);
+  if (file === undefined) return false;
+  if (file.descriptor < 0) {
     out.write(`<${type.tpName} [closed]>`);
     return true;
   }
-  const bits = view.getUint8(at + 4);
   const name = memberOf(rendering, object, "name");
   out.write(`<${type.tpName} `);
-  if (name === 0) out.write(`fd=${descriptor}`);
+  if (name === 0) out.write(`fd=${file.descriptor}`);
   else {
     out.write("name=");
     rendering.value(name);
   }
-  out.write(` mode='${modeOf(bits)}' closefd=${(bits & CLOSES) === 0 ? "False" : "True"}>`);
+  out.write(` mode='${modeOf(file)}'`);
+  if (spelling.showsHowFilesAreOpen) out.write(` closefd=${file.closesDescriptor ? "True" : "False"}`);
+  out.write(">");
   return true;
 };
 
-const CREATED = 1;
-const READABLE = 2;
-const WRITABLE = 4;
-const APPENDING = 8;
-const CLOSES = 64;
-
-function modeOf(bits: number): string {
-  const isReadable = (bits & READABLE) !== 0;
-  if ((bits & CREATED) !== 0) return isReadable ? "xb+" : "xb";
-  if ((bits & APPENDING) !== 0) return isReadable ? "ab+" : "ab";
-  return isReadable ? ((bits & WRITABLE) === 0 ? "rb" : "rb+") : "wb";
+function modeOf({ isCreated, isReadable, isWritable, isAppending }: RawFile): string {
+  if (isCreated) return isReadable ? "xb+" : "xb";
+  if (isAppending) return isReadable ? "ab+" : "ab";
+  return isReadable ? (isWritable ? "rb+" : "rb") : "wb";
 }
 
-/** `<open file 'x', mode 'r' at 0x7f…>` (2.x): a `FILE`, the name, the mode. */
+/** `<open file 'x', mode 'r' at 0x7f…>` (2.x) */
 const renderFile2: Renderer = (rendering, object) => {
   const { out } = rendering;
-  const mode = rendering.name(rendering.field(object, 2));
-  if (mode === undefined) return false;
-  out.write(`<${rendering.field(object, 0) === 0 ? "closed" : "open"} file `);
-  rendering.value(rendering.field(object, 1));
+  const file = decodeFile2(rendering.layout, object.bytes);
+  const mode = file && rendering.name(file.mode);
+  if (file === undefined || mode === undefined) return false;
+  out.write(`<${file.file === 0 ? "closed" : "open"} file `);
+  rendering.value(file.name);
   out.write(`, mode '${plainText(mode)}' at ${hexAddress(object.address)}>`);
   return true;
 };
 
-export const fileRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const fileRenderers: NamedRenderers = [
   ["_io.TextIOWrapper", renderTextFile],
   ["_io.BufferedReader", renderBufferedFile],
   ["_io.BufferedWriter", renderBufferedFile],

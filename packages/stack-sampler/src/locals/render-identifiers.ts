@@ -1,8 +1,9 @@
+import { decodeZoneInfo } from "@pyspy/cpython-layouts";
 import { memberObject, memberOf } from "./attributes.js";
 import { plainText } from "./escapes.js";
 import { integerOf } from "./render-numbers.js";
 import { writeString } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `UUID('12345678-1234-5678-1234-567812345678')` */
 const renderUuid: Renderer = (rendering, object) => {
@@ -69,12 +70,12 @@ function shortened(groups: readonly bigint[]): string {
   return `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`;
 }
 
-/** `zoneinfo.ZoneInfo(key='Europe/Berlin')` of C: the key is in front. */
+/** `zoneinfo.ZoneInfo(key='Europe/Berlin')` of C */
 const renderZone: Renderer = (rendering, object) => {
-  const key = rendering.field(object, 0);
-  if (rendering.read(key)?.type.kind !== "unicode") return false;
+  const zone = decodeZoneInfo(rendering.layout, object.bytes);
+  if (zone === undefined || rendering.read(zone.key)?.type.kind !== "unicode") return false;
   rendering.out.write(`${object.type.tpName}(key=`);
-  rendering.value(key);
+  rendering.value(zone.key);
   rendering.out.write(")");
   return true;
 };
@@ -121,11 +122,9 @@ const renderChild: Renderer = (rendering, object) => {
   return true;
 };
 
-export const identifierRenderers: readonly (readonly [name: string, render: Renderer])[] = [
-  ["zoneinfo.ZoneInfo", renderZone],
-];
+export const identifierRenderers: NamedRenderers = [["zoneinfo.ZoneInfo", renderZone]];
 
-export const writtenIdentifierRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const writtenIdentifierRenderers: NamedRenderers = [
   ["uuid.UUID", renderUuid],
   ["ipaddress._BaseAddress", renderAddress],
   ["ipaddress._BaseNetwork", renderNetwork],

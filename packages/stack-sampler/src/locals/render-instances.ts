@@ -1,11 +1,17 @@
-import { decodeOldClassName, decodeOldInstance, tupleHeader } from "@pyspy/cpython-layouts";
+import {
+  decodeException,
+  decodeImportError,
+  decodeOldClass,
+  decodeOldInstance,
+  tupleHeader,
+} from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 
 import { type Attribute, attributesOf, oldAttributesOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
 import { findItem } from "./python-type.js";
 import { pointersOf } from "./render-containers.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<app.Point at 0x7f…>`, or with attributes `<app.Point at 0x7f…: x=1, y=2>`. */
 export const renderInstance: Renderer = (rendering, object) => {
@@ -26,7 +32,7 @@ export const renderOldInstance: Renderer = (rendering, object) => {
 };
 
 /** An old-style class itself: `<class app.Point at 0x7f…>`. */
-export const renderOldClass: Renderer = (rendering, { address }) => {
+const renderOldClass: Renderer = (rendering, { address }) => {
   const name = oldClassName(rendering, address);
   if (name === undefined) return false;
   rendering.out.write(`<class ${name.fullName} at ${hexAddress(address)}>`);
@@ -39,14 +45,10 @@ export function oldClassName(
   address: Address,
 ): { readonly name: string; readonly fullName: string } | undefined {
   const { layout, objects } = rendering;
-  const type = rendering.read(address);
-  const nameAddress = type && decodeOldClassName(layout, type.bytes);
-  const name = nameAddress && rendering.name(nameAddress);
-  if (type === undefined || !name) return undefined;
-  // cl_bases, cl_dict, cl_name
-  const module = rendering.name(
-    findItem(objects, objects.dictEntries(rendering.field(type, 1)), "__module__", 1024),
-  );
+  const type = decodeOldClass(layout, objects.object(address));
+  const name = type && rendering.name(type.name);
+  if (!name) return undefined;
+  const module = rendering.name(findItem(objects, objects.dictEntries(type.dict), "__module__", 1024));
   const fullName = module === undefined ? name : `${module}.${name}`;
   return { name: plainText(name), fullName: plainText(fullName) };
 }
@@ -105,15 +107,16 @@ export function renderDisguised(rendering: Rendering, object: RemoteObject, rend
   return true;
 }
 
-/** `KeyError('a')`: a dict and a tuple of arguments are in front of everything else. */
-export const renderException: Renderer = (rendering, object) => writeException(rendering, object, []);
+/** `KeyError('a')` */
+const renderException: Renderer = (rendering, object) => writeException(rendering, object, []);
 
-/** `ImportError('…', name='app')` (3.15): behind what every exception has there are a message, the name and the path. */
-export const renderImportError: Renderer = (rendering, object) => {
-  if (!rendering.spelling.showsImportedName) return renderException(rendering, object);
+/** `ImportError('…', name='app')` (3.15) */
+const renderImportError: Renderer = (rendering, object) => {
+  const error = decodeImportError(rendering.layout, object.bytes);
+  if (error === undefined || !rendering.spelling.showsImportedName) return renderException(rendering, object);
   const named = [
-    { name: "name", value: rendering.field(object, 8) },
-    { name: "path", value: rendering.field(object, 9) },
+    { name: "name", value: error.name },
+    { name: "path", value: error.path },
   ].filter(({ value }) => value !== 0 && rendering.read(value)?.type.kind !== "none");
   return writeException(rendering, object, named);
 };
@@ -125,7 +128,8 @@ interface Argument {
 
 function writeException(rendering: Rendering, object: RemoteObject, named: readonly Argument[]): boolean {
   const { out, spelling } = rendering;
-  const args = rendering.read(rendering.field(object, 1));
+  const exception = decodeException(rendering.layout, object.bytes);
+  const args = exception && rendering.read(exception.args);
   const header = args?.type.kind === "tuple" ? tupleHeader(rendering.layout, args.bytes) : undefined;
   if (args === undefined || header === undefined) return false;
   const isTuple = header.length !== 1 || spelling.hasCommaAfterOneArgument;
@@ -143,3 +147,11 @@ function writeException(rendering: Rendering, object: RemoteObject, named: reado
   // A single argument is shown without the tuple that it is in.
   return isTuple ? rendering.guarded(args.address, "(...)", write) : write();
 }
+
+export const instanceRenderers: NamedRenderers = [
+  ["classobj", renderOldClass],
+  ["BaseException", renderException],
+  ["BaseExceptionGroup", renderException],
+  ["exceptions.BaseException", renderException],
+  ["ImportError", renderImportError],
+];

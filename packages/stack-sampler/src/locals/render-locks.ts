@@ -1,39 +1,39 @@
 /** What threads wait for, and threads themselves: where a program hangs, these say why. */
-import { listHeader } from "@pyspy/cpython-layouts";
+import {
+  decodeLock,
+  decodeReentrantLock,
+  decodeThreadHandle,
+  decodeThreadHandleObject,
+  dequeHeader,
+  listHeader,
+  THREAD_HANDLE_SIZE,
+} from "@pyspy/cpython-layouts";
 import { memberObject, memberOf } from "./attributes.js";
 import { hexAddress, plainText } from "./escapes.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<locked _thread.lock object at 0x7f…>` */
 const renderLock: Renderer = (rendering, object) => {
-  const state = isLocked(rendering, object) ? "locked" : "unlocked";
-  rendering.out.write(`<${state} ${object.type.tpName} object at ${hexAddress(object.address)}>`);
+  const lock = decodeLock(rendering.layout, object.bytes, object.type.header);
+  if (lock === undefined) return false;
+  rendering.out.write(`<${stateOf(lock)} ${object.type.tpName} object at ${hexAddress(object.address)}>`);
   return true;
 };
 
-/** A lock of the system, weak references and a byte; since some 3.13 a byte alone. */
-function isLocked(rendering: Rendering, object: RemoteObject): boolean {
-  const { layout } = rendering;
-  const isByte = object.type.header.basicSize <= layout.object.size + layout.pointerSize;
-  return (rendering.intField(object, isByte ? 0 : 2) & 1) === 1;
-}
-
-/** `<locked _thread.RLock object owner=140… count=1 at 0x7f…>`: a lock, the thread, how often; since 3.14 how often again. */
+/** `<locked _thread.RLock object owner=140… count=1 at 0x7f…>` */
 const renderReentrantLock: Renderer = (rendering, object) => {
-  const owner = rendering.field(object, 1);
-  const times = rendering.field(object, 2);
-  const count = hasMutexes(rendering) && owner !== 0 ? times + 1 : times;
-  const isHeld = hasMutexes(rendering) ? (rendering.intField(object, 0) & 1) === 1 : count !== 0;
+  const lock = decodeReentrantLock(rendering.layout, object.bytes);
+  if (lock === undefined) return false;
+  const { owner, count } = lock;
   rendering.out.write(
-    `<${isHeld ? "locked" : "unlocked"} ${object.type.tpName} object owner=${owner} count=${count} at ${hexAddress(object.address)}>`,
+    `<${stateOf(lock)} ${object.type.tpName} object owner=${owner} count=${count} at ${hexAddress(object.address)}>`,
   );
   return true;
 };
 
-function hasMutexes({ layout }: Rendering): boolean {
-  const { major, minor } = layout.version;
-  return major === 3 && minor >= 14;
+function stateOf({ isLocked }: { readonly isLocked: boolean }): string {
+  return isLocked ? "locked" : "unlocked";
 }
 
 /** `<threading.Event at 0x7f…: set>` */
@@ -89,10 +89,12 @@ const renderCondition: Renderer = (rendering, object) => {
   return true;
 };
 
-/** Of a list, or a deque, which begins with its length. */
-function lengthOf(rendering: Rendering, object: RemoteObject | undefined): number | undefined {
-  if (object?.type.kind === "list") return listHeader(rendering.layout, object.bytes)?.length;
-  return object?.type.fullName === "collections.deque" ? rendering.field(object, 0) : undefined;
+/** Of a list or a deque. */
+function lengthOf({ layout }: Rendering, object: RemoteObject | undefined): number | undefined {
+  if (object?.type.kind === "list") return listHeader(layout, object.bytes)?.length;
+  return object?.type.fullName === "collections.deque"
+    ? dequeHeader(layout, object.bytes)?.length
+    : undefined;
 }
 
 /** `<asyncio.locks.Lock object at 0x7f… [locked, waiters:2]>`, by an attribute that says which of two states it is in. */
@@ -150,28 +152,27 @@ const renderThread: Renderer = (rendering, object) => {
   return true;
 };
 
-/** Where in the handle of a thread (3.13+) are the number of the thread and the byte that says that it has ended. */
-const HANDLE = { ident: 32, isExiting: 57, size: 64 } as const;
-
 function hasStopped(
   rendering: Rendering,
   member: (name: string) => RemoteObject | undefined,
 ): boolean | undefined {
-  const handle = member("handle") ?? member("os_thread_handle");
-  if (handle === undefined) {
+  const { layout, objects } = rendering;
+  const handleObject = member("handle") ?? member("os_thread_handle");
+  if (handleObject === undefined) {
     // Up to 3.12 it is known of a thread when somebody asks; that is when this lock has been left.
     const lock = member("tstate_lock");
-    const hasLeft = lock?.type.fullName === "_thread.lock" && !isLocked(rendering, lock);
+    const hasLeft =
+      lock?.type.fullName === "_thread.lock" &&
+      decodeLock(layout, lock.bytes, lock.type.header)?.isLocked === false;
     const flag = isTrue(rendering, member(rendering.isPython2 ? "stopped" : "is_stopped"));
     return flag === undefined ? undefined : flag || hasLeft;
   }
-  const bytes = rendering.objects.bytes(rendering.field(handle, 0), HANDLE.size);
+  const address = decodeThreadHandleObject(layout, handleObject.bytes)?.handle ?? 0;
+  const handle = decodeThreadHandle(layout, objects.bytes(address, THREAD_HANDLE_SIZE));
   const ident = member("ident");
-  if (bytes.length < HANDLE.size || ident === undefined) return undefined;
-  const isSame =
-    ident.type.kind === "none" ||
-    smallInteger(rendering, ident) === BigInt(rendering.objects.pointerIn(bytes, HANDLE.ident));
-  return isSame ? bytes[HANDLE.isExiting] === 1 : undefined;
+  if (handle === undefined || ident === undefined) return undefined;
+  const isSame = ident.type.kind === "none" || smallInteger(rendering, ident) === BigInt(handle.ident);
+  return isSame ? handle.isExiting : undefined;
 }
 
 function isTrue(rendering: Rendering, object: RemoteObject | undefined): boolean | undefined {
@@ -183,12 +184,12 @@ function numberOf(rendering: Rendering, object: RemoteObject, name: string): big
   return value?.type.kind === "long" ? smallInteger(rendering, value) : undefined;
 }
 
-export const lockRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const lockRenderers: NamedRenderers = [
   ["_thread.lock", renderLock],
   ["_thread.RLock", renderReentrantLock],
 ];
 
-export const writtenLockRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const writtenLockRenderers: NamedRenderers = [
   ["threading.Event", renderEvent],
   ["threading.Semaphore", renderSemaphore],
   ["threading.BoundedSemaphore", renderBoundedSemaphore],

@@ -1,6 +1,7 @@
+import { decimalHeader, decodeDecimalDigits } from "@pyspy/cpython-layouts";
 import { memberObject } from "./attributes.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** What a decimal number is: (-1) ** sign * digits * 10 ** exponent; or `Infinity`, `NaN`, `sNaN`, which may have digits, too. */
 interface DecimalParts {
@@ -9,45 +10,30 @@ interface DecimalParts {
   readonly exponent: number | "Infinity" | "NaN" | "sNaN";
 }
 
-/**
- * `Decimal('1.5')` of C: a hash, then what libmpdec has: flags (a byte), the exponent, how many digits, how many words, of
- * how many, and where they are. A word has as many digits as go into it, the lowest first.
- */
+/** `Decimal('1.5')` of C */
 const renderDecimal: Renderer = (rendering, object) => {
   const { limits, layout, objects, out } = rendering;
-  const flags = rendering.intField(object, 1);
-  const [digits, words, data] = [3, 4, 6].map((index) => rendering.field(object, index));
-  if (digits === undefined || words === undefined || data === undefined) return false;
+  const header = decimalHeader(layout, object.bytes);
+  if (header === undefined) return false;
   const room = rendering.isOutermost
     ? limits.digits
     : Math.min(limits.digits, Math.max(out.room, LEAST_DIGITS));
-  if (digits > room) {
-    out.mark(`Decimal(<${digits} digits>)`);
+  if (header.digits > room) {
+    out.mark(`Decimal(<${header.digits} digits>)`);
     return true;
   }
-  const width = layout.pointerSize === 8 ? 19 : 9;
-  if (words > Math.ceil(digits / width)) return false;
-  const bytes = objects.bytes(data, words * layout.pointerSize);
-  if (bytes.length < words * layout.pointerSize) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const texts = Array.from({ length: words }, (_, index) =>
-    layout.pointerSize === 8 ? view.getBigUint64(index * 8, true) : view.getUint32(index * 4, true),
-  ).map((word) => String(word).padStart(width, "0"));
-  const coefficient = texts.reverse().join("").replace(/^0+/, "");
-  const special = (flags & INFINITE) !== 0 ? "Infinity" : (flags & NAN) !== 0 ? "NaN" : undefined;
+  const data = objects.data(object.address, object.bytes, header, header.byteLength);
+  const digits = decodeDecimalDigits(layout, header, data);
+  if (digits === undefined) return false;
   writeDecimal(rendering, {
-    isNegative: (flags & NEGATIVE) !== 0,
-    digits: coefficient,
-    exponent: (flags & SIGNALING_NAN) !== 0 ? "sNaN" : (special ?? Number(rendering.signedField(object, 2))),
+    isNegative: header.negative,
+    digits,
+    exponent: header.special ?? header.exponent,
   });
   return true;
 };
 
 const LEAST_DIGITS = 40;
-const NEGATIVE = 1;
-const INFINITE = 2;
-const NAN = 4;
-const SIGNALING_NAN = 8;
 
 /** `Decimal('1.5')` of Python (2.x): `_sign`, `_int` and `_exp`. */
 const renderDecimal2: Renderer = (rendering, object) => {
@@ -104,11 +90,9 @@ export function integerOf(rendering: Rendering, object: RemoteObject | undefined
   return isInteger ? smallInteger(rendering, object) : undefined;
 }
 
-export const numberRenderers: readonly (readonly [name: string, render: Renderer])[] = [
-  ["decimal.Decimal", renderDecimal],
-];
+export const numberRenderers: NamedRenderers = [["decimal.Decimal", renderDecimal]];
 
-export const writtenNumberRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const writtenNumberRenderers: NamedRenderers = [
   ["decimal.Decimal", renderDecimal2],
   ["fractions.Fraction", renderFraction],
 ];

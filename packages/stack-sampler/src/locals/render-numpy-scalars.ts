@@ -1,7 +1,7 @@
 import { timeUnit } from "./array-dtype.js";
 import { complexText, floatText, narrowFloatText } from "./numbers.js";
 import { renderBytes, renderText } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** How a release of numpy shows scalars. */
 interface NumpyStyle {
@@ -195,7 +195,7 @@ function isoText(milliseconds: number): string | undefined {
   return year >= 0 && year <= 9999 ? date.toISOString() : undefined;
 }
 
-export const numpyScalarRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const numpyScalarRenderers: NamedRenderers = [
   ["numpy.str_", renderNumpyText],
   ["numpy.bytes_", renderNumpyText],
   ["numpy.datetime64", renderDateTime64],

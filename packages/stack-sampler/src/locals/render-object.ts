@@ -1,48 +1,29 @@
 import type { ObjectKind } from "@pyspy/cpython-layouts";
-import { plainText } from "./escapes.js";
 import { isEnum, type PythonType } from "./python-type.js";
 import { arrayForms, arrayRenderers } from "./render-arrays.js";
 import {
-  renderBuiltin,
+  callableRenderers,
   renderCell,
-  renderCode,
   renderFunction,
   renderGenerator,
-  renderMethod,
-  renderModule,
   renderType,
 } from "./render-callables.js";
+import { collectionRenderers, writtenCollectionRenderers } from "./render-collections.js";
 import {
-  renderCounter,
-  renderDefaultDict,
-  renderDeque,
-  renderOrderedDict,
-  renderRange,
-  renderSlice,
-  renderXrange,
-} from "./render-collections.js";
-import {
+  containerRenderers,
   renderDict,
-  renderFrozenDict,
   renderList,
   renderNamedTuple,
   renderSet,
   renderStructSequence,
   renderTuple,
 } from "./render-containers.js";
-import { renderDate, renderDateTime, renderTime, renderTimeDelta, renderTimeZone } from "./render-dates.js";
+import { dateRenderers } from "./render-dates.js";
 import { descriptorRenderers } from "./render-descriptors.js";
 import { renderEnumMember } from "./render-enums.js";
 import { fileRenderers } from "./render-files.js";
 import { identifierRenderers, writtenIdentifierRenderers } from "./render-identifiers.js";
-import {
-  renderDisguised,
-  renderException,
-  renderImportError,
-  renderInstance,
-  renderOldClass,
-  renderOldInstance,
-} from "./render-instances.js";
+import { instanceRenderers, renderDisguised, renderInstance, renderOldInstance } from "./render-instances.js";
 import { lockRenderers, writtenLockRenderers } from "./render-locks.js";
 import { numberRenderers, writtenNumberRenderers } from "./render-numbers.js";
 import { pathRenderers } from "./render-paths.js";
@@ -51,7 +32,6 @@ import { recordRenderers, renderWrittenRecord, writtenRecordRenderers } from "./
 import { referenceRenderers } from "./render-references.js";
 import {
   renderBool,
-  renderByteArray,
   renderBytes,
   renderComplex,
   renderFloat,
@@ -59,8 +39,9 @@ import {
   renderLong,
   renderNone,
   renderText,
+  scalarRenderers,
 } from "./render-scalars.js";
-import { renderDictView, renderMappingProxy, renderOrderedDictView } from "./render-views.js";
+import { viewRenderers } from "./render-views.js";
 import { wrapperRenderers } from "./render-wrappers.js";
 import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
 
@@ -85,77 +66,35 @@ const byKind: ReadonlyMap<ObjectKind, Renderer> = new Map([
 ]);
 
 /** Types of C that have no kind of their own, or look different from what they are a kind of. */
-const byName: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
-  ["bytearray", renderByteArray],
-  ["frozendict", renderFrozenDict],
-  ["ellipsis", literally("Ellipsis")],
-  ["NotImplementedType", literally("NotImplemented")],
-  ["range", renderRange],
-  ["xrange", renderXrange],
-  ["slice", renderSlice],
-  ["mappingproxy", renderMappingProxy],
-  ["dictproxy", renderMappingProxy],
-  ["dict_keys", renderDictView],
-  ["dict_values", renderDictView],
-  ["dict_items", renderDictView],
-  ["odict_keys", renderOrderedDictView],
-  ["odict_values", renderOrderedDictView],
-  ["odict_items", renderOrderedDictView],
-  ["module", renderModule],
-  ["builtin_function_or_method", renderBuiltin],
-  ["method", renderMethod],
-  ["instancemethod", renderMethod],
-  ["code", renderCode],
-  ["classobj", renderOldClass],
-  ["BaseException", renderException],
-  ["BaseExceptionGroup", renderException],
-  ["ImportError", renderImportError],
-  ["sentinel", renderSentinel],
-  ["exceptions.BaseException", renderException],
-  ["collections.deque", renderDeque],
-  ["collections.defaultdict", renderDefaultDict],
-  ["collections.OrderedDict", renderOrderedDict],
-  ["datetime.date", renderDate],
-  ["datetime.datetime", renderDateTime],
-  ["datetime.time", renderTime],
-  ["datetime.timedelta", renderTimeDelta],
-  ["datetime.timezone", renderTimeZone],
+const byName: ReadonlyMap<string, Renderer> = new Map([
   ...arrayRenderers,
+  ...callableRenderers,
+  ...collectionRenderers,
+  ...containerRenderers,
+  ...dateRenderers,
   ...descriptorRenderers,
   ...fileRenderers,
   ...identifierRenderers,
+  ...instanceRenderers,
   ...lockRenderers,
   ...numberRenderers,
   ...patternRenderers,
   ...recordRenderers,
   ...referenceRenderers,
+  ...scalarRenderers,
+  ...viewRenderers,
 ]);
 
 /** Classes of Python's own library of which the `__repr__` is known, though Python has to run it. */
-const byWrittenRepr: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
-  ["collections.Counter", renderCounter],
-  ["collections.OrderedDict", renderOrderedDict],
+const byWrittenRepr: ReadonlyMap<string, Renderer> = new Map([
   ...pathRenderers,
   ...wrapperRenderers,
+  ...writtenCollectionRenderers,
   ...writtenIdentifierRenderers,
   ...writtenLockRenderers,
   ...writtenNumberRenderers,
   ...writtenRecordRenderers,
 ]);
-
-function literally(text: string): Renderer {
-  return ({ out }) => {
-    out.write(text);
-    return true;
-  };
-}
-
-/** A `sentinel` (3.15) says its name, which is in front. */
-function renderSentinel(rendering: Rendering, object: RemoteObject): boolean {
-  const name = rendering.name(rendering.field(object, 0));
-  if (name) rendering.out.write(plainText(name));
-  return Boolean(name);
-}
 
 /** Writes an object as Python would, as far as that can be known without running anything. */
 export function renderObject(rendering: Rendering, object: RemoteObject): void {

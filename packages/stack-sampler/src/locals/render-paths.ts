@@ -1,7 +1,7 @@
 import { listHeader } from "@pyspy/cpython-layouts";
 import { memberObject, memberOf } from "./attributes.js";
 import { writeString } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `PosixPath('/etc/hosts')`: its text if that was made, or the parts that it is made of, or (3.12+) what it was given. */
 const renderPath: Renderer = (rendering, object) => {
@@ -67,7 +67,7 @@ function listOf(rendering: Rendering, object: RemoteObject, name: string): strin
 
 const MAX_PARTS = 256;
 
-export const pathRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const pathRenderers: NamedRenderers = [
   ["pathlib.PurePath", renderPath],
   ["pathlib._local.PurePath", renderPath],
 ];

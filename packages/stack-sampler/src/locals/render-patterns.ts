@@ -1,5 +1,6 @@
+import { decodeMatch, decodePattern } from "@pyspy/cpython-layouts";
 import { writeSlice } from "./render-scalars.js";
-import type { Renderer } from "./rendering.js";
+import type { NamedRenderers, Renderer } from "./rendering.js";
 
 /** Flags of regular expressions, in the order in which they are shown. */
 const flagNames: readonly (readonly [bit: number, name: string])[] = [
@@ -16,17 +17,17 @@ const flagNames: readonly (readonly [bit: number, name: string])[] = [
 const UNICODE = 32;
 const ALPHABETS = 4 | 32 | 256;
 
-/** `re.compile('a.b', re.DOTALL)`: behind the size of the code the number of groups, two tables, the pattern, the flags. */
+/** `re.compile('a.b', re.DOTALL)` */
 const renderPattern: Renderer = (rendering, object) => {
-  const { out, isPython2 } = rendering;
-  const pattern = rendering.field(object, 4);
-  const kind = rendering.read(pattern)?.type.kind;
-  if (isPython2 || (kind !== "unicode" && kind !== "bytes")) return false;
+  const { layout, out, isPython2 } = rendering;
+  const pattern = isPython2 ? undefined : decodePattern(layout, object.bytes);
+  const kind = pattern && rendering.read(pattern.text)?.type.kind;
+  if (pattern === undefined || (kind !== "unicode" && kind !== "bytes")) return false;
   out.write("re.compile(");
   const start = out.text.length;
-  rendering.value(pattern);
+  rendering.value(pattern.text);
   rendering.cut(start, 200, "");
-  const all = rendering.intField(object, 5);
+  const all = pattern.flags;
   // What a text is matched by if nothing is said is not told.
   const flags = kind === "unicode" && (all & ALPHABETS) === UNICODE ? all & ~UNICODE : all;
   const names = flagNames.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => `re.${name}`);
@@ -36,15 +37,13 @@ const renderPattern: Renderer = (rendering, object) => {
   return true;
 };
 
-/**
- * `<re.Match object; span=(0, 2), match='ab'>`: behind a size the text, a cache, the pattern, where it was to start and end,
- * two numbers of groups, and where each group starts and ends, the whole first.
- */
+/** `<re.Match object; span=(0, 2), match='ab'>` */
 const renderMatch: Renderer = (rendering, object) => {
-  const { out, isPython2 } = rendering;
-  const text = rendering.read(rendering.field(object, 1));
-  const [from, to] = [rendering.field(object, 8), rendering.field(object, 9)];
-  if (isPython2 || text === undefined) return false;
+  const { layout, out, isPython2 } = rendering;
+  const match = isPython2 ? undefined : decodeMatch(layout, object.bytes);
+  const text = match && rendering.read(match.text);
+  if (match === undefined || text === undefined) return false;
+  const { start: from, end: to } = match;
   const start = out.text.length;
   out.write(`<${object.type.tpName} object; span=(${from}, ${to}), match=`);
   const beginning = out.text.length;
@@ -57,7 +56,7 @@ const renderMatch: Renderer = (rendering, object) => {
   return true;
 };
 
-export const patternRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const patternRenderers: NamedRenderers = [
   ["re.Pattern", renderPattern],
   ["re.Match", renderMatch],
   ["_sre.SRE_Pattern", renderPattern],

@@ -1,12 +1,18 @@
 /** What shows itself as a call with its fields: `Point(x=1, y=2)`. */
-import { decodeCell, decodeFunction } from "@pyspy/cpython-layouts";
+import {
+  decodeCell,
+  decodeFunction,
+  decodeInterpolation,
+  decodeNamespace,
+  decodeTemplate,
+} from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { type Attribute, attributesOf, memberObject, memberOf } from "./attributes.js";
 import type { ObjectReader } from "./object-reader.js";
 import { type PythonType, tupleItems, type WrittenRepr } from "./python-type.js";
 import { renderModel } from "./render-models.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** Fields of a class that are looked at. */
 const MAX_FIELDS = 1024;
@@ -131,12 +137,14 @@ function isPlain(object: RemoteObject | undefined): boolean {
   return object !== undefined && object.type.kind !== "other" && object.type.kind !== "function";
 }
 
-/** `namespace(x=1)`, of a subclass `Settings(x=1)`: a dict. */
+/** `namespace(x=1)`, of a subclass `Settings(x=1)` */
 const renderNamespace: Renderer = (rendering, object) => {
-  const { objects, spelling } = rendering;
+  const { layout, objects, spelling } = rendering;
+  const namespace = decodeNamespace(layout, object.bytes);
+  if (namespace === undefined) return false;
   const title = object.type.isOfC ? "namespace" : object.type.name;
   const fields: Attribute[] = [];
-  for (const { key, value } of objects.dictEntries(rendering.field(object, 0))) {
+  for (const { key, value } of objects.dictEntries(namespace.dict)) {
     if (fields.length >= MAX_FIELDS) return false;
     // Names that are no text or none at all are left out.
     const name = rendering.name(key);
@@ -168,21 +176,25 @@ const renderArguments: Renderer = (rendering, object) => {
 
 /** `Template(strings=('a',), interpolations=())` */
 const renderTemplate: Renderer = (rendering, object) => {
-  const fields = ["strings", "interpolations"].map((name, index) => ({
-    name,
-    value: rendering.field(object, index),
-  }));
+  const template = decodeTemplate(rendering.layout, object.bytes);
+  if (template === undefined) return false;
+  const fields = [
+    { name: "strings", value: template.strings },
+    { name: "interpolations", value: template.interpolations },
+  ];
   rendering.out.items(`${object.type.name}(`, ")", 2, fields, ({ name, value }) =>
     rendering.attribute(name, value),
   );
   return true;
 };
 
-/** `Interpolation(1, 'x', None, '')`: the value, its expression, a conversion, a format. */
+/** `Interpolation(1, 'x', None, '')` */
 const renderInterpolation: Renderer = (rendering, object) => {
-  const expression = rendering.field(object, 1);
+  const interpolation = decodeInterpolation(rendering.layout, object.bytes);
+  if (interpolation === undefined) return false;
+  const { value: result, expression, conversion, formatSpec } = interpolation;
   const name = rendering.name(expression);
-  const values = [0, 1, 2, 3].map((index) => rendering.field(object, index));
+  const values = [result, expression, conversion, formatSpec];
   rendering.out.items(`${object.type.name}(`, ")", 4, values.entries(), ([index, value]) => {
     // A variable by its name.
     if (index === 0) rendering.named(name, value);
@@ -196,13 +208,13 @@ function byName(one: Attribute, other: Attribute): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-export const recordRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const recordRenderers: NamedRenderers = [
   ["types.SimpleNamespace", renderNamespace],
   ["string.templatelib.Template", renderTemplate],
   ["string.templatelib.Interpolation", renderInterpolation],
 ];
 
-export const writtenRecordRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const writtenRecordRenderers: NamedRenderers = [
   ["argparse._AttributeHolder", renderArguments],
   ["pydantic.main.BaseModel", renderModel],
 ];

@@ -1,10 +1,17 @@
-import { decodeWeakReference, tupleHeader } from "@pyspy/cpython-layouts";
+import {
+  decodeCount,
+  decodeMemoryView,
+  decodePartial,
+  decodeRepeat,
+  decodeWeakReference,
+  tupleHeader,
+} from "@pyspy/cpython-layouts";
 import type { Address } from "@pyspy/proc-memory";
 import { hexAddress } from "./escapes.js";
 import { qualnameAt } from "./render-callables.js";
 import { pointersOf, usedOf, writeValues } from "./render-containers.js";
 import { smallInteger } from "./render-scalars.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `<weakref at 0x7f…; to 'function' at 0x7f… (name)>`, `<weakref at 0x7f…; dead>` */
 const renderWeakReference: Renderer = (rendering, object) => {
@@ -47,22 +54,24 @@ function nameOf(rendering: Rendering, { address, type }: RemoteObject): string |
   return qualnameAt(rendering, address)?.replace(/^.*\./, "");
 }
 
-/** `<memory at 0x7f…>`: behind the header of a sized object what it is a view of, a hash, and flags. */
-const renderMemoryView: Renderer = (rendering, object) => {
-  const isReleased = !rendering.isPython2 && (rendering.intField(object, 3) & 1) === 1;
-  rendering.out.write(`<${isReleased ? "released " : ""}memory at ${hexAddress(object.address)}>`);
+/** `<memory at 0x7f…>`, `<released memory at 0x7f…>` */
+const renderMemoryView: Renderer = ({ isPython2, layout, out }, { address, bytes }) => {
+  const isReleased = !isPython2 && decodeMemoryView(layout, bytes)?.isReleased;
+  out.write(`<${isReleased ? "released " : ""}memory at ${hexAddress(address)}>`);
   return true;
 };
 
-/** `functools.partial(<function f at 0x7f…>, 1, key=2)`: the function, the arguments, the keyword arguments. */
+/** `functools.partial(<function f at 0x7f…>, 1, key=2)` */
 const renderPartial: Renderer = (rendering, object) => {
   const { objects, out, isPython2, spelling } = rendering;
-  const args = rendering.read(rendering.field(object, 1));
-  const keywords = rendering.read(rendering.field(object, 2));
+  const partial = isPython2 ? undefined : decodePartial(rendering.layout, object.bytes);
+  const args = partial && rendering.read(partial.args);
+  const keywords = partial && rendering.read(partial.keywords);
   const header = args?.type.kind === "tuple" ? tupleHeader(rendering.layout, args.bytes) : undefined;
-  if (isPython2 || args === undefined || header === undefined || keywords === undefined) return false;
+  if (partial === undefined || args === undefined || header === undefined || keywords === undefined)
+    return false;
   const { tpName, fullName } = object.type;
-  const positional = [rendering.field(object, 0), ...pointersOf(rendering, args, header)];
+  const positional = [partial.function, ...pointersOf(rendering, args, header)];
   const total = 1 + header.length + (usedOf(rendering, keywords) ?? 0);
   const named = objects.dictEntries(keywords.address, keywords.bytes);
   function* items(): Generator<{ readonly name?: string | undefined; readonly value: Address }> {
@@ -78,34 +87,32 @@ const renderPartial: Renderer = (rendering, object) => {
   });
 };
 
-/** `count(5)`, `count(0.5, 2)`: a number of C, or if that is as great as can be two objects: the number and the step. */
+/** `count(5)`, `count(0.5, 2)` */
 const renderCount: Renderer = (rendering, object) => {
-  const [count, number, step] = [rendering.signedField(object, 0), 1, 2];
-  const by = rendering.read(rendering.field(object, step));
+  const count = decodeCount(rendering.layout, object.bytes);
+  if (count === undefined) return false;
+  const by = rendering.read(count.step);
   const isByOne =
     by === undefined ||
     ((by.type.kind === "long" || by.type.kind === "int") && smallInteger(rendering, by) === 1n);
-  const values = [rendering.field(object, number), rendering.field(object, step)];
   const name = object.type.isOfC ? "count" : object.type.name;
-  if (count !== MOST[rendering.layout.pointerSize]) rendering.out.write(`${name}(${count})`);
-  else writeValues(rendering, `${name}(`, ")", isByOne ? 1 : 2, values);
+  if (count.next !== undefined) rendering.out.write(`${name}(${count.next})`);
+  else writeValues(rendering, `${name}(`, ")", isByOne ? 1 : 2, [count.nextObject, count.step]);
   return true;
 };
 
-/** `repeat('a')`, `repeat('a', 3)`: what, and how often, negative for ever. */
+/** `repeat('a')`, `repeat('a', 3)` */
 const renderRepeat: Renderer = (rendering, object) => {
-  const count = rendering.signedField(object, 1);
-  const { out } = rendering;
+  const { layout, out } = rendering;
+  const repeat = decodeRepeat(layout, object.bytes);
+  if (repeat === undefined) return false;
   out.write(`${object.type.isOfC ? "repeat" : object.type.name}(`);
-  rendering.value(rendering.field(object, 0));
-  out.write(count < 0n ? ")" : `, ${count})`);
+  rendering.value(repeat.element);
+  out.write(repeat.count < 0n ? ")" : `, ${repeat.count})`);
   return true;
 };
 
-/** The greatest `Py_ssize_t`. */
-const MOST: Readonly<Record<number, bigint>> = { 4: 2n ** 31n - 1n, 8: 2n ** 63n - 1n };
-
-export const referenceRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const referenceRenderers: NamedRenderers = [
   ["weakref", renderWeakReference],
   ["weakref.ReferenceType", renderWeakReference],
   ["weakproxy", renderWeakProxy],

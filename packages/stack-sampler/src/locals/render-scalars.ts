@@ -1,18 +1,20 @@
 import {
   ABSENT,
+  byteArrayHeader,
   bytesHeader,
   decodeComplex,
   decodeFloat,
   decodeInt2,
   decodeLong,
+  decodeSentinel,
   type LongHeader,
   longHeader,
   type TextHeader,
   unicodeHeader,
 } from "@pyspy/cpython-layouts";
-import { isPrintable, quote } from "./escapes.js";
+import { isPrintable, plainText, quote } from "./escapes.js";
 import { complexText, floatText } from "./numbers.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** As little of a string is shown however little room there is. */
 const LEAST_TEXT = 10;
@@ -205,17 +207,15 @@ export const renderBytes: Renderer = (rendering, object) => {
   );
 };
 
-/** `bytearray`: its size, then two words, then where it starts. */
-export const renderByteArray: Renderer = (rendering, object) => {
-  const header = bytesHeader(rendering.layout, object.bytes);
+/** `bytearray(b'abc')` */
+const renderByteArray: Renderer = (rendering, object) => {
+  const header = byteArrayHeader(rendering.layout, object.bytes);
   if (header === undefined) return false;
-  const { object: base, pointerSize } = rendering.layout;
-  const start = rendering.objects.pointerIn(object.bytes, base.ob_size + 3 * pointerSize);
   const { spelling } = rendering;
   const name = spelling.namesSubclasses ? object.type.name : "bytearray";
   const isEscaped = spelling.escapesQuotesInByteArrays;
   return writeBytes(rendering, `${name}(b`, ")", isEscaped, header.byteLength, (limit) =>
-    rendering.objects.bytes(start, Math.min(limit, header.byteLength)),
+    rendering.objects.data(object.address, object.bytes, header, limit),
   );
 };
 
@@ -240,3 +240,25 @@ function writeBytes(
 function never(): boolean {
   return false;
 }
+
+function literally(text: string): Renderer {
+  return ({ out }) => {
+    out.write(text);
+    return true;
+  };
+}
+
+/** A `sentinel` (3.15) says its name. */
+const renderSentinel: Renderer = (rendering, object) => {
+  const sentinel = decodeSentinel(rendering.layout, object.bytes);
+  const name = sentinel && rendering.name(sentinel.name);
+  if (name) rendering.out.write(plainText(name));
+  return Boolean(name);
+};
+
+export const scalarRenderers: NamedRenderers = [
+  ["bytearray", renderByteArray],
+  ["ellipsis", literally("Ellipsis")],
+  ["NotImplementedType", literally("NotImplemented")],
+  ["sentinel", renderSentinel],
+];

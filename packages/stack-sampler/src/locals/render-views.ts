@@ -1,24 +1,26 @@
-import { dictHeader } from "@pyspy/cpython-layouts";
+import { decodeDictView, decodeMappingProxy, dictHeader } from "@pyspy/cpython-layouts";
 import { orderedItems } from "./ordered-items.js";
 import { type Item, writeItems, writeValueOf } from "./render-containers.js";
-import type { RemoteObject, Renderer, Rendering } from "./rendering.js";
+import type { NamedRenderers, RemoteObject, Renderer, Rendering } from "./rendering.js";
 
 /** `mappingproxy({…})` (`dict_proxy` in 2.x): what it stands for. */
-export const renderMappingProxy: Renderer = (rendering, object) => {
-  const { out, isPython2 } = rendering;
+const renderMappingProxy: Renderer = (rendering, object) => {
+  const { layout, out, isPython2 } = rendering;
+  const proxy = decodeMappingProxy(layout, object.bytes);
+  if (proxy === undefined) return false;
   out.write(isPython2 ? "dict_proxy(" : "mappingproxy(");
   out.room -= 1;
-  rendering.value(rendering.field(object, 0));
+  rendering.value(proxy.mapping);
   out.text += ")";
   return true;
 };
 
 /** `dict_keys([…])`, `dict_values([…])`, `dict_items([…])` */
-export const renderDictView: Renderer = (rendering, object) =>
+const renderDictView: Renderer = (rendering, object) =>
   renderView(rendering, object, (dict) => rendering.objects.dictEntries(dict.address, dict.bytes));
 
 /** `odict_keys([…])` and so on: of an `OrderedDict`. */
-export const renderOrderedDictView: Renderer = (rendering, object) =>
+const renderOrderedDictView: Renderer = (rendering, object) =>
   renderView(rendering, object, (dict) => orderedItems(rendering, dict));
 
 function renderView(
@@ -26,7 +28,8 @@ function renderView(
   object: RemoteObject,
   itemsOf: (dict: RemoteObject) => Iterable<Item>,
 ): boolean {
-  const dict = rendering.read(rendering.field(object, 0));
+  const view = decodeDictView(rendering.layout, object.bytes);
+  const dict = view && rendering.read(view.dict);
   const used = dict && dictHeader(rendering.layout, dict.bytes)?.used;
   if (dict === undefined || used === undefined) return false;
   const { name } = object.type;
@@ -39,3 +42,14 @@ function renderView(
     return true;
   });
 }
+
+export const viewRenderers: NamedRenderers = [
+  ["mappingproxy", renderMappingProxy],
+  ["dictproxy", renderMappingProxy],
+  ["dict_keys", renderDictView],
+  ["dict_values", renderDictView],
+  ["dict_items", renderDictView],
+  ["odict_keys", renderOrderedDictView],
+  ["odict_values", renderOrderedDictView],
+  ["odict_items", renderOrderedDictView],
+];

@@ -4,7 +4,7 @@ import { listHeader } from "@pyspy/cpython-layouts";
 import { memberObject, memberOf } from "./attributes.js";
 import { hexAddress } from "./escapes.js";
 import { pointersOf, writeValues } from "./render-containers.js";
-import type { Renderer } from "./rendering.js";
+import type { NamedRenderers, Renderer } from "./rendering.js";
 
 /** As what an attribute says. */
 function like(name: string): Renderer {
@@ -44,7 +44,7 @@ const renderWeakDictionary: Renderer = (rendering, { address, type }) => {
   return true;
 };
 
-export const wrapperRenderers: readonly (readonly [name: string, render: Renderer])[] = [
+export const wrapperRenderers: NamedRenderers = [
   ["collections.UserDict", like("data")],
   ["collections.UserList", like("data")],
   ["collections.UserString", like("data")],

@@ -18,6 +18,9 @@ export interface RemoteObject {
 /** Writes an object of one kind. False if it is not what it should be, and nothing was written. */
 export type Renderer = (rendering: Rendering, object: RemoteObject) => boolean;
 
+/** Renderers by the full name of the type whose instances, and those of what derives from it, they write. */
+export type NamedRenderers = readonly (readonly [fullName: string, render: Renderer])[];
+
 export const HIDDEN = "<redacted>";
 
 /** The text of one value in the making: what renderers of all kinds share. */
@@ -136,18 +139,12 @@ export class Rendering {
     return address === 0 ? undefined : this.types.text(address, limit);
   }
 
-  /** The word at a place behind the header of an object, counted in words. */
+  /**
+   * The word at a place behind the header of an object of an extension, counted in words; what CPython's own have `decode…`
+   * functions know.
+   */
   field(object: RemoteObject, index: number): Address {
     return this.objects.pointerIn(object.bytes, this.layout.object.size + index * this.layout.pointerSize);
-  }
-
-  /** The same as a number with a sign. */
-  signedField({ bytes }: RemoteObject, index: number): bigint {
-    const { object, pointerSize } = this.layout;
-    const at = object.size + index * pointerSize;
-    if (at + pointerSize > bytes.length) return 0n;
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    return pointerSize === 8 ? view.getBigInt64(at, true) : BigInt(view.getInt32(at, true));
   }
 
   /** The `int` that the word begins with. */

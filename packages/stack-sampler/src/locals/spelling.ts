@@ -34,6 +34,8 @@ export interface Spelling {
   readonly flagParts: "all" | "uncovered" | "named";
   /** `<classmethod(<function f at 0x…>)>` instead of `<classmethod object at 0x…>`. */
   readonly showsMethodMarks: boolean;
+  /** Files of `io` show `closefd=`, or if they are texts `mode=`. */
+  readonly showsHowFilesAreOpen: boolean;
   /** `<slot wrapper '__init__'>` instead of `<slot wrapper '__init__' of 'object' objects>`. */
   readonly omitsObject: boolean;
   /** `ImportError('x', name='y')` instead of `ImportError('x')`. */
@@ -68,6 +70,7 @@ export function spellingOf({ major, minor }: PythonVersion): Spelling {
     namesFlags: !isPython2 && minor >= 11,
     flagParts: minor >= 11 ? "named" : minor >= 9 ? "uncovered" : "all",
     showsMethodMarks: !isPython2 && minor >= 10,
+    showsHowFilesAreOpen: !isPython2,
     omitsObject: !isPython2 && minor >= 15,
     showsImportedName: !isPython2 && minor >= 15,
     waitersMark: minor >= 7 ? ", waiters:" : ",waiters:",
