@@ -198,7 +198,10 @@ export class ThreadList {
 
   /** When something may have changed that shows in no word of the list: who runs an interpreter, and the kernel's ids. */
   #planNextWalk(hasWanderers: boolean): void {
-    const hasGone = this.#interpreters.some(({ threads }) => threads.some(({ hasExited }) => hasExited));
+    const isLost = ({ hasExited, tid }: ThreadTrack): boolean =>
+      // From 3.11 on a thread has no id before it runs, which is looked at in every sample.
+      hasExited || (tid === 0 && this.#layout.threadState.native_thread_id === ABSENT);
+    const hasGone = this.#interpreters.some(({ threads }) => threads.some(isLost));
     const ownerAge = hasWanderers ? OWNER_AGE : Number.POSITIVE_INFINITY;
     const goneAge = hasGone ? this.#goneAge : Number.POSITIVE_INFINITY;
     this.#nextWalk = performance.now() + Math.min(ownerAge, goneAge);

@@ -165,6 +165,20 @@ it("a thread of a process just forked off gets its own kernel id as soon as Pyth
   expect(watched.look()).toBe("same");
 });
 
+it("up to 3.10 a process just forked off gets its kernel id as soon as the C library says it", async () => {
+  const watched = new Watched(layoutOf(9));
+  const pthread = watched.python.allocate(4096);
+  watched.python.addThread(watched.python.addInterpreter(0), { pythonId: pthread });
+  watched.list.refresh();
+  expect(watched.tracks.map(({ tid }) => tid)).toEqual([0]);
+  watched.python.memory.writeInt32(pthread + 0x2d0, PID);
+  await expect.poll(() => watched.look()).toBe("changed");
+  watched.list.refresh();
+  expect(watched.tracks.map(({ tid }) => tid)).toEqual([PID]);
+  await sleep(5);
+  expect(watched.look()).toBe("same");
+});
+
 it("up to 3.10 the kernel's ids come from the C library's own record of a thread", () => {
   const watched = new Watched(layoutOf(9));
   const main = watched.python.addInterpreter(0);
