@@ -54,53 +54,39 @@ export function parseArgs(argv: readonly string[], style: Style = createStyle(fa
     text += piece;
   });
   let result: RecordCommand | ConvertCommand | DumpCommand | DoctorCommand | undefined;
-  const describers: ReadonlyMap<string, () => void> = new Map([
-    [
-      "record",
-      () =>
-        describeRecord(program, style).action((words: readonly string[], options: Options) => {
-          result = readRecord(words, options);
-        }),
-    ],
-    [
-      "dump",
-      () => {
-        const dump = describeDump(program, style);
-        // commander knows no options that count how often they are given.
-        let locals = 0;
-        dump.on("option:locals", () => {
+  const describers = {
+    record: () =>
+      describeRecord(program, style).action((words: readonly string[], options: Options) => {
+        result = readRecord(words, options);
+      }),
+    dump: () => {
+      // commander knows no options that count how often they are given.
+      let locals = 0;
+      describeDump(program, style)
+        .on("option:locals", () => {
           locals += 1;
-        });
-        dump.action((options: Options) => {
+        })
+        .action((options: Options) => {
           result = readDump({ ...options, locals });
         });
-      },
-    ],
-    [
-      "convert",
-      () =>
-        describeConvert(program, style).action((inputs: readonly string[], options: Options) => {
-          result = readConvert(inputs, options);
-        }),
-    ],
-    [
-      "report",
-      () =>
-        describeReport(program, style).action((inputs: readonly string[], options: Options) => {
-          result = readReport(inputs, options);
-        }),
-    ],
-    [
-      "doctor",
-      () =>
-        describeDoctor(program, style).action((options: Options) => {
-          result = readDoctor(options);
-        }),
-    ],
-  ]);
+    },
+    convert: () =>
+      describeConvert(program, style).action((inputs: readonly string[], options: Options) => {
+        result = readConvert(inputs, options);
+      }),
+    report: () =>
+      describeReport(program, style).action((inputs: readonly string[], options: Options) => {
+        result = readReport(inputs, options);
+      }),
+    doctor: () =>
+      describeDoctor(program, style).action((options: Options) => {
+        result = readDoctor(options);
+      }),
+  };
   // To describe all of them takes 3 % of what Node takes to start.
-  const called = describers.get(argv[0] ?? "");
-  for (const describe of called === undefined ? describers.values() : [called]) describe();
+  const all = Object.entries(describers);
+  const called = all.filter(([name]) => name === argv[0]);
+  for (const [, describe] of called.length > 0 ? called : all) describe();
   try {
     program.parse(withFullCommandName(argv, program), { from: "user" });
   } catch (error) {
