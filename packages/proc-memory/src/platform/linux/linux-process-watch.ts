@@ -88,6 +88,7 @@ export class LinuxProcessWatch implements ProcessWatch {
       }
       const member = readLinuxFamilyMember(pid);
       if (member === undefined) continue;
+      this.#unseen.delete(pid);
       known.set(pid, member.startTime);
       if (member.startTime !== startTime) yield member;
     }
