@@ -1,10 +1,10 @@
 /**
  * `npm test`: unit tests (cached by Nx), live tests one package after the other, and those of the tools; all of them,
- * also when some fail. The last line counts; the one before says on which CPythons.
+ * also when some fail. The last line counts; the one before says on which CPythons; what failed is said before both.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describeCoverage } from "./pythons/coverage.js";
 import { findPythons } from "./pythons/find-pythons.js";
 
@@ -12,6 +12,28 @@ interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    /** Why the file could not be loaded; empty where it was. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** What failed, with its reasons, so that they are found at the end of what thousands of tests print. */
+function describeFailures({ testResults }: Report): string[] {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const tests = assertionResults.filter(({ status }) => status === "failed");
+    return [
+      ...(message === "" ? [] : [`FAILED ${file}\n${message}`]),
+      ...tests.map((test) => `FAILED ${file} > ${test.fullName}\n${test.failureMessages.join("\n")}`),
+    ];
+  });
 }
 
 const runs = [
@@ -38,6 +60,7 @@ for (const path of reports.filter((report) => existsSync(report))) {
   const report = JSON.parse(readFileSync(path, "utf8")) as Report;
   passed += report.numPassedTests;
   failed += report.numFailedTests;
+  for (const failure of describeFailures(report)) process.stdout.write(`${failure}\n\n`);
   // A file that could not be loaded has no tests that could fail.
   if (!report.success && report.numFailedTests === 0) failed += 1;
 }
