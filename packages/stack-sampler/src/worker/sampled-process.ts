@@ -23,9 +23,11 @@ import { describePython, FIRST_PAUSE, isWorthWaiting, type Patience } from "./py
 
 /** When a look is taken for other Pythons than the first one. */
 const FIRST_LOOK_MILLISECONDS = 100;
-/** How often that is repeated for those that are loaded later, unless looks are so slow that they would take a 200th of the time. */
+/** How often that is repeated for those that are loaded later, or less often if looks would take more than a 200th of the time. */
 const LOOK_MILLISECONDS = 1000;
 const LOOK_SHARE = 200;
+/** On a busy machine a look can take long without doing much. */
+const LONGEST_LOOK_PAUSE = 10_000;
 
 /** What the processes of one run have in common. */
 export interface SharedSampling {
@@ -185,7 +187,8 @@ export class SampledProcess {
     const start = performance.now();
     const discovery = await this.#finder.findAll();
     const now = performance.now();
-    this.nextLook = now + Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
+    const pause = Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
+    this.nextLook = now + Math.min(pause, LONGEST_LOOK_PAUSE);
     // Nothing that was found can also be a read that failed: the next sample will tell.
     if (discovery.kind !== "found") return;
     const { runtimes, maps } = discovery;

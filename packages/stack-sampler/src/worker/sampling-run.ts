@@ -4,6 +4,7 @@ import { BatchBuilder } from "../intern/batch-builder.js";
 import type { Nanoseconds } from "../sample-batch.js";
 import type { PythonDescription, SamplingStatistics } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
+import { OversleptPoints } from "../schedule/overslept-points.js";
 import { PoissonSchedule } from "../schedule/poisson-schedule.js";
 import { SamplingCosts } from "../schedule/sampling-costs.js";
 import type { Stop } from "../threads/while-stopped.js";
@@ -17,11 +18,6 @@ const BATCH_MILLISECONDS = 200;
 const BATCH_SAMPLES = 1 << 16;
 /** Sleeping is not finer than this; the rest is waited out awake. */
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
-/**
- * On a busy machine who sleeps is woken when the kernel's clock ticks. Samples taken then would meet work that has a rhythm in
- * the same phases again and again: in twenty parts of a tick of 4 ms, one had twice to four times as many as the others.
- */
-const OVERSLEPT_NANOSECONDS = 300_000;
 /** How often it is seen to that threads that did not stop in time are let go. */
 const LATE_MILLISECONDS = 2;
 const UNKNOWN = -1;
@@ -39,6 +35,7 @@ export class SamplingRun {
   /** `performance.now()` when sampling began, which is time 0 of the samples. */
   #start: number | undefined;
   #schedule: PoissonSchedule | undefined;
+  readonly #overslept = new OversleptPoints();
   readonly #costs = new SamplingCosts();
   readonly #stops: StopBudget | undefined;
   #lastPost = performance.now();
@@ -205,11 +202,11 @@ export class SamplingRun {
     return (performance.now() - (this.#start ?? this.#opened)) * 1e6;
   }
 
-  /** Sleeps until the point `next`. One that was overslept is missed. */
+  /** Sleeps until the point `next`. One that was overslept may be missed. */
   #sleepUntil(next: Nanoseconds, milliseconds: number): void {
     this.#sleep(milliseconds);
     const now = this.#now();
-    if (now - next < OVERSLEPT_NANOSECONDS) return;
+    if (now < next || !this.#overslept.isMissed(now - next)) return;
     const due = this.#schedule?.passDue(now) ?? 0;
     this.#builder.counters.scheduled += due;
     this.#builder.counters.missed += due;
