@@ -26,7 +26,7 @@ export default defineConfig({
     externalLiveBindings: false,
     sourcemap: true,
     // Names stay as they are, for the stack traces that people report.
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+    minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
     codeSplitting: {
@@ -44,9 +44,9 @@ function sourcesOf(name: (typeof looking)[number]): string {
   return fileURLToPath(new URL(`../${name}/src/`, import.meta.url));
 }
 
-/** Not what reads tasks and core files, which few ask for. */
+/** Not what reads tasks, variables and core files, which few ask for. */
 function isOfSampler(id: string): boolean {
-  return looking.some((name) => id.startsWith(sourcesOf(name))) && !/\/src\/(tasks|core)\//.test(id);
+  return looking.some((name) => id.startsWith(sourcesOf(name))) && !/\/src\/(tasks|locals|core)\//.test(id);
 }
 
 /** commander could start other programs as its commands, for which it loads what loads half of Node. None of ours are. */

@@ -1,4 +1,4 @@
-import { inspect, listPythonProcesses, processTree } from "@pyspy/stack-sampler";
+import { inspect, listPythonProcesses, openCore, processTree } from "@pyspy/stack-sampler";
 import { dump } from "./commands/dump.js";
 import type { DumpCommand } from "./dump-arguments.js";
 import type { Ending } from "./ending.js";
@@ -13,7 +13,7 @@ export function runDump(command: DumpCommand, terminal: Terminal, report: Report
     looks: {
       inspect,
       listPythonProcesses,
-      openCore: async (path, options) => (await import("./dump/open-core.js")).openCore(path, options),
+      openCore,
       processTree,
     },
     terminal,

@@ -13,7 +13,8 @@ export function printable(text: string): string {
   });
 }
 
-const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+// Spelled out, because for the properties of characters (\p) ICU is asked, which is a part of what a dump takes to start.
+const unprintable = /[^ -~\xa0-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\u{10ffff}]/gu;
 const names: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** A JSON document that cannot do anything to a terminal either, with null for what is undefined. */
@@ -21,7 +22,7 @@ export function printableJson(value: unknown, shape: "indented" | "one line" = "
   const indent = shape === "indented" ? 2 : undefined;
   const text = JSON.stringify(value, (_, member: unknown) => member ?? null, indent);
   // JSON escapes the older control characters and lone surrogates itself, and none of these is outside of a string.
-  return text.replace(/[\x7f-\x9f\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+  return text.replace(/[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }

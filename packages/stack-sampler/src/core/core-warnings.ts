@@ -4,7 +4,7 @@ import { TargetWords } from "../python/target-words.js";
 import type { CoreProcess } from "./core-process.js";
 import type { CoreSource } from "./core-source.js";
 import { type FilePlaces, uselessFolders } from "./file-places.js";
-import type { Content } from "./open-core.js";
+import type { Content } from "./read-core.js";
 
 /** What was not as it should be and may be why something is missing, a sentence each. */
 export function warningsOf(

@@ -26,7 +26,9 @@ export function mappedBinaries(
     if (maps === undefined) files.set(identity, [map]);
     else maps.push(map);
   }
-  const rank = ({ path }: MappedBinary) => (path === executable ? 0 : /python/i.test(path) ? 1 : 2);
+  // libpython3.13.so.1.0, python313.dll, Python: not the modules in lib/python3.13, of which there may be hundreds.
+  const isCalledPython = (path: string) => /(^|\/)(lib)?python[^/]*$/i.test(path);
+  const rank = ({ path }: MappedBinary) => (path === executable ? 0 : isCalledPython(path) ? 1 : 2);
   return [...files]
     .filter(([, maps]) => maps.some((map) => map.executable))
     .map(([identity, maps]): MappedBinary => ({ identity, path: maps[0].path, maps }))

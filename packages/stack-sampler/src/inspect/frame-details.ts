@@ -49,17 +49,23 @@ function frameAt(
   return { function: record, line, column, endLine, endColumn, ...details.of(node, record) };
 }
 
+/** Code objects have their functions' names with their classes (3.11+). */
+export function namesClasses({ code }: Layout): boolean {
+  return code.co_qualname !== ABSENT;
+}
+
 /** What is told of frames beside their places, found by where they are in memory. */
 export class FrameDetails {
   readonly #process: LiveProcess;
   readonly #layout: Layout;
   readonly #known: KnownStack;
-  readonly #classes: MethodClasses;
+  readonly #classes: MethodClasses | undefined;
   readonly #locals = new Map<number, FrameLocals>();
   /** Positions in the stack of the frames that nodes stand for. */
   readonly #positions = new Map<NodeId, number>();
 
-  constructor(process: LiveProcess, layout: Layout, known: KnownStack, classes: MethodClasses) {
+  /** @param classes Needed where code objects do not name them: {@link namesClasses}. */
+  constructor(process: LiveProcess, layout: Layout, known: KnownStack, classes: MethodClasses | undefined) {
     this.#process = process;
     this.#layout = layout;
     this.#known = known;
@@ -87,8 +93,7 @@ export class FrameDetails {
       return { qualname, isEntry: false, isShimEntry: false, locals: undefined };
     }
     const { frame, code } = this.#place(position);
-    const hasQualname = this.#layout.code.co_qualname !== ABSENT;
-    const owner = hasQualname ? undefined : this.#classes.of(frame, code, name);
+    const owner = this.#classes?.of(frame, code, name);
     return {
       qualname: owner === undefined ? qualname : `${owner}.${name}`,
       ...this.#entry(position, frame),

@@ -2,7 +2,6 @@ import { type LiveProcess, openThreadStopper } from "@pyspy/proc-memory";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import type { LocalsOptions } from "../locals/locals-reader.js";
-import { MethodClasses } from "../locals/method-classes.js";
 import type { KnownStack } from "../python/known-stack.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
@@ -15,7 +14,7 @@ import {
   type ThreadRecord,
 } from "../sample-batch.js";
 import { type AsyncTask, describeTasks, type FoundTask } from "./async-tasks.js";
-import { FrameDetails, framesOf, type StackFrame } from "./frame-details.js";
+import { FrameDetails, framesOf, namesClasses, type StackFrame } from "./frame-details.js";
 import { readAtOneMoment } from "./one-moment.js";
 
 /** A thread and its stack at one moment. */
@@ -68,14 +67,19 @@ export async function readThreadStacks(
 ): Promise<ThreadStacks> {
   // Most of all that there is to load, for who wants to see it.
   const values = locals && (await import("../locals/locals-reader.js"));
+  const methods = runtimes.every(({ layout }) => namesClasses(layout))
+    ? undefined
+    : await import("../locals/method-classes.js");
   const asyncio = withTasks ? await import("../tasks/task-reader.js") : undefined;
   const builder = new BatchBuilder();
   const { pid, startTime, commandLine } = process;
   const record = builder.addProcess({ pid, startTime, commandLine, parent: -1 });
   const readers = runtimes.map((runtime) => {
     const reader = new StackReader(process, runtime, builder, record, { idle: true, rate: 1 });
-    const classes = new MethodClasses(process.memory, runtime.layout);
-    const variables = values && new values.LocalsReader(process.memory, runtime.layout, locals);
+    const { layout } = runtime;
+    const classes =
+      methods && !namesClasses(layout) ? new methods.MethodClasses(process.memory, layout) : undefined;
+    const variables = values && new values.LocalsReader(process.memory, layout, locals);
     return { reader, runtime, classes, variables };
   });
   const found = new Map<ThreadId, FoundThread>();

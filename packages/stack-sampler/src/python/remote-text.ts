@@ -39,7 +39,7 @@ export function readText(memory: MemoryReader, layout: Layout, address: Address)
 }
 
 function escapeSurrogates(text: string): string {
-  return text.replaceAll(/\p{Surrogate}/gu, (unit) => escaped("u", unit, 4));
+  return text.replaceAll(/[\ud800-\udfff]/gu, (unit) => escaped("u", unit, 4));
 }
 
 function textOfBytes(bytes: Uint8Array): string {
