@@ -1,5 +1,6 @@
 import { exitSentence, type LiveProcess, openProcess, openThreadStopper, type Tid } from "@pyspy/proc-memory";
 import { BatchBuilder } from "./intern/batch-builder.js";
+import { monotonicTime } from "./monotonic-time.js";
 import { StackReader } from "./python/stack-reader.js";
 import { choiceOf } from "./python/thread-choice.js";
 import type { SampleBatch } from "./sample-batch.js";
@@ -67,7 +68,7 @@ class LazySampler implements AttachedSampler {
   readonly #builder: BatchBuilder;
   readonly #readers: readonly StackReader[];
   readonly #options: SamplerOptions;
-  readonly #start = performance.now();
+  readonly #start = monotonicTime();
   #worker: WorkerSampler | undefined;
   #isStopped = false;
   #isPaused = false;
@@ -97,7 +98,7 @@ class LazySampler implements AttachedSampler {
     const { counters } = this.#builder;
     counters.scheduled += 1;
     counters.taken += 1;
-    const time = (performance.now() - this.#start) * 1e6;
+    const time = (monotonicTime() - this.#start) * 1e6;
     if (this.#options.resident) this.#builder.resident = this.#process.residentBytes() ?? -1;
     let isThere = false;
     for (const reader of this.#readers) isThere = reader.sample(time) || isThere;

@@ -1,6 +1,7 @@
 import { findDebugImage } from "@pyspy/binary-symbols";
 import { formatVersion, type Layout, LayoutError } from "@pyspy/cpython-layouts";
 import type { Address, MemoryMap, ProcessView } from "@pyspy/proc-memory";
+import { monotonicTime } from "../monotonic-time.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { TargetWords } from "../python/target-words.js";
 import { type BinaryClues, type RuntimeClue, readClues, type VainLook } from "./binary-clues.js";
@@ -75,7 +76,7 @@ export class RuntimeFinder {
    */
   #stillStarting(): Discovery | undefined {
     const awaited = this.#awaited;
-    if (awaited === undefined || performance.now() - awaited.since > FULL_LOOK_PAUSE) return undefined;
+    if (awaited === undefined || monotonicTime() - awaited.since > FULL_LOOK_PAUSE) return undefined;
     const { memory } = this.#process;
     const { layout, interpretersHead } = awaited.runtime;
     const head = new TargetWords(memory, layout.pointerSize).read(interpretersHead);
@@ -107,7 +108,7 @@ export class RuntimeFinder {
     if (runtimes.length > 0) return { kind: "found", runtimes, maps, steps };
     const { runtime, ...failure } = { runtime: undefined, ...mostTelling(failures) };
     const discovery: Discovery = { ...failure, steps };
-    if (runtime !== undefined) this.#awaited = { runtime, discovery, since: performance.now() };
+    if (runtime !== undefined) this.#awaited = { runtime, discovery, since: monotonicTime() };
     return discovery;
   }
 
@@ -163,7 +164,7 @@ export class RuntimeFinder {
     if (clues.runtime !== undefined)
       return this.#identify({ ...loaded, clues }, clues.runtime, identity, steps);
     steps.push(...clues.vainLooks.map((look) => ({ image: path, ...look })));
-    const now = performance.now();
+    const now = monotonicTime();
     const { next, pause } = known ?? { next: 0, pause: FIRST_SEARCH_PAUSE };
     if (now < next) return undefined;
     const found = this.#searchVariables({ ...loaded, clues }, steps);

@@ -2,6 +2,7 @@ import { ABSENT, formatVersion } from "@pyspy/cpython-layouts";
 import { type Address, type LiveProcess, type MemoryMap, ScatterRead, type Tid } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
+import { monotonicTime } from "../monotonic-time.js";
 import {
   type Nanoseconds,
   type NodeId,
@@ -161,7 +162,7 @@ export class StackReader {
   }
 
   #begin(): void {
-    this.#now = performance.now();
+    this.#now = monotonicTime();
     if (this.#builder.epoch !== this.#builderEpoch) this.#startOver();
   }
 

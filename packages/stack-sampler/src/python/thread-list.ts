@@ -1,5 +1,6 @@
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, LiveProcess, MemoryMap, MemoryReader, ScatterRead, Tid } from "@pyspy/proc-memory";
+import { monotonicTime } from "../monotonic-time.js";
 import { GarbageCollection } from "../threads/garbage-collection.js";
 import { KernelThreadIds } from "../threads/kernel-thread-id.js";
 import { StackOwners } from "../threads/stack-owners.js";
@@ -54,7 +55,7 @@ export class ThreadList {
   readonly #owners: StackOwners;
   #interpreters: InterpreterTrack[] = [];
   #suspected = true;
-  /** `performance.now()` when the list is walked again whatever is read of it. */
+  /** `monotonicTime()` when the list is walked again whatever is read of it. */
   #nextWalk = Number.POSITIVE_INFINITY;
   #goneAge = FIRST_GONE_AGE;
   /** Another number whenever something else is to be read. */
@@ -113,7 +114,7 @@ export class ThreadList {
   /** Compares the list with what was read, and sees who holds the GIL. */
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
     if (!plan.isRead(this.#headRange) || !this.#execution.holds(plan)) return "unreadable";
-    if (this.#nextWalk !== Number.POSITIVE_INFINITY && performance.now() > this.#nextWalk) return "changed";
+    if (this.#nextWalk !== Number.POSITIVE_INFINITY && monotonicTime() > this.#nextWalk) return "changed";
     if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
     let head = this.#words.at(plan.view, this.#offsets.head);
     for (const interpreter of this.#interpreters) {
@@ -204,7 +205,7 @@ export class ThreadList {
     const hasGone = this.#interpreters.some(({ threads }) => threads.some(isLost));
     const ownerAge = hasWanderers ? OWNER_AGE : Number.POSITIVE_INFINITY;
     const goneAge = hasGone ? this.#goneAge : Number.POSITIVE_INFINITY;
-    this.#nextWalk = performance.now() + Math.min(ownerAge, goneAge);
+    this.#nextWalk = monotonicTime() + Math.min(ownerAge, goneAge);
     this.#goneAge = hasGone ? Math.min(2 * this.#goneAge, LONGEST_GONE_AGE) : FIRST_GONE_AGE;
   }
 

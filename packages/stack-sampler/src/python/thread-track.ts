@@ -33,7 +33,7 @@ export class ThreadTrack {
   row = 0;
   /** {@link ThreadActivity.cpuTime} at the last sample. */
   cpuTime: Nanoseconds = -1;
-  /** When the operating system is asked again, in the milliseconds of `performance.now()`. */
+  /** When the operating system is asked again, in the milliseconds of `monotonicTime()`. */
   nextLook = 0;
 
   constructor(

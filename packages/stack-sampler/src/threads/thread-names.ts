@@ -1,5 +1,6 @@
 import { ABSENT, type Layout } from "@pyspy/cpython-layouts";
 import type { Address, LiveProcess, Tid } from "@pyspy/proc-memory";
+import { monotonicTime } from "../monotonic-time.js";
 import { RemoteDicts } from "../python/remote-dict.js";
 import { readText } from "../python/remote-text.js";
 import { ThreadObjects } from "./thread-objects.js";
@@ -71,7 +72,7 @@ export class ThreadNames {
   }
 
   #update({ objects, threads }: InterpreterNames, pythonId: number, thread: NamedThread, now: number): void {
-    const start = performance.now();
+    const start = monotonicTime();
     const isNew = objects.readAt < thread.since;
     if (isNew || objects.of(pythonId) === 0 || now > objects.readAt + KEPT_FOR) objects.refresh(now);
     // A dict that is changed while it is read can lack any of its items, and there may be no second look.
@@ -80,7 +81,7 @@ export class ThreadNames {
     const object = objects.readAt < thread.since ? 0 : objects.of(pythonId);
     const name = object === 0 ? undefined : this.#readName(object);
     thread.name = name ?? this.#systemName(thread.tid);
-    this.#cost += (performance.now() - start - this.#cost) / 100;
+    this.#cost += (monotonicTime() - start - this.#cost) / 100;
     const longest = Math.max(KEPT_FOR, threads.size * this.#cost * SHARE);
     // Not all in the same sample.
     thread.next = now + (name === undefined ? thread.pause : longest * (0.75 + Math.random() / 4));

@@ -1,5 +1,6 @@
 import { ABSENT, decodeInt2, decodeLong, type Layout, longHeader } from "@pyspy/cpython-layouts";
 import { type Address, type MemoryReader, ScatterRead } from "@pyspy/proc-memory";
+import { monotonicTime } from "../monotonic-time.js";
 import { moduleNames, modulesOf } from "../python/module-names.js";
 import type { RemoteDicts } from "../python/remote-dict.js";
 import { readUpTo } from "../python/remote-text.js";
@@ -49,7 +50,7 @@ export class ThreadObjects {
   /** Reads all of them, unless that would take too much of the time. */
   refresh(now: number): void {
     if (now < this.#nextRead) return;
-    const start = performance.now();
+    const start = monotonicTime();
     this.readAt = now;
     this.#dicts.forget();
     if (now > this.#located + LOCATED_FOR) this.#active = 0;
@@ -75,7 +76,7 @@ export class ThreadObjects {
       }
     }
     this.#objects = objects;
-    this.#nextRead = now + (performance.now() - start) * SHARE;
+    this.#nextRead = now + (monotonicTime() - start) * SHARE;
   }
 
   /** Reads them once more at a moment at which they were read. */

@@ -1,4 +1,5 @@
 import type { Address, LiveProcess } from "@pyspy/proc-memory";
+import { monotonicTime } from "../monotonic-time.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import type { InterpreterTrack } from "../python/thread-list.js";
 import type { ThreadTrack } from "../python/thread-track.js";
@@ -49,7 +50,7 @@ export class ThreadWatch {
     process: LiveProcess,
     runtime: PythonRuntime,
     rate: number,
-    clock: () => number = () => performance.now(),
+    clock: () => number = monotonicTime,
   ) {
     this.#names = new ThreadNames(process, runtime.layout);
     this.#gilWait = new GilWait(process.memory, runtime);
@@ -83,7 +84,7 @@ export class ThreadWatch {
    * Looks at a thread, if it is time. `index` tells threads apart that take turns.
    *
    * @param holder - the thread state that held the GIL lately
-   * @param now - `performance.now()`
+   * @param now - `monotonicTime()`
    */
   look(track: ThreadTrack, interpreter: InterpreterTrack, index: number, holder: Address, now: number): void {
     const { activity } = track;

@@ -3,6 +3,7 @@ import { dateOfStart, type LiveProcess } from "@pyspy/proc-memory";
 import type { Discovery } from "../discovery/discovery.js";
 import { discoveryError } from "../discovery/discovery-error.js";
 import { RuntimeFinder } from "../discovery/runtime-finder.js";
+import { monotonicTime } from "../monotonic-time.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import type { PythonDescription } from "../sampler.js";
 import { endedTooSoon } from "./ended-too-soon.js";
@@ -40,15 +41,15 @@ export async function waitForPython(
   patience: Patience,
   pause: (milliseconds: number) => boolean | Promise<boolean>,
 ): Promise<readonly PythonRuntime[] | undefined> {
-  const start = performance.now();
+  const start = monotonicTime();
   for (let length = FIRST_PAUSE; ; length = Math.min(length * PAUSE_GROWTH, LONGEST_PAUSE)) {
-    const began = performance.now();
+    const began = monotonicTime();
     const discovery = await finder.find();
     if (discovery.kind === "found") return discovery.runtimes;
     if (!process.isAlive()) return undefined;
     // A first look takes long, at a large binary of which the process may be about to execute another.
     if (!isWorthWaiting(discovery, patience, began - start))
-      throw discoveryError(process, discovery, performance.now() - start);
+      throw discoveryError(process, discovery, monotonicTime() - start);
     if (!(await pause(length))) return undefined;
   }
 }

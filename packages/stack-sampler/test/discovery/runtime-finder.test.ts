@@ -193,12 +193,12 @@ describe("a Python in a process", () => {
     const maps = [mapping("/opt/python", 1)];
     const process = new FakeProcess({ memory: python.memory, maps, files: { "/opt/python": binary } });
     const looks = vi.spyOn(process, "maps");
-    const now = vi.spyOn(performance, "now").mockReturnValue(0);
+    const now = vi.spyOn(globalThis.process, "hrtime").mockReturnValue([0, 0]);
     const finder = new RuntimeFinder(process);
     const find = async () => [(await finder.find()).kind, looks.mock.calls.length];
     expect(await find()).toEqual(["starting", 1]);
     expect(await find()).toEqual(["starting", 1]);
-    now.mockReturnValue(100);
+    now.mockReturnValue([0, 100e6]);
     expect(await find()).toEqual(["starting", 2]);
     start();
     expect(await find()).toEqual(["found", 3]);

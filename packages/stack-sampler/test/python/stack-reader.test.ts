@@ -169,7 +169,7 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
     }
     expect(stopped).toEqual(new Array(4).fill([PID, PID + 1]));
     // A look is good for some time.
-    vi.spyOn(performance, "now").mockReturnValue(1);
+    vi.spyOn(globalThis.process, "hrtime").mockReturnValue([0, 1e6]);
     const looks = [{}, { mainThread: true }].map((choice) => {
       const read = twoThreads(false, choice);
       read.sample();
@@ -180,7 +180,7 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
 
   it("takes one read for the stacks and their code objects, once everything is known", () => {
     // Names are looked up again when some time has passed.
-    vi.spyOn(performance, "now").mockReturnValue(1);
+    vi.spyOn(globalThis.process, "hrtime").mockReturnValue([0, 1e6]);
     const read = twoThreads(false);
     read.sample();
     read.sample();

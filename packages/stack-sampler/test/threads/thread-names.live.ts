@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { findPythons } from "../../../../tools/testing/pythons.js";
+import { monotonicTime } from "../../src/monotonic-time.js";
 import { TargetWords } from "../../src/python/target-words.js";
 import { ThreadNames } from "../../src/threads/thread-names.js";
 import { type LookedInto, lookInto, until } from "../fixtures/looked-into.js";
@@ -97,8 +98,8 @@ it("a thread is not called what the one was that had its id before", async () =>
     const [id = 0, tid = 0] = (await looked.target.line()).split(" ").map(Number);
     ids.add(id);
     // So soon that what was read of the one before is not old.
-    await until(() => names.nameOf(interpreter, id, tid, performance.now()) !== "");
-    expect(names.nameOf(interpreter, id, tid, performance.now())).toBe(`thread ${number}`);
+    await until(() => names.nameOf(interpreter, id, tid, monotonicTime()) !== "");
+    expect(names.nameOf(interpreter, id, tid, monotonicTime())).toBe(`thread ${number}`);
     looked.target.write("x");
     await looked.target.line();
   }

@@ -1,0 +1,8 @@
+/**
+ * Milliseconds of a clock that only goes forward. `performance.now()` tells the same, but who asks for `performance` loads all that
+ * Node measures with: a twentieth of what a dump takes beyond Node itself.
+ */
+export function monotonicTime(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
