@@ -31,6 +31,12 @@ export default defineConfig({
     chunkFileNames: "[name].js",
     codeSplitting: {
       groups: [
+        // Not in what parses arguments, which the version is told without.
+        {
+          name: "basics",
+          test: /\/cli\/src\/(terminal\/(style|is-terminal)|command-error)\.ts$/,
+          priority: 1,
+        },
         { name: "arguments", test: /\/commander\/|\/src\/(args|[a-z]+-arguments|argument-values)\.ts$/ },
         // What most commands need, in one file: each takes half a per cent of what Node takes to start.
         { name: "sampler", test: isOfSampler, minShareCount: 2 },
