@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { formatNames } from "../src/formats.js";
-import { anyPython, busy, pyspyPath, Workplace } from "./pyspy-process.js";
+import { anyPython, pyspyPath, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const python = anyPython();
@@ -12,8 +12,16 @@ const file = (name: string): Buffer => readFileSync(join(workplace.folder, name)
 
 async function recordBusy(): Promise<void> {
   const options = ["-f", "PySpy", "-o", "a.pyspy", "--"];
-  const { code } = await workplace.pyspy("record", ...options, ...busy(python, "--ticks", "8")).outcome;
-  expect(code).toBe(0);
+  await sampleAtWork("record", ...options);
+}
+
+/** Lets pyspy record until it has seen `busy.py` at work, some ten times. */
+async function sampleAtWork(...argv: readonly string[]): Promise<void> {
+  const pyspy = workplace.pyspy(...argv, ...workplace.busyUntilLet(python));
+  await pyspy.untilRecorded(/;work \(\S*busy\.py:\d+\) \d\d+$/m);
+  workplace.letEnd();
+  expect(await pyspy.outcome).toMatchObject({ code: 0 });
+  workplace.takeBack();
 }
 
 /** What pyspy writes to standard output. */
@@ -51,8 +59,7 @@ test("a recording becomes a file of every format, and so does a program that is 
     );
   }
   for (const format of ["speedscope", "pprof"] as const) {
-    const words = busy(python, "--ticks", "8");
-    await answer("record", "-f", format, "-o", `recorded.${format}`, "--", ...words);
+    await sampleAtWork("record", "-f", format, "-o", `recorded.${format}`, "--");
     const bytes = file(`recorded.${format}`);
     expect((format === "pprof" ? gunzipSync(bytes) : bytes).toString("latin1"), format).toMatch(
       looks[format],

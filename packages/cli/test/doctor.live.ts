@@ -8,6 +8,8 @@ import { Target } from "../../../tools/testing/target.js";
 import { anyPython, busy, pyspyPath, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
+/** How long a program may take to be started. */
+const patient = { timeout: 30_000 };
 const isRoot = process.geteuid?.() === 0;
 
 test.each(findPythons())("CPython $name can be sampled", async ({ command, version, bits, freeThreaded }) => {
@@ -53,7 +55,10 @@ test("a program whose executable is another one by now", async () => {
     const program = join(folder, "program");
     copyFileSync("/bin/sleep", program);
     const target = workplace.start([program, "600"]);
-    await vi.waitFor(() => expect(readFileSync(`/proc/${target.pid}/cmdline`, "utf8")).toContain(program));
+    await vi.waitFor(
+      () => expect(readFileSync(`/proc/${target.pid}/cmdline`, "utf8")).toContain(program),
+      patient,
+    );
     copyFileSync("/bin/cat", `${program}.new`);
     renameSync(`${program}.new`, program);
     const ask = async () => (await workplace.pyspy("doctor", "--pid", String(target.pid)).outcome).stdout;
@@ -71,7 +76,10 @@ test("a program whose executable is another one by now", async () => {
 
 test("a program that is no Python", async () => {
   const target = workplace.start(["sleep", "600"]);
-  await vi.waitFor(() => expect(readFileSync(`/proc/${target.pid}/cmdline`, "utf8")).toMatch(/^sleep/));
+  await vi.waitFor(
+    () => expect(readFileSync(`/proc/${target.pid}/cmdline`, "utf8")).toMatch(/^sleep/),
+    patient,
+  );
   const { code, stdout, stderr } = await workplace.pyspy("doctor", "--pid", String(target.pid)).outcome;
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout).toMatch(/\n\nWhat works\n {2}✗ record {13}Cannot sample .*: it is not a Python program\n/);

@@ -12,6 +12,9 @@ const workplace = new Workplace();
 // Given as an argument: an interpreter in a root of its own does not see these files.
 const standing = readFileSync(new URL("targets/standing_stacks.py", import.meta.url), "utf8");
 
+/** How long something may take that is waited for. */
+const patient = { timeout: 30_000 };
+
 async function textOf(...options: readonly string[]): Promise<Outcome> {
   return workplace.pyspy("dump", ...options).outcome;
 }
@@ -104,7 +107,7 @@ describe.each(findPythons())("CPython $name", (python) => {
       return total[0] ?? 0;
     };
     const first = await look();
-    await vi.waitFor(async () => expect(await look()).toBeGreaterThan(first), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await look()).toBeGreaterThan(first), patient);
   });
 
   test("values of many types are what repr() says", async () => {
@@ -122,7 +125,7 @@ test("a stopped process is read, and stays stopped", async () => {
   process.kill(target.pid, "SIGSTOP");
   const state = (): string =>
     /^State:\s+(\w)/m.exec(readFileSync(`/proc/${target.pid}/status`, "utf8"))?.[1] ?? "";
-  await vi.waitFor(() => expect(state()).toBe("T"));
+  await vi.waitFor(() => expect(state()).toBe("T"), patient);
   const { code, stdout } = await textOf("-p", String(target.pid));
   expect(code).toBe(0);
   expect(stdout).toContain("\nIt is stopped\n");
@@ -216,8 +219,10 @@ def count():
     left = right = 0
     while True:
         left += 1; right = left
+        if left == 1: begun.set()
+begun = threading.Event()
 threading.Thread(target=count, daemon=True).start()
-ready(); sys.stdin.read()
+begun.wait(); ready(); sys.stdin.read()
 `;
   await using target = await stand(anyPython(), source);
   const options = ["--blocking", "-l", "-p", String(target.pid)];
@@ -231,7 +236,7 @@ ready(); sys.stdin.read()
   expect([0, 1]).toContain(left - right);
   await vi.waitFor(async () => {
     expect(countIn((await textOf(...options)).stdout, "left")).toBeGreaterThan(left);
-  });
+  }, patient);
 });
 
 test("with --blocking a program that is stopped stays so, and one goes on whenever pyspy is killed", async () => {
@@ -240,7 +245,7 @@ test("with --blocking a program that is stopped stays so, and one goes on whenev
   const state = (): string =>
     /^State:\s+(\w)/m.exec(readFileSync(`/proc/${target.pid}/status`, "utf8"))?.[1] ?? "";
   process.kill(target.pid, "SIGSTOP");
-  await vi.waitFor(() => expect(state()).toBe("T"));
+  await vi.waitFor(() => expect(state()).toBe("T"), patient);
   const { code, stdout } = await textOf("--blocking", "-p", pid);
   expect(code).toBe(0);
   expect(stdout).toContain("\nIt is stopped\nNothing had to be stopped: no thread ran while it was read\n");
@@ -255,7 +260,7 @@ test("with --blocking a program that is stopped stays so, and one goes on whenev
     process.kill(pyspy.pid, "SIGKILL");
     await pyspy.outcome;
     const before = await total();
-    await vi.waitFor(async () => expect(await total()).toBeGreaterThan(before), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await total()).toBeGreaterThan(before), patient);
     const threads = readdirSync(`/proc/${target.pid}/task`);
     const tracers = threads.map((tid) => readFileSync(`/proc/${target.pid}/task/${tid}/status`, "utf8"));
     expect(tracers.filter((status) => !/^TracerPid:\t0$/m.test(status))).toEqual([]);
@@ -275,10 +280,12 @@ test("again: an endless loop runs with the same stack, and who waits has not mov
   const source = `
 import threading
 def spin():
+    begun.set()
     left = 1
     while left: left += left; left = left % 7 + 1; left = min(left, 5)
+begun = threading.Event()
 threading.Thread(target=spin, daemon=True, name="spinner").start()
-ready(); sys.stdin.read()
+begun.wait(); ready(); sys.stdin.read()
 `;
   await using target = await stand(anyPython(), source);
   const options = ["-p", String(target.pid), "--repeat", "6", "--interval", "0.1"];
@@ -417,7 +424,10 @@ describe("what cannot be shown", () => {
 
   test("a process that is no Python, beside one that is", async () => {
     const sleep = workplace.start(["sleep", "600"]);
-    await vi.waitFor(() => expect(readFileSync(`/proc/${sleep.pid}/cmdline`, "utf8")).toMatch(/^sleep/));
+    await vi.waitFor(
+      () => expect(readFileSync(`/proc/${sleep.pid}/cmdline`, "utf8")).toMatch(/^sleep/),
+      patient,
+    );
     await using target = await stand(anyPython(), "ready(); sys.stdin.read()");
     const { code, stdout, stderr } = await textOf("-p", String(sleep.pid), "-p", String(target.pid));
     expect(code).toBe(1);

@@ -1,15 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach } from "vitest";
+import { afterEach, beforeEach, expect } from "vitest";
 import { findPythons, type Python } from "../../../tools/testing/pythons.js";
+import { recordedSoFar } from "./recorded-so-far.js";
 
 /** The built command, as npm links it. */
 export const pyspyPath = fileURLToPath(new URL("../bin/pyspy.js", import.meta.url));
 
 const busyPath = fileURLToPath(new URL("targets/busy.py", import.meta.url));
+
+/** A stack of `busy.py` at work, collapsed. */
+export const atWork = /;work \(\S*busy\.py:\d+\) \d+$/m;
 
 /** How a process ended and what it wrote. */
 export interface Outcome {
@@ -75,6 +80,18 @@ export class TestProcess {
     }
   }
 
+  /**
+   * Waits until something is so about the profile, collapsed, if it were written now. How long that takes is the machine's
+   * affair: on a busy one most points of the schedule are missed.
+   */
+  async untilRecorded(condition: RegExp | ((stacks: string) => boolean)): Promise<void> {
+    const isSo = condition instanceof RegExp ? (stacks: string) => condition.test(stacks) : condition;
+    while (!isSo(recordedSoFar(this.pid))) {
+      if (this.#hasEnded) throw new Error(`it ended before that:\n${this.stdout}\n${this.stderr}`);
+      await pause(20);
+    }
+  }
+
   /** Waits for this many more tenths of a second of work of `busy.py`, whose lines are on standard output. */
   async moreTicks(count: number): Promise<void> {
     // What is to be read already may tell of long ago, when this process has waited for a processor.
@@ -97,6 +114,13 @@ export class TestProcess {
   }
 }
 
+/** The numbers of the lines of `busy.py`, which count from 0: none of them is missing. */
+export function expectAllTicks(text: string): void {
+  const numbers = [...text.matchAll(/^tick (\d+)/gm)].map(([, number]) => Number(number));
+  expect(numbers.length).toBeGreaterThan(0);
+  expect(numbers).toEqual([...numbers.keys()]);
+}
+
 function ticksIn(text: string): number {
   return text.split("tick ").length - 1;
 }
@@ -114,7 +138,34 @@ export class Workplace {
       await Promise.all(this.#processes.map((process) => process.end()));
       this.#processes = [];
       rmSync(this.folder, { recursive: true });
+      rmSync(this.#end, { force: true });
     });
+  }
+
+  /** The words that start a `busy.py` which works until {@link letEnd}. */
+  busyUntilLet(python: Python, ...options: readonly string[]): readonly string[] {
+    return busy(python, "--until", this.#end, ...options);
+  }
+
+  letEnd(): void {
+    writeFileSync(this.#end, "");
+  }
+
+  /** The next one is to work again. */
+  takeBack(): void {
+    rmSync(this.#end);
+  }
+
+  /** What becomes of a pyspy that records {@link busyUntilLet}, which is let end when it was seen at work. */
+  async sampledAtWork(pyspy: TestProcess): Promise<Outcome> {
+    await pyspy.untilRecorded(atWork);
+    this.letEnd();
+    return pyspy.outcome;
+  }
+
+  /** Beside the folder, which has in it what pyspy wrote. */
+  get #end(): string {
+    return `${this.folder}.end`;
   }
 
   start(words: readonly string[], options: StartOptions = {}): TestProcess {

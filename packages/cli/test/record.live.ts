@@ -1,21 +1,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { anyPython, busy, pyspyPath, pythons, Workplace } from "./pyspy-process.js";
+import { describe, expect, test, vi } from "vitest";
+import { anyPython, atWork, busy, expectAllTicks, pyspyPath, pythons, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const profilePath = (): string => join(workplace.folder, "out.txt");
 const profile = (): string => readFileSync(profilePath(), "utf8");
 const record = ["record", "-f", "raw", "-o", "out.txt"] as const;
+/** For a time: on a busy machine one of twenty points of the schedule may be all that can be kept. */
+const often = ["-r", "1000", "-d", "2"] as const;
 
 /** Stacks of `busy.py` at work, from the module down. */
 const workStacks =
   /^<module> \(.*busy\.py:\d+\);main \(.*busy\.py:\d+\);tick \(.*busy\.py:\d+\);work \(.*busy\.py:\d+\) \d+$/m;
 const wrote =
   /^pyspy: Wrote out\.txt: \d+ samples? in \d+\.\d s at \d+\.\d\/s, \d+ errors?(, \d+ torn)?(, \d+ missed .*)?$/;
-
-/** For so long a process is looked at: on a busy machine it takes half a second from saying so to the first sample. */
-const ENOUGH_TICKS = 30;
 
 /** Said after that, if the program goes on for a while. */
 const waiting = /^pyspy: Waiting for the program to end: .*\n/m;
@@ -37,13 +36,15 @@ test("there is a Python to test with", () => {
 
 describe.each(pythons)("a program run by Python $name", (python) => {
   test("is sampled from its start to its end", async () => {
-    const words = busy(python, "--ticks", "12");
-    const { code, stdout, stderr } = await workplace.pyspy(...record, "--", ...words).outcome;
+    const words = workplace.busyUntilLet(python);
+    const { code, stdout, stderr } = await workplace.sampledAtWork(
+      workplace.pyspy(...record, "--", ...words),
+    );
     expect(stderr).toMatch(
-      /^pyspy: Sampling 100 times a second until it ends \(Ctrl-C to stop\): .*busy\.py --ticks 12\n/,
+      /^pyspy: Sampling 100 times a second until it ends \(Ctrl-C to stop\): .*busy\.py --until \S+\n/,
     );
     expectWroteIn(stderr);
-    expect(stdout.match(/^tick /gm)).toHaveLength(12);
+    expectAllTicks(stdout);
     expect(profile()).toMatch(workStacks);
     expect(code).toBe(0);
   });
@@ -53,8 +54,8 @@ describe("a program", () => {
   const python = anyPython();
 
   test("is drawn as a flame graph", async () => {
-    const words = busy(python, "--ticks", "8");
-    const { code } = await workplace.pyspy("rec", "-o", "a.svg", ...words).outcome;
+    const words = workplace.busyUntilLet(python);
+    const { code } = await workplace.sampledAtWork(workplace.pyspy("rec", "-o", "a.svg", ...words));
     const svg = readFileSync(join(workplace.folder, "a.svg"), "utf8");
     expect(svg).toMatch(/^<\?xml /);
     expect(svg).toMatch(/<title>work \(.*busy\.py:\d+\) \(\d+ samples?, [\d.]+%\)<\/title>/);
@@ -84,8 +85,8 @@ describe("a program", () => {
   });
 
   test("that dies of SIGTERM makes pyspy die of it, after the profile is written", async () => {
-    const words = busy(python, "--ticks", "8", "--signal", "15");
-    expect(await workplace.pyspy(...record, ...words).outcome).toMatchObject({
+    const words = workplace.busyUntilLet(python, "--signal", "15");
+    expect(await workplace.sampledAtWork(workplace.pyspy(...record, ...words))).toMatchObject({
       code: null,
       signal: "SIGTERM",
     });
@@ -93,18 +94,20 @@ describe("a program", () => {
   });
 
   test("that dies of SIGKILL makes pyspy end with 137", async () => {
-    const words = busy(python, "--ticks", "8", "--signal", "9");
-    expect(await workplace.pyspy(...record, ...words).outcome).toMatchObject({ code: 137, signal: null });
+    const words = workplace.busyUntilLet(python, "--signal", "9");
+    expect(await workplace.sampledAtWork(workplace.pyspy(...record, ...words))).toMatchObject({
+      code: 137,
+      signal: null,
+    });
     expect(profile()).toMatch(workStacks);
   });
 
   test("goes on when the time is over and the profile is written", async () => {
-    const end = join(workplace.folder, "end");
-    const process = workplace.pyspy(...record, "-d", "3", ...busy(python, "--until", end, "--exit", "5"));
+    const process = workplace.pyspy(...record, ...often, ...workplace.busyUntilLet(python, "--exit", "5"));
     await process.until(({ stderr }) => stderr.includes("Wrote"));
     expect(profile()).toMatch(workStacks);
     await process.moreTicks(2);
-    writeFileSync(end, "");
+    workplace.letEnd();
     const { code, stderr } = await process.outcome;
     expectWroteIn(stderr);
     expect(code).toBe(5);
@@ -112,7 +115,7 @@ describe("a program", () => {
 
   test("hears of an interrupt that only pyspy got, and the profile is written", async () => {
     const process = workplace.pyspy(...record, ...busy(python));
-    await process.moreTicks(10);
+    await process.untilRecorded(atWork);
     globalThis.process.kill(process.pid, "SIGINT");
     expect(await process.outcome).toMatchObject({ code: null, signal: "SIGINT" });
     expect(process.stderr).toContain("KeyboardInterrupt");
@@ -121,15 +124,15 @@ describe("a program", () => {
   });
 
   test("that survives interrupts is waited for", async () => {
-    const end = join(workplace.folder, "end");
-    const process = workplace.pyspy(...record, ...busy(python, "--until", end, "--count-interrupts"));
-    await process.moreTicks(5);
+    const words = workplace.busyUntilLet(python, "--count-interrupts");
+    const process = workplace.pyspy(...record, ...words);
+    await process.untilRecorded(atWork);
     globalThis.process.kill(process.pid, "SIGINT");
     await process.until(({ stderr }) => stderr.includes("Wrote"));
     await process.moreTicks(2);
     globalThis.process.kill(process.pid, "SIGINT");
     await process.moreTicks(2);
-    writeFileSync(end, "");
+    workplace.letEnd();
     const { code, stderr } = await process.outcome;
     expectWroteIn(stderr);
     expect(code).toBe(12);
@@ -139,7 +142,7 @@ describe("a program", () => {
     "is ended by a %s to pyspy, and the profile is written",
     async (signal) => {
       const process = workplace.pyspy(...record, ...busy(python));
-      await process.moreTicks(10);
+      await process.untilRecorded(atWork);
       globalThis.process.kill(process.pid, signal);
       expect(await process.outcome).toMatchObject({ code: null, signal });
       expectWroteIn(process.stderr);
@@ -148,7 +151,11 @@ describe("a program", () => {
   );
 
   test("that only sleeps is shown with --idle", async () => {
-    await workplace.pyspy(...record, "--idle", ...busy(python, "--ticks", "8", "--idle")).outcome;
+    const words = workplace.busyUntilLet(python, "--idle");
+    const pyspy = workplace.pyspy(...record, "--idle", ...words);
+    await pyspy.untilRecorded(/;tick \(\S*busy\.py:\d+\) \d+$/m);
+    workplace.letEnd();
+    await pyspy.outcome;
     expect(profile()).toMatch(/;tick \(.*busy\.py:\d+\) \d+$/m);
   });
 });
@@ -159,11 +166,15 @@ describe("a program in which no Python shows", () => {
     ["a signal comes", [], "sampling was stopped before a Python was found in it"],
   ])("leaves an older profile as it is when %s, and is waited for", async (_, options, reason) => {
     writeFileSync(profilePath(), "older");
-    const pyspy = workplace.pyspy(...record, ...options, "--", "sh", "-c", "echo begun; sleep 2.5; exit 3");
+    const script = "echo begun; until [ -e end ]; do sleep 0.1; done; exit 3";
+    const pyspy = workplace.pyspy(...record, ...options, "--", "sh", "-c", script);
     await pyspy.until(({ stdout }) => stdout.includes("begun"));
     if (options.length === 0) {
       await pyspy.until(({ stderr }) => stderr.includes("No Python yet, waiting for one: sh -c"));
       process.kill(pyspy.pid, "SIGTERM");
+    } else {
+      await pyspy.until(({ stderr }) => stderr.includes("Waiting for the program to end: sh -c"));
+      writeFileSync(join(workplace.folder, "end"), "");
     }
     const { stderr, code, signal } = await pyspy.outcome;
     expect(stderr).toContain(`pyspy: Cannot sample sh: ${reason}`);
@@ -179,10 +190,10 @@ describe("a running process", () => {
     const target = workplace.start(busy(python));
     await target.moreTicks(1);
     const pid = `0x${target.pid.toString(16)}`;
-    const { code, stdout, stderr } = await workplace.pyspy(...record, "-p", pid, "-d", "1").outcome;
+    const { code, stdout, stderr } = await workplace.pyspy(...record, ...often, "-p", pid).outcome;
     expect(stderr).toMatch(
       new RegExp(
-        `^pyspy: Sampling 100 times a second for 1 s \\(Ctrl-C to stop\\): process ${target.pid} \\(Python 3\\.\\d+\\.\\d+\\S*\\)\n`,
+        `^pyspy: Sampling 1000 times a second for 2 s \\(Ctrl-C to stop\\): process ${target.pid} \\(Python 3\\.\\d+\\.\\d+\\S*\\)\n`,
       ),
     );
     expectWroteIn(stderr);
@@ -192,14 +203,10 @@ describe("a running process", () => {
   });
 
   test("is sampled until it ends", async () => {
-    const end = join(workplace.folder, "end");
-    const target = workplace.start(busy(python, "--until", end));
+    const target = workplace.start(workplace.busyUntilLet(python));
     await target.moreTicks(1);
     const pyspy = workplace.pyspy(...record, "-p", String(target.pid));
-    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
-    await target.moreTicks(ENOUGH_TICKS);
-    writeFileSync(end, "");
-    const { code, stderr } = await pyspy.outcome;
+    const { code, stderr } = await workplace.sampledAtWork(pyspy);
     expectWroteIn(stderr);
     expect(code).toBe(0);
     expect(profile()).toMatch(workStacks);
@@ -209,8 +216,7 @@ describe("a running process", () => {
     const target = workplace.start(busy(python));
     await target.moreTicks(1);
     const pyspy = workplace.pyspy(...record, "-p", String(target.pid));
-    await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
-    await target.moreTicks(ENOUGH_TICKS);
+    await pyspy.untilRecorded(atWork);
     process.kill(pyspy.pid, signal);
     const { code, stderr } = await pyspy.outcome;
     expectWroteIn(stderr);
@@ -223,11 +229,14 @@ describe("a running process", () => {
     const sleep = "import time; print('ready', flush=True); time.sleep(60)";
     const target = workplace.start([...python.command, "-c", sleep]);
     await target.until(({ stdout }) => stdout.includes("ready"));
+    await vi.waitFor(() => expect(readFileSync(`/proc/${target.pid}/stat`, "utf8")).toMatch(/\) S /), {
+      timeout: 30_000,
+    });
     const pid = String(target.pid);
-    const { code, stderr } = await workplace.pyspy("record", "-o", "a.svg", "-d", "1", "-p", pid).outcome;
+    const { code, stderr } = await workplace.pyspy("record", "-o", "a.svg", ...often, "-p", pid).outcome;
     const [, reason, last] = stderr.split("\n");
     expect(reason).toMatch(/^pyspy: Nothing to show: every thread was idle in all \d+ samples; use --idle/);
-    expect(last).toMatch(/^pyspy: Wrote a\.svg: 0 samples in 1\.\d s at /);
+    expect(last).toMatch(/^pyspy: Wrote a\.svg: 0 samples in ([2-9]|\d\d)\.\d s at /);
     expect(readFileSync(join(workplace.folder, "a.svg"), "utf8")).toContain("</svg>");
     expect(code).toBe(0);
   });
@@ -235,7 +244,7 @@ describe("a running process", () => {
   test("is written to standard output, also if nobody reads it to the end", async () => {
     const target = workplace.start(busy(python));
     await target.moreTicks(1);
-    const argv = ["record", "-f", "raw", "-o", "-", "-d", "1", "-p", String(target.pid)];
+    const argv = ["record", "-f", "raw", "-o", "-", ...often, "-p", String(target.pid)];
     const { code, stdout, stderr } = await workplace.pyspy(...argv).outcome;
     expect(stdout).toMatch(workStacks);
     expect(stderr).toContain("pyspy: Wrote the profile to standard output: ");

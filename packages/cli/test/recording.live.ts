@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import {
   closeSync,
   constants,
+  existsSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,15 @@ import {
 import { join } from "node:path";
 import { RecordingFileSource, readRecording } from "@pyspy/flamegraph";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { anyPython, busy, pyspyPath, type TestProcess, Workplace } from "./pyspy-process.js";
+import {
+  anyPython,
+  atWork,
+  busy,
+  expectAllTicks,
+  pyspyPath,
+  type TestProcess,
+  Workplace,
+} from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const python = anyPython();
@@ -78,7 +87,7 @@ describe("a recording whose writer is killed", () => {
 
   test("is converted with a word about that", async () => {
     const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...busy(python));
-    await pyspy.moreTicks(12);
+    await pyspy.untilRecorded(atWork);
     await killAlone(pyspy);
     const { code, stderr } = await workplace.pyspy("convert", "a.pyspy", "-f", "raw").outcome;
     expect(code).toBe(0);
@@ -88,14 +97,14 @@ describe("a recording whose writer is killed", () => {
 
   test("leaves no empty file of a name that nobody gave", async () => {
     const pyspy = workplace.pyspy("record", "-f", "raw", ...busy(python));
-    await pyspy.moreTicks(5);
+    await pyspy.untilRecorded(atWork);
     await killAlone(pyspy);
     expect(files()).toEqual([]);
   });
 
   test("leaves nothing behind where it was not asked for", async () => {
     const pyspy = workplace.pyspy("record", "-f", "raw", "-o", "a.txt", ...busy(python));
-    await pyspy.moreTicks(12);
+    await pyspy.untilRecorded(atWork);
     await killAlone(pyspy);
     expect(files()).toEqual([]);
   });
@@ -103,14 +112,9 @@ describe("a recording whose writer is killed", () => {
 
 describe("a recording", () => {
   test("gives the same profile as when it is converted later", async () => {
-    const { code } = await workplace.pyspy(
-      "record",
-      "-f",
-      "pyspy",
-      "-o",
-      "a.pyspy",
-      ...busy(python, "--ticks", "9"),
-    ).outcome;
+    const words = workplace.busyUntilLet(python);
+    const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...words);
+    const { code } = await workplace.sampledAtWork(pyspy);
     expect(code).toBe(0);
     const { samples, complete } = readCutOff("a.pyspy");
     expect(complete).toBe(true);
@@ -146,48 +150,54 @@ describe("a recording", () => {
 
   test("goes on in another file after a while, and only the last ones are kept", async () => {
     const pyspy = workplace.pyspy(
-      ...["record", "-f", "pyspy", "-o", "a.pyspy", "--rotate", "1s", "--keep", "2"],
-      ...busy(python, "--ticks", "45"),
+      ...["record", "-r", "1000", "-f", "pyspy", "-o", "a.pyspy", "--rotate", "1s", "--keep", "2"],
+      ...workplace.busyUntilLet(python),
     );
+    await pyspy.untilRecorded(atWork);
+    const seen = new Set<string>();
+    while (seen.size < 4) {
+      for (const name of files()) if (name.endsWith(".pyspy")) seen.add(name);
+      await pyspy.moreTicks(1);
+    }
+    workplace.letEnd();
     const { code, stderr } = await pyspy.outcome;
     expect(code).toBe(0);
     const pieces = files();
     expect(pieces).toHaveLength(2);
+    const [last = "", whole = ""] = pieces.toReversed();
     for (const name of pieces) {
       expect(name).toMatch(/^a-\d{4}-\d\d-\d\dT\d{6}\.pyspy$/);
-      expect(readCutOff(name)).toMatchObject({
-        complete: true,
-        samples: expect.toSatisfy((count) => count > 0),
-      });
+      expect(readCutOff(name)).toMatchObject({ complete: true });
     }
-    expect(stderr).toContain(`Wrote ${pieces[1]} and the file before it, without `);
+    // The last may have begun when the program ended.
+    expect(readCutOff(whole).samples).toBeGreaterThan(0);
+    expect(stderr).toContain(`Wrote ${last} and the file before it, without `);
   });
 
   test("is a profile of another format for each file, too", async () => {
-    await workplace.pyspy(
-      "record",
-      "-f",
-      "raw",
-      "-o",
-      "a.txt",
-      "--rotate",
-      "1s",
-      ...busy(python, "--ticks", "25"),
-    ).outcome;
-    expect(files().length).toBeGreaterThan(1);
-    for (const name of files().slice(0, -1)) {
-      expect(readFileSync(pathOf(name), "utf8")).toContain("work (");
-    }
+    const pyspy = workplace.pyspy(
+      ...["record", "-r", "1000", "-f", "raw", "-o", "a.txt", "--rotate", "1s"],
+      ...workplace.busyUntilLet(python),
+    );
+    const isAtWork = (name: string): boolean => atWork.test(readFileSync(pathOf(name), "utf8"));
+    while (files().filter((name) => name.endsWith(".txt") && isAtWork(name)).length < 2)
+      await pyspy.moreTicks(1);
+    workplace.letEnd();
+    const { code, stderr } = await pyspy.outcome;
+    expect(code).toBe(0);
+    expect(stderr).toContain(`Wrote ${files().at(-1)} and the `);
   });
 
   test("is written up to now at SIGUSR1", async () => {
-    const pyspy = workplace.pyspy("record", "-f", "raw", "-o", "a.txt", ...busy(python, "--ticks", "25"));
-    await pyspy.moreTicks(12);
+    const words = workplace.busyUntilLet(python);
+    const pyspy = workplace.pyspy("record", "-f", "raw", "-o", "a.txt", ...words);
+    await pyspy.untilRecorded(atWork);
     process.kill(pyspy.pid, "SIGUSR1");
     await pyspy.until(({ stderr }) => stderr.includes("what was sampled up to now"));
     const [snapshot = ""] = files();
     expect(snapshot).toMatch(/^a-snapshot-\d{4}-\d\d-\d\dT\d{6}\.txt$/);
-    expect(readFileSync(pathOf(snapshot), "utf8")).toContain("work (");
+    expect(readFileSync(pathOf(snapshot), "utf8")).toMatch(atWork);
+    workplace.letEnd();
     const { code, stderr } = await pyspy.outcome;
     expect(code).toBe(0);
     expect(stderr).not.toContain("Debugger");
@@ -195,8 +205,9 @@ describe("a recording", () => {
   });
 
   test("has nothing to write or to pause before there is a Python, and after the sampling", async () => {
-    const program = ["sh", "-c", 'read -r _; exec "$@"', "sh", ...busy(python, "--ticks", "25")];
-    const argv = ["record", "-s", "-f", "raw", "-o", "a.txt", "-d", "0.5", "--", ...program];
+    const words = workplace.busyUntilLet(python, "--count-interrupts");
+    const program = ["sh", "-c", 'read -r _; exec "$@"', "sh", ...words];
+    const argv = ["record", "-s", "-f", "raw", "-o", "a.txt", "--", ...program];
     const pyspy = workplace.start([process.execPath, pyspyPath, ...argv], { stdin: "pipe" });
     await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
     process.kill(pyspy.pid, "SIGUSR1");
@@ -204,26 +215,34 @@ describe("a recording", () => {
     process.kill(pyspy.pid, "SIGUSR2");
     await pyspy.until(({ stderr }) => stderr.includes("Nothing to pause yet: sampling has not begun\n"));
     pyspy.child.stdin?.end("go\n");
+    await pyspy.untilRecorded(atWork);
+    // It ends the sampling, and the program survives it.
+    process.kill(pyspy.pid, "SIGINT");
     await pyspy.until(({ stderr }) => stderr.includes("Waiting for the program to end"));
     process.kill(pyspy.pid, "SIGUSR1");
     await pyspy.until(({ stderr }) => stderr.includes("Nothing to write any more: sampling is over\n"));
     process.kill(pyspy.pid, "SIGUSR2");
     await pyspy.until(({ stderr }) => stderr.includes("Nothing to pause any more: sampling is over\n"));
+    workplace.letEnd();
     const { code, stderr, stdout } = await pyspy.outcome;
-    expect(code).toBe(0);
+    expect(code).toBe(11);
     expect(stderr).not.toContain("Debugger");
-    expect(stdout.match(/^tick /gm)).toHaveLength(25);
+    expectAllTicks(stdout);
     expect(files()).toEqual(["a.txt"]);
   });
 
   test("has nothing of a pause between two SIGUSR2", async () => {
-    const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...busy(python, "--ticks", "40"));
-    await pyspy.moreTicks(10);
+    const words = workplace.busyUntilLet(python);
+    const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...words);
+    await pyspy.untilRecorded(atWork);
     process.kill(pyspy.pid, "SIGUSR2");
     await pyspy.until(({ stderr }) => stderr.includes("Paused"));
     await pyspy.moreTicks(15);
+    const before = readCutOff("a.pyspy").samples;
     process.kill(pyspy.pid, "SIGUSR2");
     await pyspy.until(({ stderr }) => stderr.includes("Sampling again"));
+    while (readCutOff("a.pyspy").samples === before) await pyspy.moreTicks(1);
+    workplace.letEnd();
     const { code, stderr } = await pyspy.outcome;
     expect(code).toBe(0);
     expect(stderr).toMatch(/with \d+\.\d s of pause at \d/);
@@ -240,12 +259,14 @@ describe("a recording", () => {
     const pyspy = workplace.start([
       ...limited,
       ...["record", "-r", "2000", "-f", "pyspy", "-o", "a.pyspy"],
-      ...busy(python, "--ticks", "25", "--exit", "3"),
+      ...workplace.busyUntilLet(python, "--exit", "3"),
     ]);
+    await pyspy.until((running) => running.stderr.includes("Cannot write"));
+    workplace.letEnd();
     const { code, stderr, stdout } = await pyspy.outcome;
     expect(stderr).toContain("pyspy: Cannot write a.pyspy: the file would be too large");
     expect(stderr).not.toContain("This is a bug");
-    expect(stdout.match(/^tick /gm)).toHaveLength(25);
+    expectAllTicks(stdout);
     expect(code).toBe(3);
     expect(readCutOff("a.pyspy").samples).toBeGreaterThan(0);
   });
@@ -267,12 +288,23 @@ describe("a recording that goes to one who does not read", () => {
   afterEach(() => closeSync(reader));
 
   const spin = "import os, time; end = time.time() + 1";
+  const say = "open('ended', 'w').write('%d\\n' % os.getpid())";
+
+  /** Waits until the program has ended, and pyspy has heard of it. */
+  async function untilHeardOf(): Promise<void> {
+    let pid = "";
+    while (!pid.endsWith("\n")) {
+      await tenths(1);
+      if (files().includes("ended")) pid = readFileSync(pathOf("ended"), "utf8");
+    }
+    while (existsSync(`/proc/${pid.trim()}`)) await tenths(1);
+    await tenths(10);
+  }
 
   test("is left at a signal when the program has ended", async () => {
-    const program = [spin, "while time.time() < end: pass", "open('ended', 'w')", "raise SystemExit(3)"];
+    const program = [spin, "while time.time() < end: pass", say, "raise SystemExit(3)"];
     const pyspy = workplace.start([...toFull, ...python.command, "-c", program.join("\n")]);
-    while (!files().includes("ended")) await tenths(1);
-    await tenths(10);
+    await untilHeardOf();
     expect(pyspy.child.exitCode).toBe(null);
     process.kill(pyspy.pid, "SIGTERM");
     const { code, stderr } = await pyspy.outcome;
@@ -282,17 +314,16 @@ describe("a recording that goes to one who does not read", () => {
 
   test("does not keep the program from being ended", async () => {
     const program = [
-      "import atexit, signal, sys",
+      "import atexit, os, signal, sys",
       "signal.signal(signal.SIGTERM, lambda *_: sys.exit())",
-      "atexit.register(open, 'ended', 'w')",
+      `atexit.register(lambda: ${say})`,
       "while True: pass",
     ];
     const pyspy = workplace.start([
-      ...[...toFull, "-d", "1", "--kill", ...python.command],
+      ...[...toFull, "-d", "3", "--kill", ...python.command],
       ...["-c", program.join("\n")],
     ]);
-    while (!files().includes("ended")) await tenths(1);
-    await tenths(10);
+    await untilHeardOf();
     expect(pyspy.child.exitCode).toBe(null);
     process.kill(pyspy.pid, "SIGINT");
     expect((await pyspy.outcome).signal).toBe(null);
@@ -301,7 +332,7 @@ describe("a recording that goes to one who does not read", () => {
   test("is left at a signal when the program was left alone", async () => {
     const program = [spin, "while not os.path.exists('end'): pass", "open('ended', 'w')"];
     const pyspy = workplace.start([
-      ...[...toFull, "-d", "0.5", "--detach", ...python.command],
+      ...[...toFull, "-d", "3", "--detach", ...python.command],
       ...["-c", program.join("\n")],
     ]);
     await pyspy.until(({ stderr }) => stderr.includes("Sampling"));

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { anyPython, busy, pyspyPath, type TestProcess, Workplace } from "./pyspy-process.js";
+import { anyPython, atWork, busy, pyspyPath, type TestProcess, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const python = anyPython();
@@ -23,11 +23,12 @@ function pyspyInTerminal(...argv: readonly string[]): TestProcess {
 test("a process shows how its sampling goes, in a line that is gone at the end", async () => {
   const target = workplace.start(busy(python));
   await target.moreTicks(1);
-  const { code, stdout } = await pyspyInTerminal("record", "-o", "a.svg", "-d", "1", "-p", String(target.pid))
-    .outcome;
+  const { code, stdout } = await pyspyInTerminal(
+    ...["record", "-o", "a.svg", "-r", "1000", "-d", "2", "-p", String(target.pid)],
+  ).outcome;
   expect(code).toBe(0);
   const shown = stripVTControlCharacters(stdout.replaceAll(eraseLine, "<erase>"));
-  expect(shown).toMatch(/<erase> {2}0\.\d of 1 s {3}\d+ samples? {3}\d+\.\d\/s/);
+  expect(shown).toMatch(/<erase> {2}\d\.\d of 2 s {3}\d+ samples? {3}\d+\.\d\/s/);
   expect(shown).toMatch(/<erase>pyspy: A sample took [^<]*\r\npyspy: Wrote a\.svg: [^<]*\r\n$/);
 });
 
@@ -42,11 +43,12 @@ test("a program has the screen to itself", async () => {
 test("Ctrl-C reaches the program once, and the profile is written", async () => {
   const process = pyspyInTerminal(
     ...["record", "-f", "raw", "-o", "a.txt"],
-    ...busy(python, "--ticks", "20", "--count-interrupts"),
+    ...workplace.busyUntilLet(python, "--count-interrupts"),
   );
-  await process.moreTicks(6);
+  await process.untilRecorded(atWork);
   process.child.stdin?.write(ctrlC);
   await process.until(({ stdout }) => stdout.includes("Wrote a.txt"));
+  workplace.letEnd();
   expect((await process.outcome).code).toBe(11);
   expect(readFileSync(join(workplace.folder, "a.txt"), "utf8")).toMatch(/;work \(/);
 });
@@ -55,7 +57,7 @@ test("Ctrl-C leaves a running process alone and keeps what there is", async () =
   const target = workplace.start(busy(python));
   await target.moreTicks(1);
   const process = pyspyInTerminal("record", "-f", "raw", "-o", "a.txt", "-p", String(target.pid));
-  await process.until(({ stdout }) => / [1-9]\d* samples /.test(stdout));
+  await process.untilRecorded(atWork);
   process.child.stdin?.write(ctrlC);
   expect((await process.outcome).code).toBe(0);
   expect(readFileSync(join(workplace.folder, "a.txt"), "utf8")).toMatch(/;work \(/);

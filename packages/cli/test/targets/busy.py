@@ -6,7 +6,7 @@ import signal
 import time
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--ticks", type=int, default=300)
+parser.add_argument("--ticks", type=int, default=3000)
 parser.add_argument("--until")
 parser.add_argument("--exit", type=int, default=0)
 parser.add_argument("--signal", type=int)
