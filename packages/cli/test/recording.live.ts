@@ -56,6 +56,7 @@ describe("a recording whose writer is killed", () => {
   test("has all up to the last second, ten times at random", async () => {
     const target = workplace.start(busy(python, "--ticks", "10000"));
     await target.moreTicks(1);
+    const losses: number[] = [];
     for (let round = 0; round < 10; round++) {
       const name = `${round}.pyspy`;
       const pyspy = workplace.pyspy(
@@ -72,18 +73,43 @@ describe("a recording whose writer is killed", () => {
       await pyspy.until(({ stderr }) => stderr.includes("Sampling"));
       // It exists from the beginning of the sampling on.
       while (!files().includes(name)) await target.moreTicks(1);
-      const began = performance.now();
-      await new Promise((resolve) => setTimeout(resolve, 1500 + Math.random() * 1500));
-      const passed = performance.now() - began;
+      const waitedBefore = waitedForProcessors(pyspy);
+      const { passed, overslept } = await passTime(1500 + Math.random() * 1500);
+      const waited = waitedForProcessors(pyspy) - waitedBefore;
       await killAlone(pyspy);
       const { samples, lastTime, complete } = readCutOff(name);
       expect(complete).toBe(false);
       expect(samples).toBeGreaterThan(0);
-      expect(passed - lastTime / 1e6).toBeLessThan(1000);
+      const lost = passed - lastTime / 1e6;
+      losses.push(lost);
+      expect(lost).toBeLessThan(1000 + waited + overslept);
       rmSync(pathOf(name));
     }
+    // Also where processors are scarce.
+    expect(losses.sort((a, b) => a - b)[losses.length / 2]).toBeLessThan(1000);
     expect(files()).toEqual([]);
   });
+
+  /** Milliseconds for which its threads have waited for a processor: then they can write nothing. */
+  function waitedForProcessors({ pid }: TestProcess): number {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const texts = threads.map((tid) => readFileSync(`/proc/${pid}/task/${tid}/schedstat`, "utf8"));
+    return texts.reduce((sum, text) => sum + Number(text.split(" ")[1]) / 1e6, 0);
+  }
+
+  /** Lets so many milliseconds pass. `overslept` is by how much the machine stood still, for whatever reason. */
+  async function passTime(milliseconds: number): Promise<{ passed: number; overslept: number }> {
+    const began = performance.now();
+    let overslept = 0;
+    let now = began;
+    while (now - began < milliseconds) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const next = performance.now();
+      overslept += Math.max(0, next - now - 40);
+      now = next;
+    }
+    return { passed: now - began, overslept };
+  }
 
   test("is converted with a word about that", async () => {
     const pyspy = workplace.pyspy("record", "-f", "pyspy", "-o", "a.pyspy", ...busy(python));

@@ -8,6 +8,9 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { batchOfStacks, profileOf, profileOfBatches } from "./profile-of.js";
 
+/** How long the browser may take for anything: as long as a test may. */
+const patient = { timeout: 100_000 };
+
 let browser: Browser;
 let folder: string;
 let page: Page;
@@ -15,6 +18,7 @@ let page: Page;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "flamegraph-"));
   browser = await chromium.launch({
+    ...patient,
     executablePath: findChromium(),
     args: [
       "--headless",
@@ -36,6 +40,7 @@ afterAll(async () => {
 
 beforeEach(async ({ onTestFinished }) => {
   page = await browser.newPage({ viewport: { width: 1032, height: 400 } });
+  page.setDefaultTimeout(patient.timeout);
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => problems.push(message.text()));
@@ -200,9 +205,9 @@ describe("a flame graph in a browser", () => {
     await open(PROFILE);
     await frame("save").click();
     await page.goBack();
-    await expect.poll(seen).toEqual(WHOLE);
+    await expect.poll(seen, patient).toEqual(WHOLE);
     await page.goForward();
-    await expect.poll(seen).toEqual(SAVE);
+    await expect.poll(seen, patient).toEqual(SAVE);
   });
 
   test("is used from the keyboard", async () => {

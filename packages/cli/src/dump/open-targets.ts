@@ -143,11 +143,12 @@ function unreadableNotes(unreadable: number): string[] {
 }
 
 function stopNotes(nanoseconds: number, unstopped: number): string[] {
-  const stop =
-    nanoseconds > 0
-      ? `Stopped for ${(nanoseconds / 1e6).toFixed(2)} ms while it was read`
-      : "Nothing had to be stopped: no thread ran while it was read";
-  if (unstopped === 0) return [stop];
-  const threads = `${counted(unstopped, "thread")} could not be stopped`;
-  return [stop, `${threads}: what is shown of ${unstopped === 1 ? "it" : "them"} may be of another moment`];
+  const notes: string[] = [];
+  if (nanoseconds > 0) notes.push(`Stopped for ${(nanoseconds / 1e6).toFixed(2)} ms while it was read`);
+  else if (unstopped === 0) notes.push("Nothing had to be stopped: no thread ran while it was read");
+  if (unstopped > 0) {
+    const threads = `${counted(unstopped, "thread")} could not be stopped`;
+    notes.push(`${threads}: what is shown of ${unstopped === 1 ? "it" : "them"} may be of another moment`);
+  }
+  return notes;
 }

@@ -185,6 +185,12 @@ Thread 0x7F00 (idle, waiting for the GIL, collecting garbage): "odd\\x1b[31m"
       stop_time_ns: 1_234_567,
       notes: notes.trimEnd().split("\n"),
     });
+    process.stop = { stopped: 0, unstopped: 1 };
+    world.output = "";
+    await dumped(world, "-p 7 --blocking");
+    expect(world.output).toContain(
+      "\nPython v3.12.1 (/usr/bin/python3)\n1 thread could not be stopped: what is shown of it may be of another moment\n",
+    );
   });
 
   test("one that is stopped is told to be", async () => {

@@ -9,8 +9,12 @@ const READINGS_BEFORE_ALL = 4;
 /** The last reading counts, whatever has run since. Then nobody is left to run but threads that have begun meanwhile. */
 const MOST_READINGS = 8;
 
-/** How often a thread is asked to stop that does not do so in time: 5 ms each. On a busy machine it has to get a processor for it. */
+/**
+ * How often a thread is waited for that does not stop, 5 ms each: one that sleeps uninterruptibly may do so for ever, and one that
+ * waits for a processor, which it needs to stop, gets it some time. On a busy machine that takes more than a tenth of a second.
+ */
 const MOST_TRIES = 20;
+const MOST_TRIES_READY = 400;
 
 /** What came of it. */
 export interface OneMoment {
@@ -51,7 +55,7 @@ export function readAtOneMoment(
       const awake =
         readings < READINGS_BEFORE_ALL ? others.filter(({ activity }) => activity.hasRun) : others;
       if (awake.length > 0) {
-        stops.stop(awake.map(({ track }) => track.tid));
+        stops.stop(awake);
         isRead = false;
       } else if (isRead) {
         break;
@@ -79,16 +83,17 @@ class Stops {
     this.#open = open;
   }
 
-  stop(tids: readonly Tid[]): void {
-    for (const tid of tids) this.asked.add(tid);
+  stop(threads: readonly LookedAt[]): void {
+    for (const { track } of threads) this.asked.add(track.tid);
     // Not with any other: a thread that sleeps is to sleep on.
-    this.#stopper ??= this.#open(tids[0] ?? 0);
-    let waiting = tids;
-    for (let tries = 0; waiting.length > 0 && tries < MOST_TRIES; tries++) {
-      const { stopped, gone, late } = this.#stopper.stopMore(waiting);
+    this.#stopper ??= this.#open(threads[0]?.track.tid ?? 0);
+    let waiting = threads;
+    for (let tries = 0; waiting.length > 0 && tries < MOST_TRIES_READY; tries++) {
+      if (tries >= MOST_TRIES && !waiting.some(isReady)) break;
+      const { stopped, gone, late } = this.#stopper.stopMore(waiting.map(({ track }) => track.tid));
       this.#stopped = stopped;
       for (const tid of gone) this.#gone.add(tid);
-      waiting = late;
+      waiting = waiting.filter(({ track }) => late.includes(track.tid));
     }
   }
 
@@ -109,6 +114,11 @@ class Stops {
 interface LookedAt {
   readonly track: ThreadTrack;
   readonly activity: ThreadActivity;
+}
+
+function isReady({ activity }: LookedAt): boolean {
+  activity.look();
+  return activity.state === "running";
 }
 
 function lookAt(track: ThreadTrack): LookedAt[] {

@@ -186,6 +186,15 @@ test("who is late is asked again, for a while", () => {
   expect(program.calls.slice(-4)).toEqual(["stop 2", "read", "resume", "close"]);
 });
 
+test("who waits for a processor is waited for longer than who sleeps uninterruptibly", () => {
+  const outcomeOf = (state: ThreadActivity["state"]): number => {
+    const late = new FakeThread(1, state);
+    late.delays = 100;
+    return new FakeProgram(late).read([() => late.run()]).moment.unstopped;
+  };
+  expect(["running" as const, "disk-wait" as const].map(outcomeOf)).toEqual([0, 1]);
+});
+
 test("whatever happens in a reading, all go on", () => {
   const program = new FakeProgram(new FakeThread(1, "running"));
   const fail = () => {

@@ -158,7 +158,7 @@ it("a thread of a process just forked off gets its own kernel id as soon as Pyth
   for (const { activity } of watched.tracks) activity?.look();
   watched.list.refresh();
   thread.setTid(PID);
-  await expect.poll(() => watched.look()).toBe("changed");
+  await expect.poll(() => watched.look(), { timeout: 30_000 }).toBe("changed");
   watched.list.refresh();
   expect(watched.tracks.map(({ tid }) => tid)).toEqual([PID]);
   await sleep(5);
@@ -172,7 +172,7 @@ it("up to 3.10 a process just forked off gets its kernel id as soon as the C lib
   watched.list.refresh();
   expect(watched.tracks.map(({ tid }) => tid)).toEqual([0]);
   watched.python.memory.writeInt32(pthread + 0x2d0, PID);
-  await expect.poll(() => watched.look()).toBe("changed");
+  await expect.poll(() => watched.look(), { timeout: 30_000 }).toBe("changed");
   watched.list.refresh();
   expect(watched.tracks.map(({ tid }) => tid)).toEqual([PID]);
   await sleep(5);
