@@ -32,6 +32,11 @@ export interface CoreFileFields {
 const PERMISSIONS: Readonly<Record<string, number>> = { r: 4, w: 2, x: 1 };
 
 export function coreFile(fields: CoreFileFields): Buffer {
+  return Buffer.concat(corePieces(fields));
+}
+
+/** The file in pieces, of which one may be a gigabyte. */
+export function corePieces(fields: CoreFileFields): Uint8Array[] {
   const { bits = 64, segments = [], notes = [], notesLast = false, extendedNumbering = false } = fields;
   const wide = bits === 64;
   const [headerSize, entrySize, sectionSize] = wide ? [64, 56, 64] : [52, 32, 40];
@@ -84,7 +89,7 @@ export function coreFile(fields: CoreFileFields): Buffer {
       0,
     ]),
   ]);
-  return Buffer.concat([header, programHeader(wide, noteHeader), ...loads, section, ...pieces]);
+  return [Buffer.concat([header, programHeader(wide, noteHeader), ...loads, section]), ...pieces];
 }
 
 /** `NT_PRSTATUS` of a thread. */

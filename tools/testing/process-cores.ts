@@ -1,11 +1,11 @@
 /** Core files of running programs, as the kernel and gdb write them. */
 import { execFileSync } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import {
   auxiliaryNote,
   type CoreSegmentFields,
-  coreFile,
+  corePieces,
   mappingsNote,
   processNote,
   threadNote,
@@ -46,6 +46,7 @@ const PAGE = 4096;
 export function kernelLikeCore(pid: number, path: string): void {
   const folder = `/proc/${pid}`;
   const memory = openSync(`${folder}/mem`, "r");
+  const pages = openSync(`${folder}/pagemap`, "r");
   try {
     const segments: CoreSegmentFields[] = [];
     const files: { start: number; end: number; page: number; path: string }[] = [];
@@ -53,7 +54,9 @@ export function kernelLikeCore(pid: number, path: string): void {
       if (start > Number.MAX_SAFE_INTEGER || name === "[vvar]" || name === "[vvar_vclock]") continue;
       const isFile = name.startsWith("/");
       if (isFile) files.push({ start, end, page: offset / PAGE, path: name });
-      const whole = wasWritten || name === "[vdso]" ? readAt(memory, start, end - start) : undefined;
+      const isCode = name === "[vdso]";
+      const written = wasWritten ? readPages(memory, pages, start, end - start) : undefined;
+      const whole = isCode ? readAt(memory, start, end - start) : written;
       const first = isFile && offset === 0 ? readAt(memory, start, PAGE) : undefined;
       const isBinary = first?.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1")) === true;
       const bytes = whole ?? (isBinary ? first : undefined) ?? Buffer.alloc(0);
@@ -73,8 +76,9 @@ export function kernelLikeCore(pid: number, path: string): void {
       mappingsNote(64, files),
       ...tids.filter((tid) => tid !== pid).map((tid) => threadNote(64, { tid })),
     ];
-    writeFileSync(path, coreFile({ segments, notes }), { mode: 0o600 });
+    writeSparsely(path, corePieces({ segments, notes }));
   } finally {
+    closeSync(pages);
     closeSync(memory);
   }
 }
@@ -108,6 +112,44 @@ function auxiliaryVectorOf(folder: string): Record<number, number> {
     if (type !== 0) values[type] = Number(bytes.readBigUInt64LE(at + 8));
   }
   return values;
+}
+
+/**
+ * What is there of a mapping; pages that were never touched are zeros. A free-threaded Python has mapped a gigabyte and uses some
+ * megabytes of it.
+ */
+function readPages(memory: number, pages: number, start: number, length: number): Buffer {
+  const ENTRY = 8;
+  const PRESENT_OR_SWAPPED = 0xc0;
+  const entries = readAt(pages, (start / PAGE) * ENTRY, (length / PAGE) * ENTRY);
+  const isThere = (page: number): boolean => ((entries[page * ENTRY + 7] ?? 0) & PRESENT_OR_SWAPPED) !== 0;
+  const bytes = Buffer.alloc(length);
+  const count = length / PAGE;
+  for (let page = 0; page < count; page++) {
+    const first = page;
+    while (page < count && isThere(page)) page++;
+    if (page > first) readAt(memory, start + first * PAGE, (page - first) * PAGE).copy(bytes, first * PAGE);
+  }
+  return bytes;
+}
+
+/** Leaves holes in the file where there are zeros, as the kernel does. */
+function writeSparsely(path: string, pieces: readonly Uint8Array[]): void {
+  const zeros = Buffer.alloc(1 << 16);
+  const file = openSync(path, "w", 0o600);
+  try {
+    let end = 0;
+    for (const piece of pieces) {
+      for (let at = 0; at < piece.length; at += zeros.length) {
+        const block = piece.subarray(at, at + zeros.length);
+        if (!zeros.subarray(0, block.length).equals(block)) writeSync(file, block, 0, block.length, end + at);
+      }
+      end += piece.length;
+    }
+    ftruncateSync(file, end);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** What cannot be read is zeros, as the kernel has it: the guard pages that are in the stacks of threads since glibc 2.42. */

@@ -86,9 +86,12 @@ export class TestProcess {
    */
   async untilRecorded(condition: RegExp | ((stacks: string) => boolean)): Promise<void> {
     const isSo = condition instanceof RegExp ? (stacks: string) => condition.test(stacks) : condition;
-    while (!isSo(recordedSoFar(this.pid))) {
+    for (;;) {
+      const began = performance.now();
+      if (isSo(recordedSoFar(this.pid))) return;
       if (this.#hasEnded) throw new Error(`it ended before that:\n${this.stdout}\n${this.stderr}`);
-      await pause(20);
+      // A long recording takes long to read, and pyspy needs a processor, too.
+      await pause(Math.max(20, 4 * (performance.now() - began)));
     }
   }
 

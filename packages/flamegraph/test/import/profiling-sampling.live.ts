@@ -18,9 +18,9 @@ def work(seconds):
     end = time.time() + seconds
     while time.time() < end:
         Größe().leaf(300)
-thread = threading.Thread(target=work, args=(0.5,))
+thread = threading.Thread(target=work, args=(2,))
 thread.start()
-work(0.5)
+work(2)
 thread.join()
 `;
 
