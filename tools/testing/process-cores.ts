@@ -49,14 +49,19 @@ export function kernelLikeCore(pid: number, path: string): void {
   const pages = openSync(`${folder}/pagemap`, "r");
   try {
     const segments: CoreSegmentFields[] = [];
+    const touched = new Map<Uint8Array, readonly Run[]>();
     const files: { start: number; end: number; page: number; path: string }[] = [];
     for (const { start, end, permissions, offset, name, wasWritten } of mappingsOf(folder)) {
       if (start > Number.MAX_SAFE_INTEGER || name === "[vvar]" || name === "[vvar_vclock]") continue;
       const isFile = name.startsWith("/");
       if (isFile) files.push({ start, end, page: offset / PAGE, path: name });
-      const isCode = name === "[vdso]";
-      const written = wasWritten ? readPages(memory, pages, start, end - start) : undefined;
-      const whole = isCode ? readAt(memory, start, end - start) : written;
+      let whole: Buffer | undefined;
+      if (name === "[vdso]") whole = readAt(memory, start, end - start);
+      else if (wasWritten) {
+        const { bytes, runs } = readPages(memory, pages, start, end - start);
+        whole = bytes;
+        touched.set(bytes, runs);
+      }
       const first = isFile && offset === 0 ? readAt(memory, start, PAGE) : undefined;
       const isBinary = first?.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1")) === true;
       const bytes = whole ?? (isBinary ? first : undefined) ?? Buffer.alloc(0);
@@ -76,7 +81,7 @@ export function kernelLikeCore(pid: number, path: string): void {
       mappingsNote(64, files),
       ...tids.filter((tid) => tid !== pid).map((tid) => threadNote(64, { tid })),
     ];
-    writeSparsely(path, corePieces({ segments, notes }));
+    writeSparsely(path, corePieces({ segments, notes }), touched);
   } finally {
     closeSync(pages);
     closeSync(memory);
@@ -114,36 +119,48 @@ function auxiliaryVectorOf(folder: string): Record<number, number> {
   return values;
 }
 
+/** Bytes from one place to before another. */
+type Run = readonly [from: number, to: number];
+
 /**
- * What is there of a mapping; pages that were never touched are zeros. A free-threaded Python has mapped a gigabyte and uses some
- * megabytes of it.
+ * What is there of a mapping, and where; pages that were never touched are zeros. A free-threaded Python has mapped a gigabyte and
+ * uses some megabytes of it.
  */
-function readPages(memory: number, pages: number, start: number, length: number): Buffer {
+function readPages(
+  memory: number,
+  pages: number,
+  start: number,
+  length: number,
+): { readonly bytes: Buffer; readonly runs: readonly Run[] } {
   const ENTRY = 8;
   const PRESENT_OR_SWAPPED = 0xc0;
   const entries = readAt(pages, (start / PAGE) * ENTRY, (length / PAGE) * ENTRY);
-  const isThere = (page: number): boolean => ((entries[page * ENTRY + 7] ?? 0) & PRESENT_OR_SWAPPED) !== 0;
+  const isThere = (at: number): boolean =>
+    ((entries[(at / PAGE) * ENTRY + ENTRY - 1] ?? 0) & PRESENT_OR_SWAPPED) !== 0;
   const bytes = Buffer.alloc(length);
-  const count = length / PAGE;
-  for (let page = 0; page < count; page++) {
-    const first = page;
-    while (page < count && isThere(page)) page++;
-    if (page > first) readAt(memory, start + first * PAGE, (page - first) * PAGE).copy(bytes, first * PAGE);
+  const runs: Run[] = [];
+  for (let at = 0; at < length; at += PAGE) {
+    const from = at;
+    while (at < length && isThere(at)) at += PAGE;
+    if (at === from) continue;
+    readAt(memory, start + from, at - from).copy(bytes, from);
+    runs.push([from, at]);
   }
-  return bytes;
+  return { bytes, runs };
 }
 
-/** Leaves holes in the file where there are zeros, as the kernel does. */
-function writeSparsely(path: string, pieces: readonly Uint8Array[]): void {
-  const zeros = Buffer.alloc(1 << 16);
+/** Leaves holes in the file, as the kernel does, where a piece was not `touched`. */
+function writeSparsely(
+  path: string,
+  pieces: readonly Uint8Array[],
+  touched: ReadonlyMap<Uint8Array, readonly Run[]>,
+): void {
   const file = openSync(path, "w", 0o600);
   try {
     let end = 0;
     for (const piece of pieces) {
-      for (let at = 0; at < piece.length; at += zeros.length) {
-        const block = piece.subarray(at, at + zeros.length);
-        if (!zeros.subarray(0, block.length).equals(block)) writeSync(file, block, 0, block.length, end + at);
-      }
+      for (const [from, to] of touched.get(piece) ?? [[0, piece.length]])
+        writeSync(file, piece, from, to - from, end + from);
       end += piece.length;
     }
     ftruncateSync(file, end);
