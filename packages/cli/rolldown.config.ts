@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "rolldown";
+import { parseSync, Visitor } from "rolldown/utils";
 
 /** Packages that are bundled from their sources, so that a command loads of them what it needs. */
 const looking = ["stack-sampler", "proc-memory", "binary-symbols", "cpython-layouts"] as const;
@@ -17,7 +18,7 @@ export default defineConfig({
     alias: Object.fromEntries(looking.map((name) => [`@pyspy/${name}`, `${sourcesOf(name)}index.ts`])),
   },
   transform: { target: "node20" },
-  plugins: [startsNoPrograms(), isCommonJs()],
+  plugins: [startsNoPrograms(), quotesStrings(), isCommonJs()],
   output: {
     dir: "dist/command",
     format: "cjs",
@@ -64,6 +65,34 @@ function startsNoPrograms(): Plugin {
       id === "node:child_process" && importer?.includes("/commander/") ? nothing : undefined,
     load: (id) => (id === nothing ? "export default {}" : undefined),
   };
+}
+
+/** The minifier writes every string as a template, which V8 scans three times as slowly. */
+function quotesStrings(): Plugin {
+  return {
+    name: "quotes-strings",
+    generateBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        // As long as it was, so the source map stays true.
+        if (file.type === "chunk") file.code = withQuotes(file.fileName, file.code);
+      }
+    },
+  };
+}
+
+function withQuotes(name: string, code: string): string {
+  const units = code.split("");
+  const tagged = new Set<number>();
+  const visitor = new Visitor({
+    TaggedTemplateExpression: ({ quasi }) => void tagged.add(quasi.start),
+    TemplateLiteral({ start, end, expressions }) {
+      if (expressions.length > 0 || tagged.has(start) || /["\n]/.test(code.slice(start, end))) return;
+      units[start] = '"';
+      units[end - 1] = '"';
+    },
+  });
+  visitor.visit(parseSync(name, code).program);
+  return units.join("");
 }
 
 function isCommonJs(): Plugin {

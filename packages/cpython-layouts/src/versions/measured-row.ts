@@ -73,10 +73,10 @@ const texts = {
 /** `3.13.0`, `3.13.15t` (free-threaded), `3.8.18-i386`. */
 export type MeasuredBuild = keyof typeof texts;
 
-/** Reads the row of a build: a line for each key. */
+/** Reads the row of a build. */
 export function measuredRow(build: MeasuredBuild): MeasuredRow {
   const row: Record<string, number> = {};
-  for (const line of texts[build].trim().split("\n")) {
+  for (const line of texts[build].split(";")) {
     const space = line.lastIndexOf(" ");
     row[line.slice(0, space)] = Number(line.slice(space + 1));
   }
