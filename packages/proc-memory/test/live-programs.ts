@@ -28,8 +28,8 @@ export function start(program: readonly string[], options?: SpawnOptions): Spawn
 }
 
 /** A new directory that does not outlive its test. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "proc-memory-"));
+export function temporaryDirectory(parent = tmpdir()): string {
+  const directory = mkdtempSync(join(parent, "proc-memory-"));
   // Programs of other users are started from there.
   chmodSync(directory, 0o777);
   directories.push(directory);

@@ -4,6 +4,8 @@ import type { SpawnedProcess } from "../src/spawn.js";
 import { start, temporaryDirectory, until } from "./live-programs.js";
 
 const VALUES_AT = 65_536;
+/** A file system in memory: what is on a disk is written to it at times, and who counts in it waits meanwhile. */
+const IN_MEMORY = "/dev/shm";
 
 /** A running program of fixtures/stop-host.c, and what can be seen of it. */
 export class StopHost {
@@ -21,7 +23,7 @@ export class StopHost {
     [mode = "", ...words]: readonly string[],
     starter: readonly string[] = [],
   ): Promise<StopHost> {
-    const file = join(temporaryDirectory(), "words");
+    const file = join(temporaryDirectory(IN_MEMORY), "words");
     const program = start([...starter, executable, file, mode, ...words]);
     const host = new StopHost(program, file);
     await until(() => host.#word(0) === 1);
