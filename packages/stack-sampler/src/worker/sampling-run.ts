@@ -18,6 +18,8 @@ const BATCH_MILLISECONDS = 200;
 const BATCH_SAMPLES = 1 << 16;
 /** Sleeping is not finer than this; the rest is waited out awake. */
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
+/** A point that was overslept is put off by up to this: whole ticks, whether there are 100, 250, 300 or 1000 of them a second. */
+const PUT_OFF_NANOSECONDS = 20_000_000;
 /** How often it is seen to that threads that did not stop in time are let go. */
 const LATE_MILLISECONDS = 2;
 const UNKNOWN = -1;
@@ -202,14 +204,14 @@ export class SamplingRun {
     return (performance.now() - (this.#start ?? this.#opened)) * 1e6;
   }
 
-  /** Sleeps until the point `next`. One that was overslept may be missed. */
+  /** Sleeps until the point `next`. One that was overslept is put off, or missed if the one after it comes before. */
   #sleepUntil(next: Nanoseconds, milliseconds: number): void {
     this.#sleep(milliseconds);
     const now = this.#now();
-    if (now < next || !this.#overslept.isMissed(now - next)) return;
-    const due = this.#schedule?.passDue(now) ?? 0;
-    this.#builder.counters.scheduled += due;
-    this.#builder.counters.missed += due;
+    if (now < next || !this.#overslept.isTooLate(now - next)) return;
+    const missed = this.#schedule?.putOffDue(now, PUT_OFF_NANOSECONDS) ?? 0;
+    this.#builder.counters.scheduled += missed;
+    this.#builder.counters.missed += missed;
   }
 
   #sleep(milliseconds: number): void {

@@ -53,6 +53,21 @@ it("an interval does not depend on the one before it", () => {
   expect(Math.abs(covariance / POINTS)).toBeLessThan(4 / Math.sqrt(POINTS));
 });
 
+it("a point that was put off is the next one, until it is taken", () => {
+  const schedule = regular();
+  expect(schedule.putOffDue(1.5e6, 0.5e6)).toBe(0);
+  expect(schedule.next).toBeCloseTo(1.5e6 + 0.5e6 * (1 - Math.exp(-1)));
+  expect([schedule.passDue(1.7e6), schedule.passDue(1.9e6), schedule.next]).toEqual([0, 1, 2e6]);
+});
+
+it("a point that was put off is missed when the one after it is due, or would be before it", () => {
+  const schedule = regular();
+  expect(schedule.putOffDue(1.5e6, 0.5e6)).toBe(0);
+  expect(schedule.passDue(2e6)).toBe(2);
+  expect([schedule.putOffDue(2.5e6, 0), schedule.putOffDue(3.5e6, 1e6)]).toEqual([0, 1]);
+  expect(schedule.next).toBe(4e6);
+});
+
 /** Points at 1, 2, 3 … milliseconds. */
 function regular(start = 0): PoissonSchedule {
   return new PoissonSchedule(1000, start, () => 1 - Math.exp(-1));
