@@ -98,10 +98,7 @@ export class SampledProcesses {
 
   /** Looks at what is due. False if there is nothing to wait for any more. */
   async look(): Promise<boolean> {
-    if (this.#watch !== undefined && performance.now() >= this.#nextWatch) {
-      for (const born of this.#watch.begun()) this.#welcome(born);
-      this.#nextWatch = performance.now() + WATCH_MILLISECONDS;
-    }
+    if (performance.now() >= this.#nextWatch) this.#welcomeBegun();
     const start = performance.now();
     for (const member of dueOf(this.#active)) {
       const { sampling } = member;
@@ -114,7 +111,8 @@ export class SampledProcesses {
     }
     this.#active = this.#active.filter(({ sampling }) => sampling !== undefined);
     this.#sampled = this.#active.flatMap(({ sampling }) => (sampling?.state === "sampled" ? [sampling] : []));
-    return this.#active.some((member) => this.#isHopeful(member));
+    // The last one may have left something behind since it was asked what has begun.
+    return this.#active.some((member) => this.#isHopeful(member)) || this.#welcomeBegun();
   }
 
   /** Has what is gone be found out. */
@@ -192,7 +190,14 @@ export class SampledProcesses {
     return member;
   }
 
-  /** Takes in what has begun. */
+  /** Takes in what has begun. False if nothing has. */
+  #welcomeBegun(): boolean {
+    const begun = this.#watch?.begun() ?? [];
+    for (const born of begun) this.#welcome(born);
+    this.#nextWatch = performance.now() + WATCH_MILLISECONDS;
+    return begun.length > 0;
+  }
+
   #welcome({ pid, parent, startTime }: TreeProcess): void {
     try {
       const process = openProcess(pid);
