@@ -41,7 +41,9 @@ test("a zombie", async () => {
 test("a program that is no Python", async () => {
   const target = startTarget(["sh", "-c", "echo; exec sleep 600"]);
   await target.line();
-  await vi.waitFor(() => expect(readFileSync(`/proc/${target.pid}/comm`, "utf8")).toBe("sleep\n"));
+  await vi.waitFor(() => expect(readFileSync(`/proc/${target.pid}/comm`, "utf8")).toBe("sleep\n"), {
+    timeout: 30_000,
+  });
   expect(await failureOf(target.pid)).toEqual({
     code: "not-python",
     pid: target.pid,

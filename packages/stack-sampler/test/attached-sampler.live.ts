@@ -8,6 +8,7 @@ import {
 } from "@pyspy/stack-sampler";
 import { describe, expect, test, vi } from "vitest";
 import type { Target } from "../../../tools/testing/target.js";
+import { untilAtRest } from "./fixtures/at-rest.js";
 import { attachTo, startTarget } from "./fixtures/live-programs.js";
 import { Recording } from "./fixtures/recording.js";
 import { anyPython, running, sampledPythons } from "./fixtures/sampled-pythons.js";
@@ -18,9 +19,9 @@ function waiting(then: string): string {
 import os, sys
 
 def wait():
+    print()
     os.read(0, 1)
 
-print()
 wait()
 ${then}
 `;
@@ -29,6 +30,7 @@ ${then}
 async function waitingTarget(then = "sys.exit(3)"): Promise<Target> {
   const target = startTarget(running(anyPython(), waiting(then)));
   await target.line();
+  await untilAtRest(target.pid);
   return target;
 }
 
@@ -85,10 +87,10 @@ describe("single samples", () => {
 
   test("are of chosen threads only", async () => {
     const program = `
-import os, threading, time
+import os, threading
 
 def other():
-    time.sleep(600)
+    threading.Event().wait()
 
 def main():
     print()
@@ -102,6 +104,7 @@ main()
 `;
     const target = startTarget(running(anyPython(), program));
     await target.line();
+    await untilAtRest(target.pid);
     const namesOf = async (options: SamplerOptions) => {
       const sampler = await attachTo(target.pid, { idle: true, ...options });
       const recording = new Recording();
@@ -109,7 +112,7 @@ main()
       for (let taken = 0; taken < 3; taken++) recording.add(sampler.sample());
       return new Set(recording.good.map(({ thread }) => thread.name));
     };
-    await vi.waitFor(async () => expect(await namesOf({})).toEqual(new Set(["MainThread", "one", "two"])));
+    expect(await namesOf({})).toEqual(new Set(["MainThread", "one", "two"]));
     expect(await namesOf({ mainThread: true })).toEqual(new Set(["MainThread"]));
     expect(await namesOf({ excludeThreads: /one|Main/g })).toEqual(new Set(["two"]));
     // Nobody does while all of them wait.

@@ -1,12 +1,14 @@
 import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
 import { findPythons } from "../../../tools/testing/pythons.js";
+import { untilAsleep } from "./fixtures/at-rest.js";
 import { attachTo, startTarget } from "./fixtures/live-programs.js";
 import { Recording } from "./fixtures/recording.js";
 import { anyPython, running, sampledPythons } from "./fixtures/sampled-pythons.js";
 
-const TOLERANCE = 0.02;
 const ENOUGH_SAMPLES = 5000;
+/** By chance a share is off by more than so many standard deviations in one run of two million. */
+const DEVIATIONS = 5;
 
 /** One thread that works, and twenty that sleep. */
 const SLEEPERS = `
@@ -74,6 +76,7 @@ describe.each(findPythons())("CPython $name", (python) => {
   test("beside 20 sleeping threads the one that works has at least 97 % of the samples", async () => {
     const target = startTarget(running(python, SLEEPERS));
     await target.line();
+    await untilAsleep(target.pid, (tid) => tid !== target.pid);
     const sampler = await attachTo(target.pid, { rate: 1000 });
     const { samples } = await Recording.until(sampler, (sofar) => sofar.samples.length >= 1000);
     const working = samples.filter(({ thread }) => thread.tid === target.pid);
@@ -92,10 +95,12 @@ test.each([sampledPythons[0] ?? anyPython(), anyPython()])(
     process.kill(target.pid, "SIGUSR1");
     const [work = 0, rest = 0, waiting = 0] = JSON.parse(await target.line()) as number[];
     const count = (name: string) => recording.good.filter(({ stack }) => stack.includes(name)).length;
-    const share = count("work") / (count("work") + count("rest"));
+    const samples = count("work") + count("rest");
+    const share = count("work") / samples;
+    const truth = work / (work + rest);
     // What was sampled while the program waited was of few moments.
-    const tolerance = TOLERANCE + waiting / (work + rest);
-    expect(Math.abs(share - work / (work + rest)), `${share}`).toBeLessThanOrEqual(tolerance);
+    const tolerance = DEVIATIONS * Math.sqrt((truth * (1 - truth)) / samples) + waiting / (work + rest);
+    expect(Math.abs(share - truth), `${share}`).toBeLessThanOrEqual(tolerance);
   },
 );
 

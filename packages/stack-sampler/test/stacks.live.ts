@@ -1,6 +1,7 @@
 import type { SamplerOptions } from "@pyspy/stack-sampler";
 import { describe, expect, test } from "vitest";
 import type { Python } from "../../../tools/testing/pythons.js";
+import { untilAtRest } from "./fixtures/at-rest.js";
 import { attachTo, startTarget } from "./fixtures/live-programs.js";
 import { Recording } from "./fixtures/recording.js";
 import { running, sampledPythons } from "./fixtures/sampled-pythons.js";
@@ -16,15 +17,18 @@ def wait():
 told = []
 `;
 
-/** Samples a program that has told something and now stands still. */
+/** Samples a program that has told something and now stands still, but for what `busyIn` finds in that. */
 async function sampleWaiting<Told>(
   python: Python,
   program: string,
   options: SamplerOptions,
   condition: (recording: Recording, told: Told) => boolean,
+  busyIn: (told: Told) => number | undefined = () => undefined,
 ): Promise<{ recording: Recording; told: Told }> {
   const target = startTarget(running(python, PROLOGUE + program));
   const told = JSON.parse(await target.line()) as Told;
+  const busy = busyIn(told);
+  await untilAtRest(target.pid, (tid) => tid !== busy);
   const sampler = await attachTo(target.pid, { rate: 200, ...options });
   const recording = await Recording.until(sampler, (sofar) => condition(sofar, told));
   return { recording, told };
@@ -36,6 +40,7 @@ function goodStacks(recording: Recording): ReadonlySet<string> {
 
 const FIVE_THREADS = `
 def busy():
+    is_busy.set()
     while True:
         pass
 
@@ -49,6 +54,7 @@ def begin(function, *arguments):
     function(*arguments)
 
 ready = threading.Lock()
+is_busy = threading.Event()
 for _ in range(3):
     threading.Thread(target=begin, args=(nap, threading.Event()), daemon=True).start()
 threading.Thread(target=begin, args=(busy,), daemon=True).start()
@@ -56,11 +62,16 @@ while True:
     with ready:
         if len(told) == 4:
             break
+is_busy.wait()
 told.append([threading.get_native_id(), threading.get_ident(), "wait"])
 wait()
 `;
 
 type ToldThread = readonly [tid: number, pythonId: number, name: string];
+
+function busyOf(told: readonly ToldThread[]): number | undefined {
+  return told.find(([, , name]) => name === "busy")?.[0];
+}
 
 const SUB_INTERPRETER = `
 try:
@@ -97,9 +108,9 @@ describe.each(sampledPythons)("CPython $name", (python) => {
       FIVE_THREADS,
       {},
       ({ samples }) => samples.length >= 100,
+      busyOf,
     );
-    const busy = told.find(([, , name]) => name === "busy")?.[0];
-    expect(new Set(recording.samples.map(({ thread }) => thread.tid))).toEqual(new Set([busy]));
+    expect(new Set(recording.samples.map(({ thread }) => thread.tid))).toEqual(new Set([busyOf(told)]));
     expect(recording.samples.every(({ active }) => active)).toBe(true);
   });
 
@@ -109,6 +120,7 @@ describe.each(sampledPythons)("CPython $name", (python) => {
       FIVE_THREADS,
       { idle: true },
       ({ samples }) => samples.length >= 200,
+      busyOf,
     );
     const seen = new Map<number, Set<unknown>>();
     for (const { thread, stack, active } of recording.good) {
@@ -128,6 +140,7 @@ describe.each(sampledPythons)("CPython $name", (python) => {
       SUB_INTERPRETER,
       { idle: true },
       ({ samples }) => samples.some(({ stack, torn }) => !torn && stack.includes("inside")),
+      ([tid]) => tid,
     );
     const [tid, interpreter] = told;
     const inside = recording.good.find(({ stack }) => stack.includes("inside"));

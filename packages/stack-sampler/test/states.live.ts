@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { findPythons, type Python } from "../../../tools/testing/pythons.js";
+import { untilAtRest } from "./fixtures/at-rest.js";
 import { attachTo, startTarget } from "./fixtures/live-programs.js";
 import { type RecordedSample, Recording } from "./fixtures/recording.js";
 import { anyPython, running } from "./fixtures/sampled-pythons.js";
@@ -50,17 +51,19 @@ describe.each(withGil.filter(isKnown))("CPython $name", (python) => {
   });
 
   test("one thread at a time holds the GIL, and those that wait for it are told", async () => {
-    const { good } = await sampled(python, CROWD);
+    const { good } = await sampled(python, CROWD, (pid) => untilAtRest(pid, (tid) => tid === pid));
     const workers = good.filter(({ stack }) => stack.at(-1) === "work");
     expect(good.every(({ holdsGil, wantsGil }) => !(holdsGil && wantsGil))).toBe(true);
     for (const samples of byTime(good)) {
       expect(samples.filter(({ holdsGil }) => holdsGil).length).toBeLessThanOrEqual(1);
     }
     expect(workers.filter(({ holdsGil }) => holdsGil).length).toBeGreaterThan(workers.length / 8);
-    expect(workers.filter(({ wantsGil }) => wantsGil).length).toBeGreaterThan(workers.length / 2);
+    // Who waits wakes again and again to ask for it; on a busy machine it may be for a processor that it waits then.
+    const asleep = workers.filter(({ active }) => !active);
+    expect(asleep.length).toBeGreaterThan(workers.length / 8);
+    expect(asleep.filter(({ wantsGil }) => wantsGil).length).toBeGreaterThan(asleep.length / 2);
     const main = good.filter(({ stack }) => stack.join(";") === "<module>");
-    const last = main.slice(-20);
-    expect(last.every(({ holdsGil, wantsGil, active }) => !holdsGil && !wantsGil && !active)).toBe(true);
+    expect(main.every(({ holdsGil, wantsGil, active }) => !holdsGil && !wantsGil && !active)).toBe(true);
   });
 });
 
@@ -83,6 +86,7 @@ work()
 `;
   const target = startTarget(running(anyPython(), program));
   await target.line();
+  await untilAtRest(target.pid, (tid) => tid !== target.pid);
   const sampler = await attachTo(target.pid, { rate: 100, idle: true });
   const { good, samples } = await Recording.until(sampler, (sofar) => byTime(sofar.samples).length >= 30);
   const last = byTime(samples).at(-1) ?? [];
@@ -95,9 +99,14 @@ work()
   expect(statistics?.turns).toBeGreaterThan(1);
 });
 
-async function sampled(python: Python, program: string): Promise<Recording> {
+async function sampled(
+  python: Python,
+  program: string,
+  ready: (pid: number) => Promise<void> = async () => {},
+): Promise<Recording> {
   const target = startTarget(running(python, program));
   await target.line();
+  await ready(target.pid);
   const sampler = await attachTo(target.pid, { rate: 300, idle: true });
   return await Recording.until(sampler, ({ samples }) => samples.length >= 1000);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { attachTo, startTarget } from "./fixtures/live-programs.js";
+import { Recording } from "./fixtures/recording.js";
 import { pythonOf } from "./situations/fixtures/situation-pythons.js";
 
 /** Ends with its parent, and tells its id. */
@@ -32,15 +33,23 @@ def descend(left):
 descend(20000)
 `;
 
+const FIRST_READINGS = 9;
+
 test.each(["3.12", "3.13"])("nobody stands still for what a first reading takes, of %s", async (series) => {
   const target = await begin(series, DEEP);
-  const sampler = await attachTo(target.pid, { blocking: true, rate: 20, duration: 4 });
-  const { reason, statistics } = await sampler.end;
-  expect(reason).toBe("duration");
-  // On a busy machine a thread can be late every time.
-  expect((statistics?.stops?.count ?? 0) + (statistics?.unstopped.late ?? 0)).toBeGreaterThan(0);
-  // The first sample is what took longest: that is when the stack was learnt.
-  expect(statistics?.stops?.longest).toBeLessThan((statistics?.duration.max ?? 0) / 3);
+  const shares: number[] = [];
+  // Now and then the machine does something else while a thread stands still, but not in most of so many first readings.
+  while (shares.length < FIRST_READINGS) {
+    const sampler = await attachTo(target.pid, { blocking: true, rate: 100 });
+    await Recording.until(sampler, ({ counters }) => counters.taken >= 5);
+    const { statistics } = await sampler.end;
+    // The first sample is what took longest: that is when the stack was learnt.
+    const longest = (statistics?.stops?.longest ?? 0) / (statistics?.duration.max ?? 0);
+    // On a busy machine a thread can be late every time.
+    if (longest > 0) shares.push(longest);
+  }
+  const [median] = shares.toSorted((left, right) => left - right).slice(FIRST_READINGS / 2);
+  expect(median, shares.join(" ")).toBeLessThan(1 / 3);
 });
 
 /** Two threads, one of which works all the time and tells its id. */
@@ -56,9 +65,12 @@ threading.Lock().acquire() and threading.Event().wait()
 /** Has strace hold one thread, or all of the process, until the test ends. */
 async function traced(tid: number, ...options: readonly string[]): Promise<number> {
   const tracer = startTarget(["strace", ...options, "-o", "/dev/null", "-p", String(tid)]);
-  await vi.waitFor(() => {
-    expect(readFileSync(`/proc/${tid}/status`, "utf8")).toContain(`TracerPid:\t${tracer.pid}\n`);
-  });
+  await vi.waitFor(
+    () => {
+      expect(readFileSync(`/proc/${tid}/status`, "utf8")).toContain(`TracerPid:\t${tracer.pid}\n`);
+    },
+    { timeout: 30_000 },
+  );
   return tracer.pid;
 }
 

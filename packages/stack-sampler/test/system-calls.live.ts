@@ -14,13 +14,19 @@ import { running } from "./fixtures/sampled-pythons.js";
 const MOST_CALLS = 3;
 /** To wait, and at times for the lock around it. */
 const CALLS_OF_SLEEP = 2;
+const SAMPLES = 500;
+/** Of them, those that are told apart in what strace writes. */
 const ENOUGH_SAMPLES = 100;
 
-/** Samples a process for two seconds and writes what it says that this has taken. */
+/** Takes so many samples of a process, which is slow work under strace, and writes what it says that this has taken. */
 const PROFILER = `
 import { attach } from "@pyspy/stack-sampler";
-const sampler = await attach(Number(process.argv[1]), { rate: 1000, duration: 3 });
-for await (const batch of sampler);
+const sampler = await attach(Number(process.argv[1]), { rate: 1000 });
+let taken = 0;
+for await (const { samples } of sampler) {
+  taken += samples.time.length;
+  if (taken >= Number(process.argv[2])) sampler.stop();
+}
 console.log(JSON.stringify((await sampler.end).statistics));
 `;
 
@@ -66,7 +72,13 @@ descend(${depth - 2})
   const folder = mkdtempSync(join(tmpdir(), "pyspy-strace-"));
   try {
     const log = join(folder, "log");
-    const profiler = [process.execPath, "--input-type=module", "-e", PROFILER, String(target.pid)];
+    const profiler = [
+      process.execPath,
+      "--input-type=module",
+      "-e",
+      PROFILER,
+      ...[target.pid, SAMPLES].map(String),
+    ];
     const { stdout } = await promisify(execFile)("strace", ["-f", "-o", log, ...profiler], {
       cwd: fileURLToPath(new URL("..", import.meta.url)),
     });

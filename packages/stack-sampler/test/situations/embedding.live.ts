@@ -2,6 +2,7 @@ import { appendFileSync, cpSync, readdirSync, readFileSync, readlinkSync } from 
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { untilAtRest } from "../fixtures/at-rest.js";
 import { attachTo, launchProgram, startTarget } from "../fixtures/live-programs.js";
 import { Recording } from "../fixtures/recording.js";
 import { expectSampled, WORK } from "./fixtures/sampled-from.js";
@@ -85,7 +86,7 @@ def nap():
     os._exit(7)
 
 def work():
-    os.write(1, b"ready\\n")
+    os.write(1, os.readlink("/proc/thread-self").split("/")[-1].encode() + b"\\n")
     while True:
         pass
 
@@ -99,9 +100,10 @@ for target in [nap, work]:
 
   test("is sampled", async () => {
     const target = startTarget([host, program], { env });
-    expect(await target.line()).toBe("ready");
+    const working = Number(await target.line());
     target.release();
     await vi.waitFor(() => expect(hasEnded(target.pid)).toBe(true), { timeout: 30_000 });
+    await untilAtRest(target.pid, (tid) => tid !== target.pid && tid !== working);
     const sampler = await attachTo(target.pid, { rate: 500, idle: true });
     const recording = await Recording.until(sampler, (so) => works(so) >= 5 && so.names.has("nap"));
     for (const { stack, thread, active } of recording.good) {
@@ -113,7 +115,7 @@ for target in [nap, work]:
 
   test("is sampled on, to its end", async () => {
     const target = startTarget([host, program], { env });
-    expect(await target.line()).toBe("ready");
+    await target.line();
     const sampler = await attachTo(target.pid, { rate: 500 });
     const recording = new Recording();
     let wanted = Number.POSITIVE_INFINITY;
