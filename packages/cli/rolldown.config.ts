@@ -22,7 +22,7 @@ export default defineConfig({
     alias: Object.fromEntries(looking.map((name) => [`@pyspy/${name}`, `${sourcesOf(name)}index.ts`])),
   },
   transform: { target: "node20" },
-  plugins: [startsNoPrograms(), loadsFaster(), isCommonJs()],
+  plugins: [commanderAsModules(), loadsFaster(), isCommonJs()],
   output: {
     dir: "dist/command",
     format: "cjs",
@@ -55,16 +55,30 @@ function isOfSampler(id: string): boolean {
   return looking.some((name) => id.startsWith(sourcesOf(name))) && !/\/src\/(tasks|locals|core)\//.test(id);
 }
 
-/** commander could start other programs as its commands, for which it loads what loads half of Node. None of ours are. */
-function startsNoPrograms(): Plugin {
-  const nothing = "\0nothing";
+/**
+ * commander as ES modules: as CommonJS modules they are functions, which V8 parses twice. It could start other programs as its
+ * commands, for which it loads what loads half of Node; none of ours are.
+ */
+function commanderAsModules(): Plugin {
   return {
-    name: "starts-no-programs",
-    resolveId: (id, importer) =>
-      id === "node:child_process" && importer?.includes("/commander/") ? nothing : undefined,
-    load: (id) => (id === nothing ? "export default {}" : undefined),
+    name: "commander-as-modules",
+    transform(code, id) {
+      if (/\/commander\/esm\.mjs$/.test(id)) return commanderExports;
+      if (!/\/commander\/lib\//.test(id)) return undefined;
+      return code
+        .replace(/^const (\{.*\}) = require\((.*)\);$/gm, "import $1 from $2;")
+        .replace(/= require\('node:child_process'\)/, "= {}")
+        .replace(/= require\(('node:\w+')\)/g, "= globalThis.process.getBuiltinModule($1)")
+        .replace(/^exports\.(\w+) = \w+;/gm, "export { $1 };");
+    },
   };
 }
+
+const commanderExports = `
+  export { Command } from "./lib/command.js";
+  export { CommanderError } from "./lib/error.js";
+  export { Option } from "./lib/option.js";
+`;
 
 /** Has V8 do less for the same code. */
 function loadsFaster(): Plugin {
