@@ -45,7 +45,7 @@ const neighbours: readonly (readonly [Field, before: number, behind: number])[] 
 /** The first reason not to believe a table, if there is one: `thread_state.interp is 8000 in 312 bytes`. */
 export function findContradiction(offsets: Offsets, freeThreaded: boolean): string | undefined {
   const sizes: Readonly<Record<string, number | undefined>> = offsets;
-  const taken = new Map<string, string>();
+  const taken = new Map<string, { readonly field: string; readonly start: number; readonly end: number }[]>();
   for (const [field, value] of Object.entries(offsets)) {
     const group = field.slice(0, field.indexOf("."));
     const size = sizes[`${group}.size`];
@@ -59,11 +59,12 @@ export function findContradiction(offsets: Offsets, freeThreaded: boolean): stri
     if (value % width !== 0) return `${field} is ${value}, which is not a multiple of ${width}`;
     if (detachedFields.has(field)) continue;
     if (size !== undefined && value + width > size) return `${field} is ${value} in ${size} bytes`;
-    for (let offset = value; offset < value + width; offset++) {
-      const other = taken.get(`${group}+${offset}`);
-      if (other !== undefined) return `${field} and ${other} are at the same place`;
-      taken.set(`${group}+${offset}`, field);
-    }
+    const end = value + width;
+    const others = taken.get(group);
+    const other = others?.find((each) => each.start < end && value < each.end);
+    if (other !== undefined) return `${field} and ${other.field} are at the same place`;
+    if (others === undefined) taken.set(group, [{ field, start: value, end }]);
+    else others.push({ field, start: value, end });
   }
   return findMisplaced(offsets, sizes, freeThreaded);
 }

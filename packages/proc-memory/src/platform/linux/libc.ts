@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import type Koffi from "koffi";
 
@@ -118,13 +119,16 @@ function load(): Libc {
 }
 
 /**
- * koffi is a native module in a package for each system, and one that finds it and adds names of older versions. That takes as
- * long as loading the native module, and only the native one is needed here. Most often both packages are in the same folder.
+ * koffi is a native module for each C library in a package for each system, which finds out about the C library, and a package
+ * that finds that package and adds names of older versions. Those two take as long as loading the native module, and only that is
+ * needed here. Most often all is in one folder.
  */
 function loadKoffi(): typeof Koffi {
   const require = createRequire(import.meta.url);
-  const native = `@koromix/koffi-${process.platform}-${process.arch}`;
-  for (const load of [() => require(native), () => createRequire(require.resolve("koffi"))(native)]) {
+  const native = "@koromix/koffi-linux-x64";
+  const ways = [() => require(native), () => createRequire(require.resolve("koffi"))(native)];
+  if (!isOnMusl()) ways.unshift(() => require(`${native}/linux_x64/koffi.node`));
+  for (const load of ways) {
     try {
       return load();
     } catch {
@@ -132,4 +136,16 @@ function loadKoffi(): typeof Koffi {
     }
   }
   return require("koffi");
+}
+
+/** Whether this process runs on musl: an executable names its loader at its beginning. */
+function isOnMusl(): boolean {
+  const file = openSync("/proc/self/exe", "r");
+  try {
+    const beginning = Buffer.alloc(4096);
+    readSync(file, beginning);
+    return beginning.includes("/ld-musl-");
+  } finally {
+    closeSync(file);
+  }
 }
