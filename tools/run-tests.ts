@@ -62,7 +62,10 @@ for (const path of reports.filter((report) => existsSync(report))) {
   failed += report.numFailedTests;
   for (const failure of describeFailures(report)) process.stdout.write(`${failure}\n\n`);
   // A file that could not be loaded has no tests that could fail.
-  if (!report.success && report.numFailedTests === 0) failed += 1;
+  if (!report.success && report.numFailedTests === 0) {
+    failed += 1;
+    process.stdout.write(`FAILED beside the tests in ${path}\n\n`);
+  }
 }
 if (broken > 0 && failed === 0) failed = broken;
 process.exitCode = failed > 0 ? 1 : 0;

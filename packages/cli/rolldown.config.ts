@@ -30,7 +30,7 @@ export default defineConfig({
     dynamicImportInCjs: false,
     externalLiveBindings: false,
     sourcemap: true,
-    // Names stay as they are, for the stack traces that people report.
+    // Functions and classes keep their names, for the stack traces that people report.
     minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
@@ -65,11 +65,14 @@ function commanderAsModules(): Plugin {
     transform(code, id) {
       if (/\/commander\/esm\.mjs$/.test(id)) return commanderExports;
       if (!/\/commander\/lib\//.test(id)) return undefined;
-      return code
+      const module = code
         .replace(/^const (\{.*\}) = require\((.*)\);$/gm, "import $1 from $2;")
         .replace(/= require\('node:child_process'\)/, "= {}")
         .replace(/= require\(('node:\w+')\)/g, "= globalThis.process.getBuiltinModule($1)")
         .replace(/^exports\.(\w+) = \w+;/gm, "export { $1 };");
+      if (/\b(require\(|exports\.)/.test(module))
+        throw new Error(`${id} is written in another way than it was`);
+      return module;
     },
   };
 }
@@ -108,7 +111,10 @@ function withQuotes(name: string, code: string): string {
   return units.join("");
 }
 
-/** A function for each export is a hundredth of what a dump takes to start. They stand at the end, when all has its value. */
+/**
+ * A function for each export is a hundredth of what a dump takes to start. Exports stand at the end, when all has its value, and no
+ * module of ours gives an export another one later.
+ */
 function withPlainExports(code: string): string {
   const getter =
     /Object\.defineProperty\(exports,"([^"]+)",\{enumerable:!0,get:function\(\)\{return ([\w$]+)\}\}\)/g;

@@ -46,8 +46,9 @@ const PAGE = 4096;
 export function kernelLikeCore(pid: number, path: string): void {
   const folder = `/proc/${pid}`;
   const memory = openSync(`${folder}/mem`, "r");
-  const pages = openSync(`${folder}/pagemap`, "r");
+  let pages: number | undefined;
   try {
+    pages = openSync(`${folder}/pagemap`, "r");
     const segments: CoreSegmentFields[] = [];
     const touched = new Map<Uint8Array, readonly Run[]>();
     const files: { start: number; end: number; page: number; path: string }[] = [];
@@ -56,7 +57,7 @@ export function kernelLikeCore(pid: number, path: string): void {
       const isFile = name.startsWith("/");
       if (isFile) files.push({ start, end, page: offset / PAGE, path: name });
       let whole: Buffer | undefined;
-      if (name === "[vdso]") whole = readAt(memory, start, end - start);
+      if (name === "[vdso]" || (wasWritten && isFile)) whole = readAt(memory, start, end - start);
       else if (wasWritten) {
         const { bytes, runs } = readPages(memory, pages, start, end - start);
         whole = bytes;
@@ -83,7 +84,7 @@ export function kernelLikeCore(pid: number, path: string): void {
     ];
     writeSparsely(path, corePieces({ segments, notes }), touched);
   } finally {
-    closeSync(pages);
+    if (pages !== undefined) closeSync(pages);
     closeSync(memory);
   }
 }
@@ -123,7 +124,7 @@ function auxiliaryVectorOf(folder: string): Record<number, number> {
 type Run = readonly [from: number, to: number];
 
 /**
- * What is there of a mapping, and where; pages that were never touched are zeros. A free-threaded Python has mapped a gigabyte and
+ * What is there of a mapping of no file, and where; pages that were never touched are zeros. A free-threaded Python has mapped a gigabyte and
  * uses some megabytes of it.
  */
 function readPages(
@@ -160,7 +161,7 @@ function writeSparsely(
     let end = 0;
     for (const piece of pieces) {
       for (const [from, to] of touched.get(piece) ?? [[0, piece.length]])
-        writeSync(file, piece, from, to - from, end + from);
+        for (let at = from; at < to; ) at += writeSync(file, piece, at, to - at, end + at);
       end += piece.length;
     }
     ftruncateSync(file, end);

@@ -4,7 +4,7 @@ import type { SpawnedProcess } from "../src/spawn.js";
 import { start, temporaryDirectory, until } from "./live-programs.js";
 
 const VALUES_AT = 65_536;
-/** A file system in memory: what is on a disk is written to it at times, and who counts in it waits meanwhile. */
+/** A file system in memory: on a disk, the thread that counts would wait at times until the file is written back. */
 const IN_MEMORY = "/dev/shm";
 
 /** A running program of fixtures/stop-host.c, and what can be seen of it. */

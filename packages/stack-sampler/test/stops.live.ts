@@ -48,7 +48,7 @@ test.each(["3.12", "3.13"])("nobody stands still for what a first reading takes,
     // On a busy machine a thread can be late every time.
     if (longest > 0) shares.push(longest);
   }
-  const [median] = shares.toSorted((left, right) => left - right).slice(FIRST_READINGS / 2);
+  const median = shares.toSorted((left, right) => left - right)[Math.floor(FIRST_READINGS / 2)];
   expect(median, shares.join(" ")).toBeLessThan(1 / 3);
 });
 

@@ -46,7 +46,7 @@ export const cpu: Measure = {
   how:
     "Each profiler's command records at 100 samples a second for as long as it likes. After three seconds, when " +
     "start-up is over, the CPU time (user and system, all threads and children) that it takes in ten seconds is " +
-    "read from the kernel. Beside them runs, in turn, a Node program with an empty worker thread that wakes up " +
+    "read from the kernel. Beside them runs, in turn, a Node program with an empty worker thread that a timer wakes " +
     "100 times a second. Per cent of one processor; ratios to that program round by round.",
   minutes: 12,
   limits: targets.map(({ limit }) => limit),

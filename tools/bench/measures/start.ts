@@ -22,7 +22,7 @@ export const start: Measure = {
     "through `@pyspy/stack-sampler`, and commands that say their version or dump the stacks of the target. " +
     "Milliseconds; ratios to Node round by round. Where `NODE_EXTRA_CA_CERTS` is set, Node reads those certificates at " +
     "every start, which makes Node itself slower and ratios to it smaller: then all is measured without it, too.",
-  minutes: 1,
+  minutes: 2,
   limits: [sampleLimit, dumpLimit],
   run,
 };

@@ -55,7 +55,7 @@ export class MovementWatch {
   #lookedAt = 0;
   readonly #clock: () => number;
 
-  /** `clock` tells milliseconds. Not `performance`, which takes long to load. */
+  /** `clock` tells milliseconds. Not `performance`, which takes long to load (docs/decisions/0007-the-command-is-a-bundle.md). */
   constructor(clock: () => number = () => Number(process.hrtime.bigint()) / NANOSECONDS_PER_MS) {
     this.#clock = clock;
   }

@@ -26,13 +26,16 @@ export function mappedBinaries(
     if (maps === undefined) files.set(identity, [map]);
     else maps.push(map);
   }
-  // libpython3.13.so.1.0, python313.dll, Python: not the modules in lib/python3.13, of which there may be hundreds.
-  const isCalledPython = (path: string) => /(^|\/)(lib)?python[^/]*$/i.test(path);
   const rank = ({ path }: MappedBinary) => (path === executable ? 0 : isCalledPython(path) ? 1 : 2);
   return [...files]
     .filter(([, maps]) => maps.some((map) => map.executable))
     .map(([identity, maps]): MappedBinary => ({ identity, path: maps[0].path, maps }))
     .sort((left, right) => rank(left) - rank(right));
+}
+
+/** libpython3.13.so.1.0, python3.13, Python: not the modules in lib/python3.13, of which there may be hundreds. */
+function isCalledPython(path: string): boolean {
+  return /(^|\/)(lib)?python[^/]*$/i.test(path);
 }
 
 /** A binary that has been opened: its file, or what is in memory where the file cannot be had. */

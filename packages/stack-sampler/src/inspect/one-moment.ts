@@ -9,11 +9,12 @@ const READINGS_BEFORE_ALL = 4;
 /** The last reading counts, whatever has run since. Then nobody is left to run but threads that have begun meanwhile. */
 const MOST_READINGS = 8;
 
-/**
- * How often a thread is waited for that does not stop, 5 ms each: one that sleeps uninterruptibly may do so for ever, and one that
- * waits for a processor, which it needs to stop, gets it some time. On a busy machine that takes more than a tenth of a second.
- */
+/** How often a thread is waited for that does not stop, 5 ms each: one that sleeps uninterruptibly may do so for ever. */
 const MOST_TRIES = 20;
+/**
+ * A thread that waits for a processor, which it needs to stop, gets it some time: on a busy machine after more than a tenth of a
+ * second. Once somebody was waited for in vain, nobody is waited for so long any more: those that have stopped stand still meanwhile.
+ */
 const MOST_TRIES_READY = 400;
 
 /** What came of it. */
@@ -78,6 +79,7 @@ class Stops {
   readonly #gone = new Set<Tid>();
   #stopper: ThreadStopper | undefined;
   #stopped: readonly Tid[] = [];
+  #hasGivenUp = false;
 
   constructor(open: (tid: Tid) => ThreadStopper) {
     this.#open = open;
@@ -89,12 +91,14 @@ class Stops {
     this.#stopper ??= this.#open(threads[0]?.track.tid ?? 0);
     let waiting = threads;
     for (let tries = 0; waiting.length > 0 && tries < MOST_TRIES_READY; tries++) {
-      if (tries >= MOST_TRIES && !waiting.some(isReady)) break;
+      // One that does not stop keeps others from being asked.
+      if (tries >= MOST_TRIES && (this.#hasGivenUp || !waiting.every(isReady))) break;
       const { stopped, gone, late } = this.#stopper.stopMore(waiting.map(({ track }) => track.tid));
       this.#stopped = stopped;
       for (const tid of gone) this.#gone.add(tid);
       waiting = waiting.filter(({ track }) => late.includes(track.tid));
     }
+    if (waiting.length > 0) this.#hasGivenUp = true;
   }
 
   /** Lets all go on. Returns for how long some were stopped. */

@@ -5,7 +5,7 @@ import type { Nanoseconds } from "../sample-batch.js";
  *
  * The schedule is absolute: how long a sample takes does not move the points after it. A point that
  * could not be kept because a sample took too long is taken late, unless the one after it is due as well: then it is missed.
- * So it is with one that was put off.
+ * A point that was put off is treated the same way.
  */
 export class PoissonSchedule {
   readonly #meanInterval: Nanoseconds;

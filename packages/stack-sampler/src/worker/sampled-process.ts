@@ -23,11 +23,9 @@ import { describePython, FIRST_PAUSE, isWorthWaiting, type Patience } from "./py
 
 /** When a look is taken for other Pythons than the first one. */
 const FIRST_LOOK_MILLISECONDS = 100;
-/** How often that is repeated for those that are loaded later, or less often if looks would take more than a 200th of the time. */
+/** How often that is repeated for those that are loaded later, unless looks do so much that they would take a 200th of a processor. */
 const LOOK_MILLISECONDS = 1000;
 const LOOK_SHARE = 200;
-/** On a busy machine a look can take long without doing much. */
-const LONGEST_LOOK_PAUSE = 10_000;
 
 /** What the processes of one run have in common. */
 export interface SharedSampling {
@@ -184,11 +182,12 @@ export class SampledProcess {
    * are may be another program's, which was executed since the last sample.
    */
   async #lookForMore(): Promise<void> {
-    const start = performance.now();
+    // Not how long it takes: on a busy machine that is long without doing much.
+    const before = process.cpuUsage();
     const discovery = await this.#finder.findAll();
-    const now = performance.now();
-    const pause = Math.max(LOOK_MILLISECONDS, (now - start) * LOOK_SHARE);
-    this.nextLook = now + Math.min(pause, LONGEST_LOOK_PAUSE);
+    const { user, system } = process.cpuUsage(before);
+    const cost = (user + system) / 1000;
+    this.nextLook = performance.now() + Math.max(LOOK_MILLISECONDS, cost * LOOK_SHARE);
     // Nothing that was found can also be a read that failed: the next sample will tell.
     if (discovery.kind !== "found") return;
     const { runtimes, maps } = discovery;

@@ -98,7 +98,7 @@ export class SampledProcesses {
 
   /** Looks at what is due. False if there is nothing to wait for any more. */
   async look(): Promise<boolean> {
-    if (performance.now() >= this.#nextWatch) this.#welcomeBegun();
+    if (this.#watch !== undefined && performance.now() >= this.#nextWatch) this.#welcomeBegun();
     const start = performance.now();
     for (const member of dueOf(this.#active)) {
       const { sampling } = member;
@@ -111,8 +111,9 @@ export class SampledProcesses {
     }
     this.#active = this.#active.filter(({ sampling }) => sampling !== undefined);
     this.#sampled = this.#active.flatMap(({ sampling }) => (sampling?.state === "sampled" ? [sampling] : []));
+    if (this.#active.some((member) => this.#isHopeful(member))) return true;
     // The last one may have left something behind since it was asked what has begun.
-    return this.#active.some((member) => this.#isHopeful(member)) || this.#welcomeBegun();
+    return this.#welcomeBegun();
   }
 
   /** Has what is gone be found out. */

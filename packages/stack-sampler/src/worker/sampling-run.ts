@@ -208,7 +208,7 @@ export class SamplingRun {
   #sleepUntil(next: Nanoseconds, milliseconds: number): void {
     this.#sleep(milliseconds);
     const now = this.#now();
-    if (now < next || !this.#overslept.isTooLate(now - next)) return;
+    if (now < next || !this.#overslept.refuse(now - next)) return;
     const missed = this.#schedule?.putOffDue(now, PUT_OFF_NANOSECONDS) ?? 0;
     this.#builder.counters.scheduled += missed;
     this.#builder.counters.missed += missed;

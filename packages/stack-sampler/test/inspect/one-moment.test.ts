@@ -195,6 +195,20 @@ test("who waits for a processor is waited for longer than who sleeps uninterrupt
   expect(["running" as const, "disk-wait" as const].map(outcomeOf)).toEqual([0, 1]);
 });
 
+test("after somebody was waited for in vain, nobody is waited for so long", () => {
+  const [never, late] = [new FakeThread(1, "disk-wait"), new FakeThread(2)];
+  never.delays = 1000;
+  late.delays = 1000;
+  const program = new FakeProgram(never, late);
+  const wake = () => {
+    late.state = "running";
+    late.run();
+  };
+  expect(program.read([() => never.run(), wake]).moment).toEqual({ duration: 5, unstopped: 2 });
+  const callsFor = (tid: number) => program.calls.filter((call) => call === `stop ${tid}`).length;
+  expect([callsFor(1), callsFor(2)]).toEqual([20, 20]);
+});
+
 test("whatever happens in a reading, all go on", () => {
   const program = new FakeProgram(new FakeThread(1, "running"));
   const fail = () => {

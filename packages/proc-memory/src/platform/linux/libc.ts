@@ -119,15 +119,18 @@ function load(): Libc {
 }
 
 /**
- * koffi is a native module for each C library in a package for each system, which finds out about the C library, and a package
- * that finds that package and adds names of older versions. Those two take as long as loading the native module, and only that is
- * needed here. Most often all is in one folder.
+ * koffi is a native module for each C library. A package for each system chooses between those, and the package `koffi` finds that
+ * one and adds names of older versions. The two take as long as loading the native module, and only that is needed here. Most often
+ * all is in one folder.
  */
 function loadKoffi(): typeof Koffi {
   const require = createRequire(import.meta.url);
   const native = "@koromix/koffi-linux-x64";
-  const ways = [() => require(native), () => createRequire(require.resolve("koffi"))(native)];
-  if (!isOnMusl()) ways.unshift(() => require(`${native}/linux_x64/koffi.node`));
+  const ways = [
+    () => require(isOnMusl() ? native : `${native}/linux_x64/koffi.node`),
+    () => require(native),
+    () => createRequire(require.resolve("koffi"))(native),
+  ];
   for (const load of ways) {
     try {
       return load();
@@ -138,7 +141,7 @@ function loadKoffi(): typeof Koffi {
   return require("koffi");
 }
 
-/** Whether this process runs on musl: an executable names its loader at its beginning. */
+/** Whether this process runs on musl: linkers write the name of an executable's loader at its beginning. */
 function isOnMusl(): boolean {
   const file = openSync("/proc/self/exe", "r");
   try {
