@@ -1,13 +1,11 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { anyPython, atWork, busy, pyspyPath, Workplace } from "./pyspy-process.js";
+import { anyPython, atWork, busy, often, pyspyPath, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const python = anyPython();
 const record = ["record", "-f", "raw", "-o", "out.txt"] as const;
-/** For a time: on a busy machine one of twenty points of the schedule may be all that can be kept. */
-const often = ["-r", "1000", "-d", "2"] as const;
 const profile = (): string => readFileSync(join(workplace.folder, "out.txt"), "utf8");
 
 describe("a program that is over at once", () => {

@@ -18,9 +18,8 @@ async function recordBusy(): Promise<void> {
 /** Lets pyspy record until it has seen `busy.py` at work, some ten times. */
 async function sampleAtWork(...argv: readonly string[]): Promise<void> {
   const pyspy = workplace.pyspy(...argv, ...workplace.busyUntilLet(python));
-  await pyspy.untilRecorded(/;work \(\S*busy\.py:\d+\) \d\d+$/m);
-  workplace.letEnd();
-  expect(await pyspy.outcome).toMatchObject({ code: 0 });
+  const seen = /;work \(\S*busy\.py:\d+\) \d\d+$/m;
+  expect(await workplace.sampledAtWork(pyspy, seen)).toMatchObject({ code: 0 });
   workplace.takeBack();
 }
 

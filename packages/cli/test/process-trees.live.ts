@@ -2,12 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pythonWithPackages } from "../../../tools/testing/python-packages.js";
-import { anyPython, busy, pyspyPath, type TestProcess, Workplace } from "./pyspy-process.js";
+import { anyPython, busy, often, pyspyPath, type TestProcess, Workplace } from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const python = anyPython();
-/** For a time: on a busy machine one of twenty points of the schedule may be all that can be kept. */
-const often = ["-r", "1000", "-d", "2"] as const;
 const profile = (name = "out.txt"): string => readFileSync(join(workplace.folder, name), "utf8");
 
 /** The processes that stand above stacks with `name`, from the root down. */

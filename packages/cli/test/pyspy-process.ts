@@ -13,6 +13,12 @@ export const pyspyPath = fileURLToPath(new URL("../bin/pyspy.js", import.meta.ur
 
 const busyPath = fileURLToPath(new URL("targets/busy.py", import.meta.url));
 
+/**
+ * Options for a recording that ends by itself, and has samples on every machine: on a busy one, one of twenty points of the schedule
+ * may be all that can be kept.
+ */
+export const often = ["-r", "1000", "-d", "2"] as const;
+
 /** A stack of `busy.py` at work, collapsed. */
 export const atWork = /;work \(\S*busy\.py:\d+\) \d+$/m;
 
@@ -159,9 +165,9 @@ export class Workplace {
     rmSync(this.#end);
   }
 
-  /** What becomes of a pyspy that records {@link busyUntilLet}, which is let end when it was seen at work. */
-  async sampledAtWork(pyspy: TestProcess): Promise<Outcome> {
-    await pyspy.untilRecorded(atWork);
+  /** What becomes of a pyspy that records {@link busyUntilLet}, which is let end when `seen` was recorded. */
+  async sampledAtWork(pyspy: TestProcess, seen = atWork): Promise<Outcome> {
+    await pyspy.untilRecorded(seen);
     this.letEnd();
     return pyspy.outcome;
   }

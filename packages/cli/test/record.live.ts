@@ -1,14 +1,21 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { anyPython, atWork, busy, expectAllTicks, pyspyPath, pythons, Workplace } from "./pyspy-process.js";
+import {
+  anyPython,
+  atWork,
+  busy,
+  expectAllTicks,
+  often,
+  pyspyPath,
+  pythons,
+  Workplace,
+} from "./pyspy-process.js";
 
 const workplace = new Workplace();
 const profilePath = (): string => join(workplace.folder, "out.txt");
 const profile = (): string => readFileSync(profilePath(), "utf8");
 const record = ["record", "-f", "raw", "-o", "out.txt"] as const;
-/** For a time: on a busy machine one of twenty points of the schedule may be all that can be kept. */
-const often = ["-r", "1000", "-d", "2"] as const;
 
 /** Stacks of `busy.py` at work, from the module down. */
 const workStacks =
