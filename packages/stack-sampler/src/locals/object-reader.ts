@@ -139,6 +139,7 @@ export class ObjectReader {
         values === undefined ? undefined : this.bytes(values + index * pointerSize, count * pointerSize);
       yield* decodeDictEntries(this.layout, table, entries, own);
       if (entries.length < count * table.entrySize) return;
+      if (own !== undefined && own.length < count * pointerSize) return;
     }
   }
 
