@@ -53,9 +53,10 @@ export class ThreadList {
   readonly #kernelIds: KernelThreadIds;
   readonly #execution: ExecutionMark;
   readonly #owners: StackOwners;
+  readonly #clock: () => number;
   #interpreters: InterpreterTrack[] = [];
   #suspected = true;
-  /** `monotonicTime()` when the list is walked again whatever is read of it. */
+  /** When the list is walked again whatever is read of it. */
   #nextWalk = Number.POSITIVE_INFINITY;
   #goneAge = FIRST_GONE_AGE;
   /** Another number whenever something else is to be read. */
@@ -65,8 +66,17 @@ export class ThreadList {
   /** Threads that do not run yet: Python keeps 0 as the kernel's id until they do. */
   #unstarted: { readonly threadState: Address; range: number }[] = [];
 
-  /** @param maps of the process when the runtime was found */
-  constructor(process: LiveProcess, runtime: PythonRuntime, maps?: readonly MemoryMap[]) {
+  /**
+   * @param maps of the process when the runtime was found
+   * @param clock tells milliseconds
+   */
+  constructor(
+    process: LiveProcess,
+    runtime: PythonRuntime,
+    maps?: readonly MemoryMap[],
+    clock: () => number = monotonicTime,
+  ) {
+    this.#clock = clock;
     this.#process = process;
     this.#memory = process.memory;
     this.#words = new TargetWords(process.memory, runtime.layout.pointerSize);
@@ -114,7 +124,7 @@ export class ThreadList {
   /** Compares the list with what was read, and sees who holds the GIL. */
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
     if (!plan.isRead(this.#headRange) || !this.#execution.holds(plan)) return "unreadable";
-    if (this.#nextWalk !== Number.POSITIVE_INFINITY && monotonicTime() > this.#nextWalk) return "changed";
+    if (this.#nextWalk !== Number.POSITIVE_INFINITY && this.#clock() > this.#nextWalk) return "changed";
     if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
     let head = this.#words.at(plan.view, this.#offsets.head);
     for (const interpreter of this.#interpreters) {
@@ -205,7 +215,7 @@ export class ThreadList {
     const hasGone = this.#interpreters.some(({ threads }) => threads.some(isLost));
     const ownerAge = hasWanderers ? OWNER_AGE : Number.POSITIVE_INFINITY;
     const goneAge = hasGone ? this.#goneAge : Number.POSITIVE_INFINITY;
-    this.#nextWalk = monotonicTime() + Math.min(ownerAge, goneAge);
+    this.#nextWalk = this.#clock() + Math.min(ownerAge, goneAge);
     this.#goneAge = hasGone ? Math.min(2 * this.#goneAge, LONGEST_GONE_AGE) : FIRST_GONE_AGE;
   }
 

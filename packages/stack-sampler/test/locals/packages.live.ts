@@ -41,8 +41,13 @@ test.each(programs)(
 test("what lies behind an array of pandas does not belong to it", { timeout: 600_000 }, async () => {
   const { told, standing: opened } = await standingProgram("array_values", ["numpy", "pandas"]);
   using standing = opened;
-  const [text = "", array = 0] = told.find(([one]) => one.includes("arrays.IntegerArray")) ?? [];
-  const [, other = 0] = told.find(([one]) => one === "dtype('float64')") ?? [];
+  const toldOf = (part: string): readonly [text: string, address: number] => {
+    const found = told.find(([one]) => one.includes(part));
+    if (found === undefined) throw new Error(`there is no ${part}`);
+    return found;
+  };
+  const [text, array] = toldOf("IntegerArray");
+  const [, other] = toldOf("dtype('float64')");
   const { memory } = standing.process;
   const OBJECT_END = 32;
   const withNeighbor: MemoryReader = {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ScatterRead } from "@pyspy/proc-memory";
 import { describe, expect, it } from "vitest";
 import { ThreadList } from "../../src/python/thread-list.js";
@@ -15,11 +14,13 @@ class Watched {
   readonly plan = new ScatterRead(8, 256);
 
   readonly process: FakeProcess;
+  /** The time, in milliseconds. */
+  now = 0;
 
   constructor(layout = layoutOf(13)) {
     this.python = new SyntheticPython(layout);
     this.process = new FakeProcess({ memory: this.python.memory, pid: PID });
-    this.list = new ThreadList(this.process, this.python.runtime);
+    this.list = new ThreadList(this.process, this.python.runtime, undefined, () => this.now);
   }
 
   look(): "same" | "changed" | "unreadable" {
@@ -150,7 +151,7 @@ it("a thread that has no kernel id yet gets it as soon as Python says it", () =>
   expect(watched.list.interpreters[0]?.threads[0]?.tid).toBe(101);
 });
 
-it("a thread of a process just forked off gets its own kernel id as soon as Python says it", async () => {
+it("a thread of a process just forked off gets its own kernel id as soon as Python says it", () => {
   const watched = new Watched();
   const thread = watched.python.addThread(watched.python.addInterpreter(0), { tid: 99 });
   watched.process.threadStates.set(99, "exited");
@@ -158,24 +159,28 @@ it("a thread of a process just forked off gets its own kernel id as soon as Pyth
   for (const { activity } of watched.tracks) activity?.look();
   watched.list.refresh();
   thread.setTid(PID);
-  await expect.poll(() => watched.look(), { timeout: 30_000 }).toBe("changed");
+  expect(watched.look()).toBe("same");
+  watched.now += 3;
+  expect(watched.look()).toBe("changed");
   watched.list.refresh();
   expect(watched.tracks.map(({ tid }) => tid)).toEqual([PID]);
-  await sleep(5);
+  watched.now += 20_000;
   expect(watched.look()).toBe("same");
 });
 
-it("up to 3.10 a process just forked off gets its kernel id as soon as the C library says it", async () => {
+it("up to 3.10 a process just forked off gets its kernel id as soon as the C library says it", () => {
   const watched = new Watched(layoutOf(9));
   const pthread = watched.python.allocate(4096);
   watched.python.addThread(watched.python.addInterpreter(0), { pythonId: pthread });
   watched.list.refresh();
   expect(watched.tracks.map(({ tid }) => tid)).toEqual([0]);
   watched.python.memory.writeInt32(pthread + 0x2d0, PID);
-  await expect.poll(() => watched.look(), { timeout: 30_000 }).toBe("changed");
+  expect(watched.look()).toBe("same");
+  watched.now += 3;
+  expect(watched.look()).toBe("changed");
   watched.list.refresh();
   expect(watched.tracks.map(({ tid }) => tid)).toEqual([PID]);
-  await sleep(5);
+  watched.now += 20_000;
   expect(watched.look()).toBe("same");
 });
 
