@@ -215,12 +215,10 @@ function arrayIn(rendering: Rendering, object: RemoteObject, levels = MAX_NESTIN
   return fieldsOf(rendering, object).find(({ type }) => isArray(type));
 }
 
-/** What the first fields of an object of C refer to; what is behind the object is not its own. */
+/** What the first fields of an object of C refer to. */
 function fieldsOf(rendering: Rendering, object: RemoteObject): RemoteObject[] {
-  const { pointerSize, object: head } = rendering.layout;
-  const count = Math.floor((object.type.header.basicSize - head.size) / pointerSize);
-  const fields = [0, 1, 2, 3, 4, 5].slice(0, Math.max(count, 0));
-  return fields.flatMap((index) => rendering.read(rendering.field(object, index)) ?? []);
+  const fields = [0, 1, 2, 3, 4, 5].map((index) => rendering.field(object, index));
+  return fields.map((field) => rendering.read(field)).filter((one) => one !== undefined);
 }
 
 export const dataFrameForms: NamedRenderers = [

@@ -141,10 +141,12 @@ export class Rendering {
 
   /**
    * The word at a place behind the header of an object of an extension, counted in words; what CPython's own have `decode…`
-   * functions know.
+   * functions know. 0 where the object has ended: what is behind it is not its own.
    */
-  field(object: RemoteObject, index: number): Address {
-    return this.objects.pointerIn(object.bytes, this.layout.object.size + index * this.layout.pointerSize);
+  field({ bytes, type }: RemoteObject, index: number): Address {
+    const { object, pointerSize } = this.layout;
+    const at = object.size + index * pointerSize;
+    return at + pointerSize > type.header.basicSize ? 0 : this.objects.pointerIn(bytes, at);
   }
 
   /** The `int` that the word begins with. */
