@@ -111,6 +111,11 @@ export interface InterpreterLayout {
   readonly gc_frame: number;
   /** u64 that changes when a code object dies (3.14+). */
   readonly code_object_generation: number;
+  /**
+   * u32 that every new code object and some functions take their version from and raise (3.13, of which not every release is
+   * known); 0 when all have been given away, which does not change any more.
+   */
+  readonly func_state_next_version: number;
   /** u32 that changes when thread-local bytecode is made (free-threaded 3.14+). */
   readonly tlbc_generation: number;
 }

@@ -48,6 +48,13 @@ function errorOf(table: Uint8Array): LayoutError {
   throw new Error("the table was accepted");
 }
 
+/** By the names of the builds that have it. */
+const nextVersions: Readonly<Record<string, number>> = {
+  "3.13.0": 17_000,
+  "3.13.18": 17_000,
+  "3.13.15t": 20_092,
+};
+
 const [build3_13_0, build3_13, , build3_14, , build3_15, build3_15t] = builds;
 
 describe("the layout that a build says it has", () => {
@@ -60,8 +67,15 @@ describe("the layout that a build says it has", () => {
       ...measured,
       verified: !build.freeThreaded || build.hex < 0x030e0000,
       runtime: { ...measured.runtime, size },
+      interpreter: { ...measured.interpreter, func_state_next_version: nextVersions[build.name] ?? ABSENT },
       threadState: { ...measured.threadState, size: build.row["sizeof.ts"] },
     });
+  });
+
+  test("tells nothing of next_version where the interpreter has another size than those that were measured", () => {
+    const size = build3_13.row["sizeof.is"] ?? 0;
+    const other = layoutFromDebugOffsets(tableOf(build3_13, { "interpreter_state.size": size + 8 }));
+    expect(other.interpreter.func_state_next_version).toBe(ABSENT);
   });
 
   test("follows the table where it differs from the headers", () => {

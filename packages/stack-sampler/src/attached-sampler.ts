@@ -98,10 +98,11 @@ class LazySampler implements AttachedSampler {
     const { counters } = this.#builder;
     counters.scheduled += 1;
     counters.taken += 1;
-    const time = (monotonicTime() - this.#start) * 1e6;
+    const now = monotonicTime();
+    const time = (now - this.#start) * 1e6;
     if (this.#options.resident) this.#builder.resident = this.#process.residentBytes() ?? -1;
     let isThere = false;
-    for (const reader of this.#readers) isThere = reader.sample(time) || isThere;
+    for (const reader of this.#readers) isThere = reader.sample(time, now) || isThere;
     if (!isThere) {
       const reason = this.#process.isAlive()
         ? "the Python that was attached to is not in it any more"

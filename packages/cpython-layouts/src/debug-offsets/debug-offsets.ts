@@ -8,7 +8,7 @@
  * a reader needs and the table does not say is derived from its neighbours or taken from the measured build of the same
  * minor version and flavour.
  */
-import type { Layout, PythonVersion } from "../layout.js";
+import { ABSENT, type Layout, type PythonVersion } from "../layout.js";
 import { LayoutError } from "../layout-error.js";
 import { formatVersion, parsePyVersionHex } from "../python-version.js";
 import { debugOffsetsFields } from "../versions/debug-offsets-fields.js";
@@ -25,6 +25,17 @@ const COOKIE = "xdebugpy";
 const NEWEST_KNOWN: KnownMinor = 15;
 /** No free-threaded build of 3.14 or 3.15 could be had to run. */
 const NEWEST_TESTED_FREE_THREADED = 13;
+
+/**
+ * Where 3.13 has `func_state.next_version`, of which the table does not tell, by the size of its interpreter: measured with
+ * `offsetof` in the headers of 3.13.0, 3.13.5 and 3.13.18, with and without the GIL. Other releases may have it elsewhere.
+ */
+const nextVersions: ReadonlyMap<number, number> = new Map([
+  [194_968, 17_000],
+  [194_976, 17_000],
+  [194_984, 17_000],
+  [215_616, 20_092],
+]);
 
 /** The start of the table, which is the same in all versions. */
 export interface DebugOffsetsHeader {
@@ -72,6 +83,7 @@ export function layoutFromDebugOffsets(table: Uint8Array): Layout {
     );
   }
   const { version, freeThreaded } = header;
+  const { minor } = version;
   const name = `${formatVersion(version)}${freeThreaded ? " (free-threaded)" : ""}`;
   if (version.major !== 3 || version.minor < 13) {
     throw new LayoutError(
@@ -96,7 +108,7 @@ export function layoutFromDebugOffsets(table: Uint8Array): Layout {
     );
   }
   const row = rowOfOffsets(offsets, measuredRow(measuredBuild(known, freeThreaded)), freeThreaded);
-  return layoutOfRow(row, {
+  const layout = layoutOfRow(row, {
     version,
     freeThreaded,
     verified:
@@ -105,6 +117,9 @@ export function layoutFromDebugOffsets(table: Uint8Array): Layout {
     // The two ids are next to each other, and each as wide as a C `long`.
     isWindows: row["ts.native_thread_id"] === (row["ts.thread_id"] ?? 0) + 4,
   });
+  const func_state_next_version =
+    (minor === 13 ? nextVersions.get(offsets["interpreter_state.size"]) : undefined) ?? ABSENT;
+  return { ...layout, interpreter: { ...layout.interpreter, func_state_next_version } };
 }
 
 /** The minor version whose list of fields to read a table with. */

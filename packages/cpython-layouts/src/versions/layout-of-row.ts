@@ -51,6 +51,7 @@ export function layoutOfRow(row: MeasuredRow, identity: BuildIdentity): Layout {
       gc_collecting: at("is.gc.collecting"),
       gc_frame: at("is.gc.frame"),
       code_object_generation: at("is.code_object_generation"),
+      func_state_next_version: ABSENT,
       tlbc_generation: at("is.tlbc_generation"),
     },
     gil: {

@@ -2,6 +2,7 @@ import { type LiveProcess, openThreadStopper } from "@pyspy/proc-memory";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import { ROOT } from "../intern/stack-trie.js";
 import type { LocalsOptions } from "../locals/locals-reader.js";
+import { monotonicTime } from "../monotonic-time.js";
 import type { KnownStack } from "../python/known-stack.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
@@ -128,7 +129,7 @@ export async function readThreadStacks(
         () => readAll((reader) => reader.sampleStill(0)),
       )
     : undefined;
-  if (stop === undefined) readAll((reader) => reader.sample(0));
+  if (stop === undefined) readAll((reader) => reader.sample(0, monotonicTime()));
   for (const { reader } of readers) reader.close();
   const batch = builder.take();
   const stacks = withoutUnbegun(describe(batch, firstSample, found));

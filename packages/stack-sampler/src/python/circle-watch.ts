@@ -5,7 +5,8 @@ import type { Address } from "@pyspy/proc-memory";
  * address and moves on to a later one after 1, 2, 4 … steps, so that no list is too long).
  */
 export class CircleWatch {
-  #kept: Address | undefined;
+  /** No address before the first one is kept; as `undefined` it would have V8 allocate every address that is kept. */
+  #kept: Address = Number.NaN;
   #steps = 0;
   #patience = 1;
 

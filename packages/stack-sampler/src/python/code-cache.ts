@@ -3,7 +3,7 @@ import type { Address, MemoryReader, ScatterRead } from "@pyspy/proc-memory";
 import type { BatchBuilder } from "../intern/batch-builder.js";
 import type { FrameId, FunctionId } from "../sample-batch.js";
 import { type CodeObject, CodeObjectReader } from "./code-object.js";
-import { CodeWatch, type Watched } from "./code-watch.js";
+import { type CodeCount, CodeWatch, type Watched } from "./code-watch.js";
 import { UNREADABLE } from "./remote-text.js";
 import { TargetWords } from "./target-words.js";
 
@@ -33,7 +33,7 @@ export class CodeCache {
   /** Set by {@link frame} when there was no code object where it was asked for one. */
   hasMissed = false;
   readonly #entries = new Map<Address, CodeEntry>();
-  readonly #watch = new CodeWatch<CodeEntry>();
+  readonly #watch: CodeWatch<CodeEntry>;
   readonly #memory: MemoryReader;
   readonly #layout: Layout;
   readonly #words: TargetWords;
@@ -47,6 +47,7 @@ export class CodeCache {
     this.#layout = layout;
     this.#words = new TargetWords(memory, layout.pointerSize);
     this.#objects = new CodeObjectReader(memory, layout);
+    this.#watch = new CodeWatch(codeCount(layout));
     this.#builder = builder;
     this.#isIndex = layout.frame.instructionKind.startsWith("lasti");
   }
@@ -58,12 +59,7 @@ export class CodeCache {
 
   /** Adds what tells whether the code objects of these interpreters are what they were. It has to be read after the stacks. */
   plan(plan: ScatterRead, interpreters: readonly { readonly address: Address }[]): void {
-    const { code_object_generation } = this.#layout.interpreter;
-    const counted = code_object_generation === ABSENT ? [] : interpreters;
-    this.#watch.plan(
-      plan,
-      counted.map(({ address }) => address + code_object_generation),
-    );
+    this.#watch.plan(plan, interpreters);
   }
 
   /** Forgets what the read has shown to be something else. */
@@ -213,6 +209,14 @@ interface CodeEntry extends Watched {
   readonly otherFrames: Map<number, FrameId>;
   /** By what is shown: instructions of one expression share their frame. */
   readonly places: Map<string, FrameId>;
+}
+
+function codeCount({ interpreter }: Layout): CodeCount | undefined {
+  const { code_object_generation, func_state_next_version } = interpreter;
+  if (code_object_generation !== ABSENT)
+    return { offset: code_object_generation, length: 8, endsAtZero: false };
+  if (func_state_next_version === ABSENT) return undefined;
+  return { offset: func_state_next_version, length: 4, endsAtZero: true };
 }
 
 /** The interpreter's own stepping stones between C and Python (3.12+), and the frame that finishes an `__init__` (3.13+). */

@@ -11,19 +11,28 @@ export interface Watched {
   lastUsed: number;
 }
 
-const GENERATION_BYTES = 8;
+/** A number that every interpreter keeps and changes before a code object can be where another one was. */
+export interface CodeCount {
+  /** From the start of the interpreter. */
+  readonly offset: number;
+  readonly length: 4 | 8;
+  /** At 0 it does not change any more. */
+  readonly endsAtZero: boolean;
+}
+
 /** How often it is chosen anew what is worth watching, in reads, and how long it is seen what is used. */
 const READS_BETWEEN_CHOICES = 4096;
 const READS_OF_A_CHOICE = 64;
 
-/** When no code object has died for so many reads, their interpreters' generations are enough to know that none has. */
+/** When the interpreters' counts have not changed for so many reads, they are enough to know that no code object has. */
 const CALM_READS = 512;
 
 /**
  * Has every read of stacks bring what tells one code object from another, after the stacks: what is then the same as ever
  * was the same while the stacks were read.
  *
- * From 3.14 on an interpreter counts the code objects that have died. Where they seldom do, only the counts are read.
+ * From 3.13 on interpreters count: 3.13 the code objects that are made, later ones those that die. Where that is seldom, only
+ * the counts are read, which takes a fifth off a sample of 20 frames.
  */
 export class CodeWatch<Entry extends Watched> {
   /** Counts the reads. */
@@ -31,9 +40,10 @@ export class CodeWatch<Entry extends Watched> {
   /** Another number whenever something else is to be read. */
   revision = 0;
   #entries: Entry[] = [];
-  /** Where the counts are, and what they were at the last read, as words. */
-  #generations: readonly Address[] = [];
-  #generationWords = new Uint32Array(0);
+  readonly #count: CodeCount | undefined;
+  /** The interpreters, and the low and the high word of each one's count at the last read. */
+  #interpreters: readonly Address[] = [];
+  #countWords = new Uint32Array(0);
   /** The read that first brought these counts. */
   #calmSince = 0;
   #isCalm = false;
@@ -42,6 +52,10 @@ export class CodeWatch<Entry extends Watched> {
   #choice = READS_BETWEEN_CHOICES;
   readonly #single = new ScatterRead(4, 256);
 
+  constructor(count: CodeCount | undefined) {
+    this.#count = count;
+  }
+
   add(entry: Entry): void {
     entry.isWatched = true;
     entry.since = this.read;
@@ -49,12 +63,14 @@ export class CodeWatch<Entry extends Watched> {
     this.revision += 1;
   }
 
-  /** @param generations - addresses of the interpreters' counts of code objects that have died, 8 bytes each */
-  plan(plan: ScatterRead, generations: readonly Address[]): void {
+  plan(plan: ScatterRead, interpreters: readonly { readonly address: Address }[]): void {
     this.#firstRange = plan.rangeCount;
-    if (!isSameList(generations, this.#generations)) this.#stir(generations);
-    // A code object that is the same after its count was read stays so until the count changes.
-    for (const address of generations) plan.add(address, GENERATION_BYTES);
+    if (this.#count !== undefined) {
+      if (!isSameList(interpreters, this.#interpreters)) this.#begin(interpreters);
+      const { offset, length } = this.#count;
+      // A code object that is the same after its count was read stays so until the count changes.
+      for (const address of this.#interpreters) plan.add(address + offset, length);
+    }
     if (this.#isCalm) return;
     for (const { identity } of this.#entries) {
       for (const { address, words } of identity) plan.add(address, words.length * 4);
@@ -66,7 +82,7 @@ export class CodeWatch<Entry extends Watched> {
     this.read += 1;
     const { completeRanges } = plan;
     this.#isRead = completeRanges === plan.rangeCount;
-    if (completeRanges < this.#firstRange + this.#generations.length) return false;
+    if (completeRanges < this.#firstRange + this.#interpreters.length) return false;
     const wasCalm = this.#isCalm;
     const isSettled = this.#hasSettled(plan);
     if (wasCalm) {
@@ -74,7 +90,7 @@ export class CodeWatch<Entry extends Watched> {
       return !isSettled;
     }
     const before = this.#entries.length;
-    let range = this.#firstRange + this.#generations.length;
+    let range = this.#firstRange + this.#interpreters.length;
     let kept = 0;
     for (let index = 0; index < before; index++) {
       const entry = this.#entries[index] as Entry;
@@ -94,18 +110,22 @@ export class CodeWatch<Entry extends Watched> {
     return true;
   }
 
-  /** Whether no code object has died since the last read, as far as that is counted. */
+  /** Whether the counts are what they were at the last read. */
   #hasSettled(plan: ScatterRead): boolean {
-    const words = this.#generationWords;
-    if (words.length === 0) return false;
-    const start = plan.offsetOf(this.#firstRange) / 4;
+    const count = this.#count;
+    const words = this.#countWords;
+    if (count === undefined || words.length === 0) return false;
     let isSame = true;
-    for (let index = 0; index < words.length; index++) {
-      const word = plan.u32[start + index] as number;
-      if (words[index] !== word) isSame = false;
-      words[index] = word;
+    for (let index = 0; index < words.length; index += 2) {
+      const at = plan.offsetOf(this.#firstRange + index / 2) / 4;
+      const low = plan.u32[at] as number;
+      const high = count.length === 8 ? (plan.u32[at + 1] as number) : 0;
+      if (words[index] !== low || words[index + 1] !== high) isSame = false;
+      if (count.endsAtZero && low === 0) isSame = false;
+      words[index] = low;
+      words[index + 1] = high;
     }
-    if (!isSame) this.#stir(this.#generations);
+    if (!isSame) this.#stir();
     else if (!this.#isCalm && this.read - this.#calmSince >= CALM_READS) {
       this.#isCalm = true;
       this.revision += 1;
@@ -113,11 +133,15 @@ export class CodeWatch<Entry extends Watched> {
     return isSame;
   }
 
-  #stir(generations: readonly Address[]): void {
-    if (generations !== this.#generations) {
-      this.#generations = [...generations];
-      this.#generationWords = new Uint32Array((generations.length * GENERATION_BYTES) / 4);
-    }
+  /** Begins with counts of which nothing is known. */
+  #begin(interpreters: readonly { readonly address: Address }[]): void {
+    this.#interpreters = interpreters.map(({ address }) => address);
+    this.#countWords = new Uint32Array(2 * interpreters.length);
+    this.#stir();
+  }
+
+  /** Has every code object looked at again. */
+  #stir(): void {
     if (this.#isCalm) this.revision += 1;
     this.#isCalm = false;
     this.#calmSince = this.read;
@@ -157,8 +181,8 @@ export class CodeWatch<Entry extends Watched> {
   }
 }
 
-function isSameList(one: readonly Address[], other: readonly Address[]): boolean {
-  return one.length === other.length && one.every((address, index) => address === other[index]);
+function isSameList(one: readonly { readonly address: Address }[], other: readonly Address[]): boolean {
+  return one.length === other.length && one.every(({ address }, index) => address === other[index]);
 }
 
 function isSame({ identity }: Watched, plan: ScatterRead, firstRange: number): boolean {

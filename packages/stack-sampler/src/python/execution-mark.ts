@@ -1,5 +1,13 @@
 import type { Address, MemoryMap, ProcessView, ScatterRead } from "@pyspy/proc-memory";
 
+/** Programs that are linked to fixed addresses are below, and all that is put anywhere is above. */
+const FIXED_IMAGES_END = 2 ** 32;
+/**
+ * Where stacks end whose addresses are not random: on x86-64 a page below the end of what programs can have, on aarch64 there.
+ * Source: Linux, `STACK_TOP` in arch/x86/include/asm/processor.h and arch/arm64/include/asm/processor.h.
+ */
+const fixedStackEnds: ReadonlySet<Address> = new Set([2 ** 47 - 4096, 2 ** 48]);
+
 /** More of a path does not matter. */
 const LONGEST_MARK = 64;
 
@@ -7,9 +15,9 @@ const LONGEST_MARK = 64;
  * Tells whether a process still executes the program that it did. After an `execve` an address of the old program may well be
  * mapped: in programs at fixed addresses the new one's variables are where the old one's were, and mean something else.
  *
- * The mark is what the kernel puts at the end of the stack, which is at a random address in every execution: the path
- * of the program and eight bytes of zeros. Nothing writes there; a program that changes its title stops below. Where addresses are
- * not random, another program still has another path.
+ * The mark is what the kernel puts at the end of the stack: the path of the program and eight bytes of zeros. Nothing writes
+ * there; a program that changes its title stops below. Where all addresses are random there is none, because it is needless: what
+ * is read of the old program is not mapped in the new one.
  * Source: Linux, `bprm_execve` in fs/exec.c and `setup_arg_pages`.
  */
 export class ExecutionMark {
@@ -17,9 +25,13 @@ export class ExecutionMark {
   readonly #bytes: Uint8Array = new Uint8Array(0);
   #range = 0;
 
-  /** @param maps those of the program that is to be known again */
-  constructor(process: ProcessView, maps: readonly MemoryMap[] = process.maps()) {
+  /**
+   * @param variables - the address of Python's own, by which they are read
+   * @param maps - those of the program that is to be known again
+   */
+  constructor(process: ProcessView, variables: Address, maps: readonly MemoryMap[] = process.maps()) {
     const end = maps.find(({ path }) => path === "[stack]")?.end;
+    if (end !== undefined && !fixedStackEnds.has(end) && variables >= FIXED_IMAGES_END) return;
     const bytes = new Uint8Array(LONGEST_MARK);
     // A system that shows no stack has no mark.
     if (end === undefined || process.memory.readInto(end - LONGEST_MARK, bytes) < LONGEST_MARK) return;

@@ -110,10 +110,12 @@ export class StackReader {
   /**
    * Takes all stacks now and adds them as samples of `time`. False if the runtime cannot be read any
    * more: the process has ended, or has executed another program.
+   *
+   * @param now - {@link monotonicTime}
    */
-  sample(time: Nanoseconds): boolean {
+  sample(time: Nanoseconds, now: number): boolean {
     if (this.#stop === undefined) {
-      this.#begin();
+      this.#begin(now);
       return this.#sampleNow(time);
     }
     if (!this.watch() || !this.#learnBeforeStopping()) return false;
@@ -131,7 +133,7 @@ export class StackReader {
 
   /** Finds the threads and looks at what they do, before {@link sampleStill}. False if the runtime cannot be read any more. */
   watch(): boolean {
-    this.#begin();
+    this.#begin(monotonicTime());
     if (this.#threads.interpreters.length === 0 && !this.#threads.refresh()) return false;
     this.#chooseThreads();
     return true;
@@ -161,8 +163,8 @@ export class StackReader {
     return this.watch();
   }
 
-  #begin(): void {
-    this.#now = monotonicTime();
+  #begin(now: number): void {
+    this.#now = now;
     if (this.#builder.epoch !== this.#builderEpoch) this.#startOver();
   }
 

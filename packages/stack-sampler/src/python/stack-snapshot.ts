@@ -201,7 +201,10 @@ export class StackSnapshot {
     let outcome: "good" | "torn" = "good";
     let inner = 0;
     let last = 0;
-    for (let address = start; address !== 0; ) {
+    // In a column, because as a variable it would be allocated for each frame.
+    this.addresses[0] = start;
+    while ((this.addresses[this.depth] as Address) !== 0) {
+      const address = this.addresses[this.depth] as Address;
       if (circle.closesAt(address)) {
         places.forget();
         known.forget();
@@ -213,8 +216,8 @@ export class StackSnapshot {
         const stray = this.#readStray(address, this.#frameLength);
         if (stray === undefined) return "unreadable";
         places.meet(address, this.#frameLength);
-        this.#keep(address, stray, 0);
-        address = this.#word(stray, frame.previous);
+        this.#keep(stray, 0);
+        this.addresses[this.depth] = this.#word(stray, frame.previous);
         continue;
       }
       let offset = found;
@@ -245,9 +248,10 @@ export class StackSnapshot {
           break;
         }
       }
-      this.#keep(address, u32, offset);
+      this.#keep(u32, offset);
       const previous = (offset + frame.previous) >> 2;
-      address = (u32[previous] as number) + (isWide ? (u32[previous + 1] as number) * 0x1_0000_0000 : 0);
+      this.addresses[this.depth] =
+        (u32[previous] as number) + (isWide ? (u32[previous + 1] as number) * 0x1_0000_0000 : 0);
     }
     this.#outermost = last;
     // From 3.15 on every complete chain ends in the thread's base frame.
@@ -320,11 +324,10 @@ export class StackSnapshot {
     return u32[first] === u32[second] && (!this.#isWide || u32[first + 1] === u32[second + 1]);
   }
 
-  /** Keeps the frame at an offset. What is returned, and is not a small integer, would be allocated where V8 does not inline. */
-  #keep(address: Address, u32: Uint32Array, offset: number): void {
+  /** Keeps the frame at an offset, whose address is there already, and makes room for the address of the next one. */
+  #keep(u32: Uint32Array, offset: number): void {
     const { depth } = this;
-    if (depth === this.codes.length) this.#grow();
-    this.addresses[depth] = address;
+    if (depth + 1 === this.codes.length) this.#grow();
     this.codes[depth] = this.#codeAt(u32, offset);
     this.instructions[depth] = this.#instructionAt(u32, offset);
     this.depth = depth + 1;

@@ -83,7 +83,7 @@ export class ThreadList {
     this.#runtime = runtime;
     this.#layout = runtime.layout;
     this.#garbage = new GarbageCollection(process.memory, runtime);
-    this.#execution = new ExecutionMark(process, maps);
+    this.#execution = new ExecutionMark(process, runtime.interpretersHead, maps);
     this.#owners = new StackOwners(process, runtime.layout);
     const innerPid = process.namespacePids.at(-1) ?? process.pid;
     this.#kernelIds = new KernelThreadIds(process.memory, innerPid, (innerTid) => {

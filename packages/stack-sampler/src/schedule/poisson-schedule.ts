@@ -1,5 +1,8 @@
 import type { Nanoseconds } from "../sample-batch.js";
 
+/** How many mean intervals are passed at once, at most: e to the power of minus that is a number that is not too small to be multiplied. */
+const MOST_INTERVALS = 600;
+
 /**
  * When to sample: points of a Poisson process, which meets periodic work in every phase.
  *
@@ -18,7 +21,7 @@ export class PoissonSchedule {
   constructor(rate: number, start: Nanoseconds, random: () => number = Math.random) {
     this.#meanInterval = 1e9 / rate;
     this.#random = random;
-    this.#next = start + this.#interval();
+    this.#next = start - Math.log(1 - this.#random()) * this.#meanInterval;
   }
 
   /** The next point that has not been passed. */
@@ -36,10 +39,23 @@ export class PoissonSchedule {
       due = 1;
       this.#putOff = undefined;
     }
-    while (this.#next <= now) {
+    while (this.#next <= now) due += this.#pass(now);
+    return due;
+  }
+
+  /**
+   * Passes points up to `now`, but for so many that they have to be asked for again; returns how many. Intervals are the logarithms of
+   * random numbers, so their sum is the logarithm of the product: one is enough for all points that go by between two samples.
+   */
+  #pass(now: Nanoseconds): number {
+    const end = Math.exp(-Math.min((now - this.#next) / this.#meanInterval, MOST_INTERVALS));
+    let due = 0;
+    let product = 1;
+    while (product >= end) {
       due += 1;
-      this.#next += this.#interval();
+      product *= 1 - this.#random();
     }
+    this.#next -= Math.log(product) * this.#meanInterval;
     return due;
   }
 
@@ -53,9 +69,5 @@ export class PoissonSchedule {
     if (due === 0 || later >= this.#next) return due;
     this.#putOff = later;
     return due - 1;
-  }
-
-  #interval(): Nanoseconds {
-    return -Math.log(1 - this.#random()) * this.#meanInterval;
   }
 }

@@ -10,6 +10,7 @@ import type { Discovery } from "../discovery/discovery.js";
 import { discoveryError } from "../discovery/discovery-error.js";
 import { type KnownBinaries, RuntimeFinder } from "../discovery/runtime-finder.js";
 import type { BatchBuilder } from "../intern/batch-builder.js";
+import { monotonicTime } from "../monotonic-time.js";
 import type { PythonRuntime } from "../python/python-runtime.js";
 import { StackReader } from "../python/stack-reader.js";
 import type { ThreadChoice } from "../python/thread-choice.js";
@@ -62,7 +63,7 @@ export class SampledProcess {
   readonly #readers = new Map<Address, StackReader>();
   #stopper: ThreadStopper | undefined;
   #state: "looking" | "sampled" | "ended" = "looking";
-  #lookingSince = performance.now();
+  #lookingSince = monotonicTime();
   #pause = FIRST_PAUSE;
   #record: ProcessId = 0;
   /** {@link ReadCosts} before the first sample, of which finding the Python was a part. */
@@ -72,7 +73,7 @@ export class SampledProcess {
   #turns = 1;
   /** What the last look has found. */
   #seen: Discovery["kind"] | undefined;
-  /** `performance.now()` when it is to be looked at. */
+  /** {@link monotonicTime} when it is to be looked at. */
   nextLook = 0;
   /** The last one that was found. */
   python: PythonDescription | undefined;
@@ -94,7 +95,7 @@ export class SampledProcess {
 
   /** How long it has been looked for a Python, in milliseconds. */
   get waited(): number {
-    return performance.now() - this.#lookingSince;
+    return monotonicTime() - this.#lookingSince;
   }
 
   /** There was no Python in it when it was looked at last, and it had not ended. */
@@ -116,12 +117,12 @@ export class SampledProcess {
     }
   }
 
-  /** Takes the stacks of all of its threads. */
-  sample(time: Nanoseconds): void {
+  /** Takes the stacks of all of its threads, as {@link StackReader.sample} does. */
+  sample(time: Nanoseconds, now: number): void {
     const { builder } = this.#shared;
     if (builder.resident !== undefined) builder.resident = this.process.residentBytes() ?? -1;
     let isThere = false;
-    for (const reader of this.#readers.values()) isThere = reader.sample(time) || isThere;
+    for (const reader of this.#readers.values()) isThere = reader.sample(time, now) || isThere;
     if (!isThere) this.#lookAgain();
   }
 
@@ -151,11 +152,11 @@ export class SampledProcess {
 
   async #lookForFirst(): Promise<void> {
     if (this.#search.isBorrowing?.()) {
-      this.#lookingSince = performance.now();
+      this.#lookingSince = monotonicTime();
       this.nextLook = this.#lookingSince + FIRST_PAUSE;
       return;
     }
-    const began = performance.now();
+    const began = monotonicTime();
     const discovery = await this.#finder.find();
     if (discovery.kind === "found") {
       this.#seen = discovery.kind;
@@ -170,10 +171,10 @@ export class SampledProcess {
     // A first look takes long, at a large binary of which the process may be about to execute another.
     const since = this.#lookingSince;
     if (!isWorthWaiting(discovery, this.#search.patience, began - since)) {
-      this.end(discoveryError(this.process, discovery, performance.now() - since));
+      this.end(discoveryError(this.process, discovery, monotonicTime() - since));
       return;
     }
-    this.nextLook = performance.now() + this.#pause;
+    this.nextLook = monotonicTime() + this.#pause;
     this.#pause = Math.min(this.#pause * this.#search.growth, this.#search.longestPause);
   }
 
@@ -187,7 +188,7 @@ export class SampledProcess {
     const discovery = await this.#finder.findAll();
     const { user, system } = process.cpuUsage(before);
     const cost = (user + system) / 1000;
-    this.nextLook = performance.now() + Math.max(LOOK_MILLISECONDS, cost * LOOK_SHARE);
+    this.nextLook = monotonicTime() + Math.max(LOOK_MILLISECONDS, cost * LOOK_SHARE);
     // Nothing that was found can also be a read that failed: the next sample will tell.
     if (discovery.kind !== "found") return;
     const { runtimes, maps } = discovery;
@@ -204,7 +205,7 @@ export class SampledProcess {
     this.#record = this.#describe();
     this.#found ??= { ...(this.process.memory.costs ?? { calls: 0, bytes: 0 }) };
     this.#state = "sampled";
-    this.nextLook = performance.now() + FIRST_LOOK_MILLISECONDS;
+    this.nextLook = monotonicTime() + FIRST_LOOK_MILLISECONDS;
     this.#addReaders(runtimes, maps);
   }
 
@@ -226,7 +227,7 @@ export class SampledProcess {
   #lookAgain(): void {
     this.#closeReaders();
     this.#state = "looking";
-    this.#lookingSince = performance.now();
+    this.#lookingSince = monotonicTime();
     this.#pause = FIRST_PAUSE;
     this.nextLook = 0;
   }

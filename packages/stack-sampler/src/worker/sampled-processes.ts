@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { type ExitStatus, type LiveProcess, openProcess, type Pid, sharesMemory } from "@pyspy/proc-memory";
+import { monotonicTime } from "../monotonic-time.js";
 import type { ProcessId } from "../sample-batch.js";
 import type { OtherProcess, PythonDescription } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
@@ -88,22 +89,22 @@ export class SampledProcesses {
     return this.#sampled;
   }
 
-  /** Milliseconds until {@link look} has something to do; below 0 if it is late. */
-  get untilNextLook(): number {
+  /** When {@link look} has something to do, by {@link monotonicTime}. */
+  get nextLook(): number {
     let next = this.#watch === undefined ? Number.POSITIVE_INFINITY : this.#nextWatch;
     for (const { sampling } of this.#active)
       if (sampling !== undefined) next = Math.min(next, sampling.nextLook);
-    return next - performance.now();
+    return next;
   }
 
   /** Looks at what is due. False if there is nothing to wait for any more. */
   async look(): Promise<boolean> {
-    if (this.#watch !== undefined && performance.now() >= this.#nextWatch) this.#welcomeBegun();
-    const start = performance.now();
+    if (this.#watch !== undefined && monotonicTime() >= this.#nextWatch) this.#welcomeBegun();
+    const start = monotonicTime();
     for (const member of dueOf(this.#active)) {
       const { sampling } = member;
       if (sampling === undefined) continue;
-      if (performance.now() - start > LOOKS_MILLISECONDS) break;
+      if (monotonicTime() - start > LOOKS_MILLISECONDS) break;
       if (sampling.state === "looking") see(member, sampling.process);
       await sampling.look();
       if (sampling.state === "sampled") this.#count(member, sampling);
@@ -195,7 +196,7 @@ export class SampledProcesses {
   #welcomeBegun(): boolean {
     const begun = this.#watch?.begun() ?? [];
     for (const born of begun) this.#welcome(born);
-    this.#nextWatch = performance.now() + WATCH_MILLISECONDS;
+    this.#nextWatch = monotonicTime() + WATCH_MILLISECONDS;
     return begun.length > 0;
   }
 
@@ -273,7 +274,7 @@ export class SampledProcesses {
 
 /** Those that it is time to look at, at first what is new or seems to be gone, then what has waited longest. */
 function dueOf(members: readonly Member[]): Member[] {
-  const now = performance.now();
+  const now = monotonicTime();
   const due = members.filter(({ sampling }) => sampling !== undefined && sampling.nextLook <= now);
   return due.sort((a, b) => (a.sampling?.nextLook ?? 0) - (b.sampling?.nextLook ?? 0));
 }

@@ -1,6 +1,7 @@
 import { StopBudget } from "@pyspy/proc-memory";
 import { KnownBinaries } from "../discovery/runtime-finder.js";
 import { BatchBuilder } from "../intern/batch-builder.js";
+import { monotonicTime } from "../monotonic-time.js";
 import type { Nanoseconds } from "../sample-batch.js";
 import type { PythonDescription, SamplingStatistics } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
@@ -33,14 +34,16 @@ export class SamplingRun {
   readonly #attend: () => void;
   readonly #builder = new BatchBuilder();
   readonly #processes: SampledProcesses;
-  readonly #opened = performance.now();
-  /** `performance.now()` when sampling began, which is time 0 of the samples. */
+  readonly #opened = monotonicTime();
+  /** {@link monotonicTime} as it was last looked at: once a sample, since at the highest rates that is a hundredth of it. */
+  #clock = this.#opened;
+  /** {@link monotonicTime} when sampling began, which is time 0 of the samples. */
   #start: number | undefined;
   #schedule: PoissonSchedule | undefined;
   readonly #overslept = new OversleptPoints();
   readonly #costs = new SamplingCosts();
   readonly #stops: StopBudget | undefined;
-  #lastPost = performance.now();
+  #lastPost = this.#opened;
   /** Of all pauses that are over, and when the one that is not began. */
   #paused: Nanoseconds = 0;
   #pausedSince: Nanoseconds | undefined;
@@ -75,11 +78,15 @@ export class SamplingRun {
   async run(): Promise<SessionEnd> {
     const processes = this.#processes;
     // Where sampling takes all the time, a promise for each sample would be a tenth of it.
-    while (this.#endReason() === undefined && (processes.untilNextLook > 0 || (await processes.look()))) {
+    while (this.#endReason() === undefined) {
+      if (processes.nextLook <= this.#clock) {
+        if (!(await processes.look())) break;
+        this.#tick();
+      }
       const { python } = processes;
       if (python !== undefined) this.#begin(python);
       if (processes.sampled.length > 0) this.#sampleNext();
-      else this.#sleepUntilLook(processes.untilNextLook);
+      else this.#sleepUntilLook();
     }
     const asked = this.#endReason();
     processes.close();
@@ -104,7 +111,7 @@ export class SamplingRun {
 
   #begin(python: PythonDescription): void {
     if (this.#start !== undefined) return;
-    this.#start = performance.now() + this.#order.delay * 1000;
+    this.#start = this.#clock + this.#order.delay * 1000;
     this.#schedule = new PoissonSchedule(this.#order.rate, 0);
     this.#post({ type: "python", python });
   }
@@ -114,8 +121,8 @@ export class SamplingRun {
   }
 
   /** While there is nothing to sample, points of the schedule that go by are not missed. */
-  #sleepUntilLook(milliseconds: number): void {
-    this.#sleep(milliseconds);
+  #sleepUntilLook(): void {
+    this.#sleep(this.#processes.nextLook - this.#clock);
     this.#schedule?.passDue(this.#now());
   }
 
@@ -132,8 +139,9 @@ export class SamplingRun {
     const now = this.#now();
     const untilSample = Math.min((schedule.next - now) / 1e6, this.#untilDeadline);
     if (untilSample > 0) {
-      const wait = Math.min(untilSample, this.#processes.untilNextLook);
+      const wait = Math.min(untilSample, this.#processes.nextLook - this.#clock);
       if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleepUntil(schedule.next, wait);
+      else this.#tick();
       // During a delay nothing is read that would show that it has ended.
       if (now < 0) this.#processes.checkAlive();
       return;
@@ -151,12 +159,14 @@ export class SamplingRun {
     }
     counters.missed += due - 1;
     counters.taken += 1;
-    for (const process of this.#processes.sampled) process.sample(now);
+    for (const process of this.#processes.sampled) process.sample(now, this.#clock);
+    this.#tick();
     this.#costs.add(this.#now() - now);
     this.#attendWhenDue();
   }
 
   #recordStop(stops: StopBudget, { duration, refused, late }: Stop): void {
+    this.#tick();
     if (duration > 0) stops.record(this.#now(), duration);
     this.#costs.addUnstopped(refused, late);
   }
@@ -200,8 +210,13 @@ export class SamplingRun {
     return (this.#deadline - this.#now()) / 1e6;
   }
 
+  #tick(): void {
+    this.#clock = monotonicTime();
+  }
+
+  /** The time of the samples, as of the last {@link #tick}. */
   #now(): Nanoseconds {
-    return (performance.now() - (this.#start ?? this.#opened)) * 1e6;
+    return (this.#clock - (this.#start ?? this.#opened)) * 1e6;
   }
 
   /** Sleeps until the point `next`. One that was overslept is put off, or missed if the one after it comes before. */
@@ -219,18 +234,19 @@ export class SamplingRun {
     this.#attendWhenDue();
     const longest = this.#processes.letGo() ? LATE_MILLISECONDS : BATCH_MILLISECONDS;
     this.#control.wait(Math.min(milliseconds, longest));
+    this.#tick();
   }
 
   /** What may not wait for the next sleep: where sampling takes all the time, there is none. */
   #attendWhenDue(): void {
-    const untilPost = this.#lastPost + BATCH_MILLISECONDS - performance.now();
+    const untilPost = this.#lastPost + BATCH_MILLISECONDS - this.#clock;
     if (untilPost > 0 && this.#builder.pendingSamples < BATCH_SAMPLES) return;
     this.#attend();
     this.#postBatch();
   }
 
   #postBatch(): void {
-    this.#lastPost = performance.now();
+    this.#lastPost = this.#clock;
     this.#post({ type: "batch", batch: this.#builder.take() });
   }
 }

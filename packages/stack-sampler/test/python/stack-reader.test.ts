@@ -2,6 +2,7 @@ import { ABSENT } from "@pyspy/cpython-layouts";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BatchBuilder } from "../../src/intern/batch-builder.js";
+import { monotonicTime } from "../../src/monotonic-time.js";
 import { StackReader, type StackReaderOptions } from "../../src/python/stack-reader.js";
 import type { ThreadChoice } from "../../src/python/thread-choice.js";
 import { SampleState } from "../../src/sample-batch.js";
@@ -54,7 +55,7 @@ class Read {
 
   /** Takes a sample; what it found, and what it counted. */
   sample() {
-    const readable = this.reader.sample(0);
+    const readable = this.reader.sample(0, monotonicTime());
     const batch = this.builder.take();
     this.#names.push(...batch.functions.map(({ name }) => name));
     this.#frames.push(...batch.frames.function);
@@ -283,7 +284,7 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
     thread.call(read.python.addCode({ name: "main" }), read.python.addCode({ name: "leaf" }));
     const recording = new Recording();
     for (let sample = 0; sample < 6; sample++) {
-      read.reader.sample(sample);
+      read.reader.sample(sample, monotonicTime());
       if (sample % 2 === 1)
         for (let count = 0; count <= MANY_THREADS; count++) read.builder.addThread(DESCRIBED_THREAD);
       recording.add(read.builder.take());
