@@ -1,8 +1,8 @@
 import type { Address } from "@pyspy/proc-memory";
 import type { NodeId } from "../sample-batch.js";
 
-/** How many reads in a row have to show another outermost frame. */
-const TIMES_UNTIL_BELIEVED = 3;
+/** How many reads in a row have to show another outermost frame: as many as there are for a stack that does not hold still. */
+const TIMES_UNTIL_BELIEVED = 6;
 
 /**
  * A thread's stack as it was last walked, the outermost frame first, with the stack node of each frame. The next stack
@@ -27,7 +27,8 @@ export class KnownStack {
 
   /**
    * Whether `address` is to be believed to be the outermost frame. Up to 3.10 a frame that has returned has no caller
-   * either. A thread's outermost frame seldom changes, so another one has to be met several times in a row.
+   * either, and from 3.12 to 3.14 nor may a frame of C's own seem to have one, whose place on the stack has got another use. A thread's
+   * outermost frame seldom changes, so another one has to be met several times in a row.
    */
   believesOutermost(address: Address): boolean {
     if (address === this.#outermost) this.#timesMet = 0;

@@ -218,23 +218,36 @@ it("what is not used any more is not looked at for ever, and is still known", ()
   expect(cached.look(once)[0]?.name).toBe("once");
 });
 
-describe("code objects of an interpreter that counts those that have died (3.14)", () => {
-  const layout = layoutOf(14);
+const layout13 = layoutOf(13);
+const MADE = 17_000;
+
+describe.each([
+  {
+    counted: "made (3.13)",
+    layout: { ...layout13, interpreter: { ...layout13.interpreter, func_state_next_version: MADE } },
+    offset: MADE,
+  },
+  {
+    counted: "that have died (3.14)",
+    layout: layoutOf(14),
+    offset: layoutOf(14).interpreter.code_object_generation,
+  },
+])("code objects of an interpreter that counts those $counted", ({ layout, offset }) => {
   const enough = 600;
 
   function calm(): { readonly cached: Cached; readonly code: Address } {
     const cached = new Cached(layout);
+    count(cached);
     const code = cached.python.addCode({ name: "old" });
     for (let read = 0; read < enough; read++) cached.look(code);
     return { cached, code };
   }
 
-  function countDeath({ python, interpreter }: Cached): void {
-    const count = interpreter + layout.interpreter.code_object_generation;
-    python.memory.writeWord(count, python.word(count) + 1);
+  function count({ python, interpreter }: Cached): void {
+    python.memory.writeWord(interpreter + offset, python.word(interpreter + offset) + 1);
   }
 
-  it("are not looked at while none dies, however many they are", () => {
+  it("are not looked at while none is counted, however many they are", () => {
     const { cached, code } = calm();
     for (const name of ["a", "b", "c"]) cached.look(cached.python.addCode({ name }));
     expect(cached.read()).toBe(1);
@@ -243,11 +256,11 @@ describe("code objects of an interpreter that counts those that have died (3.14)
     expect(cached.python.memory.reads - before).toBe(1);
   });
 
-  it("are looked at when one has died, in that sample and in those after it", () => {
+  it("are looked at when one is counted, in that sample and in those after it", () => {
     const { cached, code } = calm();
     const { epoch } = cached.cache;
     cached.python.putCode(code, { name: "new" });
-    countDeath(cached);
+    count(cached);
     expect(cached.name(code)).toBe("new");
     expect(cached.cache.epoch).toBeGreaterThan(epoch);
     expect(cached.read()).toBeGreaterThan(1);
@@ -265,4 +278,13 @@ describe("code objects of an interpreter that counts those that have died (3.14)
     cached.look(code);
     expect(cached.cache.hasLearnt).toBe(false);
   });
+});
+
+it("code objects are looked at in every read when all their numbers have been given away (3.13)", () => {
+  const layout = { ...layout13, interpreter: { ...layout13.interpreter, func_state_next_version: MADE } };
+  const cached = new Cached(layout);
+  const code = cached.python.addCode({ name: "f" });
+  cached.python.memory.writeWord(cached.interpreter + MADE, 0);
+  for (let read = 0; read < 2000; read++) cached.look(code);
+  expect(cached.read()).toBeGreaterThan(1);
 });
