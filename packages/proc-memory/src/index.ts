@@ -14,6 +14,7 @@ export {
   readRangeByRange,
   readUint32,
 } from "./memory-reader.js";
+export { nap } from "./nap.js";
 export {
   dateOfStart,
   type FamilyMember,

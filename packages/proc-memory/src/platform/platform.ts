@@ -22,6 +22,7 @@ export interface Platform {
   tryPtrace(): string | undefined;
   openThreadStopper(pid: Pid, tid?: Tid): ThreadStopper;
   takeShortTurns(): boolean;
+  nap(milliseconds: number): void;
 }
 
 /** The platform we run on. `action` says in an error what could not be done: "open process 1234". */

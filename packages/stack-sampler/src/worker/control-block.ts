@@ -56,10 +56,17 @@ export class ControlBlock {
     return signals;
   }
 
-  /** Sleeps up to `milliseconds`, or until something is asked for that was not at the last call. Not for the main thread. */
+  /** Whether anything has been asked for since the last call. */
+  hasNews(): boolean {
+    const asked = Atomics.load(this.#words, WAKE);
+    if (asked === this.#seen) return false;
+    this.#seen = asked;
+    return true;
+  }
+
+  /** Sleeps up to `milliseconds`, or until there is something that {@link hasNews} has not told of. Not for the main thread. */
   wait(milliseconds: number): void {
     Atomics.wait(this.#words, WAKE, this.#seen, milliseconds);
-    this.#seen = Atomics.load(this.#words, WAKE);
   }
 
   #wake(): void {

@@ -1,4 +1,4 @@
-import { StopBudget } from "@pyspy/proc-memory";
+import { nap, StopBudget } from "@pyspy/proc-memory";
 import { KnownBinaries } from "../discovery/runtime-finder.js";
 import { BatchBuilder } from "../intern/batch-builder.js";
 import { monotonicTime } from "../monotonic-time.js";
@@ -14,9 +14,17 @@ import { endedTooSoon } from "./ended-too-soon.js";
 import { problemOf, type SessionEnd, type SessionMessage, type SessionOrder } from "./protocol.js";
 import { SampledProcesses, type SampledRoots } from "./sampled-processes.js";
 
-/** A batch is handed out this often, or when it has so many samples. */
-const BATCH_MILLISECONDS = 200;
+/**
+ * A batch is handed out when the sampling has gone on for a tenth longer, within these limits, or when it has so many samples: what is
+ * awaited in the beginning comes soon, and later what it takes to hand it out does not count.
+ */
+const FIRST_BATCH_MILLISECONDS = 200;
+const LAST_BATCH_MILLISECONDS = 1000;
+const BATCH_SHARE = 0.1;
 const BATCH_SAMPLES = 1 << 16;
+/** How long it is slept at most before it is seen what else has to be done; and that nothing has to be able to end. */
+const LONGEST_SLEEP_MILLISECONDS = 200;
+const LONGEST_NAP_MILLISECONDS = 20;
 /** Sleeping is not finer than this; the rest is waited out awake. */
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
 /** A point that was overslept is put off by up to this: whole ticks, whether there are 100, 250, 300 or 1000 of them a second. */
@@ -30,7 +38,7 @@ export class SamplingRun {
   readonly #order: SessionOrder;
   readonly #control: ControlBlock;
   readonly #post: (message: SessionMessage) => void;
-  /** What else has to be done from time to time. */
+  /** Does what else was asked for. */
   readonly #attend: () => void;
   readonly #builder = new BatchBuilder();
   readonly #processes: SampledProcesses;
@@ -43,7 +51,7 @@ export class SamplingRun {
   readonly #overslept = new OversleptPoints();
   readonly #costs = new SamplingCosts();
   readonly #stops: StopBudget | undefined;
-  #lastPost = this.#opened;
+  #nextPost = this.#opened + FIRST_BATCH_MILLISECONDS;
   /** Of all pauses that are over, and when the one that is not began. */
   #paused: Nanoseconds = 0;
   #pausedSince: Nanoseconds | undefined;
@@ -131,7 +139,7 @@ export class SamplingRun {
     const schedule = this.#schedule;
     if (schedule === undefined) return;
     if (this.#isPaused()) {
-      this.#sleep(Math.min(BATCH_MILLISECONDS, this.#untilDeadline));
+      this.#sleep(Math.min(LONGEST_SLEEP_MILLISECONDS, this.#untilDeadline));
       this.#processes.checkAlive();
       return;
     }
@@ -230,23 +238,26 @@ export class SamplingRun {
   }
 
   #sleep(milliseconds: number): void {
-    this.#attend();
+    if (this.#control.hasNews()) this.#attend();
     this.#attendWhenDue();
-    const longest = this.#processes.letGo() ? LATE_MILLISECONDS : BATCH_MILLISECONDS;
-    this.#control.wait(Math.min(milliseconds, longest));
+    const longest = this.#processes.letGo() ? LATE_MILLISECONDS : LONGEST_SLEEP_MILLISECONDS;
+    const time = Math.min(milliseconds, longest);
+    if (time <= LONGEST_NAP_MILLISECONDS) nap(time);
+    else this.#control.wait(time);
     this.#tick();
   }
 
   /** What may not wait for the next sleep: where sampling takes all the time, there is none. */
   #attendWhenDue(): void {
-    const untilPost = this.#lastPost + BATCH_MILLISECONDS - this.#clock;
-    if (untilPost > 0 && this.#builder.pendingSamples < BATCH_SAMPLES) return;
-    this.#attend();
+    if (this.#clock < this.#nextPost && this.#builder.pendingSamples < BATCH_SAMPLES) return;
+    if (this.#control.hasNews()) this.#attend();
     this.#postBatch();
   }
 
   #postBatch(): void {
-    this.#lastPost = this.#clock;
+    const pause = (this.#clock - (this.#start ?? this.#clock)) * BATCH_SHARE;
+    this.#nextPost =
+      this.#clock + Math.min(LAST_BATCH_MILLISECONDS, Math.max(FIRST_BATCH_MILLISECONDS, pause));
     this.#post({ type: "batch", batch: this.#builder.take() });
   }
 }

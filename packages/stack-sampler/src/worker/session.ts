@@ -101,7 +101,7 @@ function launch({ program, environment, workingDirectory, streams, user }: Launc
 
 function waitForExit(program: SpawnedProcess, control: ControlBlock, forwardSignals: () => void): ExitStatus {
   for (;;) {
-    forwardSignals();
+    if (control.hasNews()) forwardSignals();
     const status = program.poll();
     if (status !== undefined) return status;
     control.wait(EXIT_POLL);

@@ -30,6 +30,17 @@ it("a request that came before a wait is not slept over", () => {
   expect(there.takeSignals()).toEqual([1]);
 });
 
+it("there are news once for what was asked for since they were taken", () => {
+  const here = new ControlBlock();
+  const there = new ControlBlock(here.buffer);
+  expect(there.hasNews()).toBe(false);
+  here.requestSignal(1);
+  here.setPaused(true);
+  expect([there.hasNews(), there.hasNews()]).toEqual([true, false]);
+  here.requestStop();
+  expect([there.hasNews(), there.hasNews()]).toEqual([true, false]);
+});
+
 it("a wait without requests ends after its time", () => {
   new ControlBlock().wait(1);
 });
@@ -79,6 +90,7 @@ class WaitingThread {
         let waits = 0;
         while (!control.stopRequested) {
           control.wait(Infinity);
+          control.hasNews();
           waits += 1;
           const signals = control.takeSignals();
           if (signals.length > 0) parentPort.postMessage(signals);

@@ -22,6 +22,7 @@ export interface Libc {
   /** Without the requests that return a word of memory. */
   ptrace(request: number, tid: number, address: number, data: number): number;
   sched_yield(): number;
+  usleep(microseconds: number): number;
   /** For calls of three integers that not every C library has a function for. */
   syscall(number: number, first: number, second: number, third: number): number;
   getenv(name: string): string | null;
@@ -85,6 +86,7 @@ function load(): Libc {
     // This and `syscall` are variadic, which makes no difference to integers on x86-64.
     ptrace: library.func("ptrace", "long", ["int", "int", "long", "long"]),
     sched_yield: library.func("sched_yield", "int", []),
+    usleep: library.func("usleep", "int", ["uint"]),
     syscall: library.func("syscall", "long", ["long", "long", "long", "long"]),
     getenv: library.func("getenv", "str", ["str"]),
     getgrouplist: library.func("getgrouplist", "int", ["void *", "uint", "void *", "void *"]),

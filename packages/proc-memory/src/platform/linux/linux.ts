@@ -8,6 +8,7 @@ import {
   readLinuxFamily,
 } from "./linux-process.js";
 import { LinuxProcessWatch, linuxProcessesShareMemory } from "./linux-process-watch.js";
+import { napOnLinux } from "./nap.js";
 import { spawnProgram } from "./posix-spawn.js";
 import { openPtraceStopper } from "./ptrace-stopper.js";
 import { tryPtrace } from "./ptrace-trial.js";
@@ -27,4 +28,5 @@ export const linux: Platform = {
   tryPtrace,
   openThreadStopper: openPtraceStopper,
   takeShortTurns: takeShortLinuxTurns,
+  nap: napOnLinux,
 };
