@@ -12,10 +12,11 @@ import type { Terminal } from "./terminal/terminal.js";
 import { writeFully } from "./terminal/write-fully.js";
 
 /**
- * How many bytes of a function V8 interprets before it considers compiling it anew: fifteen times as many as by default. At 100
- * samples a second its compilers would be at work for the first half minute, and take a fifth of what sampling does;
- * at the highest rates it makes a difference of a tenth of a second.
+ * Up to so many samples a second V8 is to interpret so many bytes of a function before it considers compiling it anew, fifteen
+ * times as many as by default: at 100 its compilers would be at work for the first half minute, and take a fifth of what sampling
+ * does. At the highest rates it would be the other way round.
  */
+const LOW_RATE = 250;
 const INTERRUPT_BUDGET = 2_000_000;
 
 export function runRecord(
@@ -24,7 +25,7 @@ export function runRecord(
   terminal: Terminal,
   report: Report,
 ): Promise<Ending> {
-  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
+  if (command.rate <= LOW_RATE) setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
   return record(command, {
     samplers: { attach, attachAll, launch },
     findPythons: async (match) => {

@@ -1,5 +1,9 @@
+import { Buffer } from "node:buffer";
 import type { Address } from "@pyspy/proc-memory";
 import type { NodeId } from "../sample-batch.js";
+
+/** It takes places in both arrays, unlike `Buffer.compare`, so that nothing is allocated. */
+const { compare } = Buffer.prototype;
 
 /** How many reads in a row have to show another outermost frame: as many as there are for a stack that does not hold still. */
 const TIMES_UNTIL_BELIEVED = 6;
@@ -19,6 +23,11 @@ export class KnownStack {
   /** The outermost frames that are read once, and where in the buffer each of them is. */
   onceDepth = 0;
   offsets = new Int32Array(64);
+  /** The part of the buffer that they are in, and what was in it when they were found to be the same, if that is known. */
+  #onceStart = 0;
+  #onceEnd = 0;
+  #once = new Uint8Array(0);
+  #hasOnce = false;
 
   /** The outermost frame, believed; and another one that was met of late, and how often in a row. */
   #outermost: Address = 0;
@@ -41,8 +50,30 @@ export class KnownStack {
     return true;
   }
 
+  /** Says in which part of the buffer the frames are from now on that are read once. */
+  putOnce(start: number, end: number): void {
+    this.#onceStart = start;
+    this.#onceEnd = end;
+    this.#hasOnce = false;
+  }
+
+  /** Whether they are in a buffer as {@link keepOnce} met them, to the byte: one call of C instead of a loop over all of them. */
+  isOnceAlike(bytes: Uint8Array): boolean {
+    const once = this.#once;
+    return this.#hasOnce && compare.call(bytes, once, 0, once.length, this.#onceStart, this.#onceEnd) === 0;
+  }
+
+  /** Keeps what is in a buffer where they are, which are what is known of them. */
+  keepOnce(bytes: Uint8Array): void {
+    const length = this.#onceEnd - this.#onceStart;
+    if (this.#once.length !== length) this.#once = new Uint8Array(length);
+    this.#once.set(bytes.subarray(this.#onceStart, this.#onceEnd));
+    this.#hasOnce = true;
+  }
+
   set(position: number, address: Address, code: Address, instruction: number, node: NodeId): void {
     if (position >= this.nodes.length) this.#grow();
+    if (position < this.onceDepth) this.#hasOnce = false;
     this.addresses[position] = address;
     this.codes[position] = code;
     this.instructions[position] = instruction;
@@ -61,6 +92,7 @@ export class KnownStack {
   forget(): void {
     this.depth = 0;
     this.onceDepth = 0;
+    this.#hasOnce = false;
   }
 
   #grow(): void {

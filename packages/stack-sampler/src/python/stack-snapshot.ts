@@ -61,6 +61,8 @@ export class StackSnapshot {
   readonly #frameLength: number;
   /** One frame that was not read ahead. */
   readonly #stray: ScatterRead;
+  /** The buffer of the read that is walked. */
+  #bytes: Uint8Array = new Uint8Array(0);
   /** Whether everything that the walk looked at had been read ahead. */
   #isAhead = true;
   /** Where the last walk ended; 0 if there was no frame. */
@@ -82,11 +84,18 @@ export class StackSnapshot {
   /** Adds everything that a walk of the thread may need to `plan`. */
   plan({ places, known, threadState }: ThreadTrack, plan: ScatterRead): void {
     places.plan(plan, threadState, this.#threadStateParts);
+    let start = Number.POSITIVE_INFINITY;
+    let end = 0;
     for (let position = 0; position < known.onceDepth; position++) {
       const offset = places.find(known.addresses[position] as Address, this.#frameLength);
       if (offset < 0 || places.isTwice) known.onceDepth = position;
+      else {
+        start = Math.min(start, offset);
+        end = Math.max(end, offset + this.#frameLength);
+      }
       known.offsets[position] = offset;
     }
+    known.putOnce(start, end);
   }
 
   /**
@@ -106,6 +115,7 @@ export class StackSnapshot {
       known.forget();
     }
     const { u32 } = plan;
+    this.#bytes = plan.bytes;
     this.#followChunks(track, u32);
     let outcome: WalkOutcome = "torn";
     // Where copies often differ, two of them can be alike by chance: three have to be.
@@ -236,7 +246,7 @@ export class StackSnapshot {
         const isKnown =
           known.onceDepth > 0 &&
           address === known.addresses[known.onceDepth - 1] &&
-          this.#isKnown(known, u32);
+          this.#isKnown(known, u32, this.#bytes);
         // It was read between the first two copies.
         const isVouchedFor = places.isDivided
           ? inner >= FEWEST_INNER_FRAMES
@@ -266,9 +276,10 @@ export class StackSnapshot {
   }
 
   /** Whether the frames that are read once are what they were. */
-  #isKnown(known: KnownStack, u32: Uint32Array): boolean {
+  #isKnown(known: KnownStack, u32: Uint32Array, bytes: Uint8Array): boolean {
     const { previous } = this.#layout.frame;
     const { addresses, codes, instructions, offsets } = known;
+    if (known.isOnceAlike(bytes)) return true;
     let caller = 0;
     for (let position = 0; position < known.onceDepth; position++) {
       const offset = offsets[position] as number;
@@ -280,6 +291,7 @@ export class StackSnapshot {
         return false;
       caller = addresses[position] as Address;
     }
+    known.keepOnce(bytes);
     return true;
   }
 
