@@ -263,6 +263,22 @@ describe.each(eras)("a sample of a Python with $era", ({ layout }) => {
     }
   });
 
+  it("shows the outer frames of a deep stack as they are, also when they are again what they were", () => {
+    const read = new Read(layout);
+    const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
+    const [deep = 0, other = 0] = ["deep", "other"].map((name) => read.python.addCode({ name }));
+    thread.call(...Array<number>(150).fill(deep));
+    const outer = (thread.frames[5] ?? 0) + layout.frame.executable;
+    for (const code of [deep, other, deep, other, deep]) {
+      read.python.memory.writeWord(outer, code);
+      for (let sample = 0; sample < 4; sample++) {
+        const [seen] = read.sample().seen;
+        expect(seen?.stack.split(";")[5]).toBe(code === deep ? "deep" : "other");
+      }
+    }
+    expect(read.fewestReads()).toBe(1);
+  });
+
   it("follows a thread that comes into Python anew, elsewhere", () => {
     const read = new Read(layout);
     const thread = read.python.addThread(read.python.addInterpreter(0), { tid: PID });
