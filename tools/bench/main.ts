@@ -4,6 +4,7 @@
  *   npm run bench                                    all measures, on all Pythons
  *   npm run bench -- rate cpu                        some measures
  *   npm run bench -- --python 3.13 --python 3.15     some Pythons
+ *   npm run bench -- rate --target "20 frames"       some targets of rate, cpu and syscalls, by their names in the tables
  *   npm run bench -- --quick                         one short round, to see that everything works
  *   npm run bench -- --output docs/benchmarks.md     write the page, too
  *   npm run bench -- --describe                      measure nothing: print, or write, how it is done
@@ -34,6 +35,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     python: { type: "string", multiple: true, default: [] },
+    target: { type: "string", multiple: true, default: [] },
     quick: { type: "boolean", default: false },
     describe: { type: "boolean", default: false },
     output: { type: "string" },
@@ -73,7 +75,7 @@ async function measure(wanted: readonly Measure[]): Promise<string> {
   const texts = new Map<Measure, string>();
   const figures = new Map<Limit, number>();
   for (const one of wanted) {
-    const result = await one.run({ pythons, peers, quick: flags.quick, tell });
+    const result = await one.run({ pythons, peers, targets: flags.target, quick: flags.quick, tell });
     texts.set(one, result.text);
     for (const [limit, figure] of result.figures) figures.set(limit, figure);
     console.log(`\n## ${one.title}\n\n${result.text}`);

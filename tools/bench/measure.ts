@@ -28,10 +28,20 @@ export interface Result {
 export interface Bench {
   readonly pythons: readonly Python[];
   readonly peers: Peers;
+  /** Names of targets, of which one with several measures no others; empty: all. */
+  readonly targets: readonly string[];
   /** One short round instead of several long ones, to see that everything works. */
   readonly quick: boolean;
   /** Says what is going on. */
   tell(message: string): void;
+}
+
+/** Those of a measure's targets that are wanted. */
+export function targetsOf<Kind extends { readonly name: string }>(
+  { targets }: Bench,
+  kinds: readonly Kind[],
+): readonly Kind[] {
+  return kinds.filter(({ name }) => targets.length === 0 || targets.includes(name));
 }
 
 /** One interpreter for each of these versions that was asked for and is here: 64-bit, with the GIL, no debug build. */

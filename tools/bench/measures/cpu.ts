@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Python } from "../../pythons/find-pythons.js";
 import { interleave } from "../interleave.js";
-import { type Bench, type Measure, profilersFor, pythonsOf, remarks } from "../measure.js";
+import { type Bench, type Measure, profilersFor, pythonsOf, remarks, targetsOf } from "../measure.js";
 import { cpuSeconds } from "../process-figures.js";
 import { pyspy } from "../profilers/pyspy.js";
 import { Program } from "../program.js";
@@ -59,6 +59,7 @@ async function run(bench: Bench) {
   const rows: string[][] = [];
   for (const python of pythonsOf(bench, ["3.13"])) {
     for (const { kind, limit, isRatio } of targets) {
+      if (targetsOf(bench, [kind]).length === 0) continue;
       bench.tell(`cpu: ${python.name}, ${kind.name}`);
       const { loads, values, failures } = await sharesOf(bench, python, kind);
       for (const [load, why] of failures) failed.push([`${load.name}, ${kind.name}`, why]);

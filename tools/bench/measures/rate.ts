@@ -9,6 +9,7 @@ import {
   pythonsOf,
   remarks,
   seriesOf,
+  targetsOf,
 } from "../measure.js";
 import { highestRate, type Profiler } from "../profilers/profiler.js";
 import { pyspy } from "../profilers/pyspy.js";
@@ -70,7 +71,7 @@ async function run(bench: Bench) {
   const peers = [pySpy, austin, profilingSampling];
   const rows: string[][] = [];
   for (const python of pythonsOf(bench, allSeries)) {
-    for (const kind of kinds) {
+    for (const kind of targetsOf(bench, kinds)) {
       bench.tell(`rate: ${python.name}, ${kind.name}`);
       const { values, failures } = await ratesOf(bench, python, kind);
       for (const [profiler, why] of failures) {

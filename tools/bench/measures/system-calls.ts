@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { countSamples } from "../collapsed.js";
 import { interleave } from "../interleave.js";
-import { type Bench, type Measure, profilersFor, pythonsOf, remarks } from "../measure.js";
+import { type Bench, type Measure, profilersFor, pythonsOf, remarks, targetsOf } from "../measure.js";
 import type { Profiler } from "../profilers/profiler.js";
 import { pyspy } from "../profilers/pyspy.js";
 import type { Limit } from "../promises.js";
@@ -38,7 +38,7 @@ async function run(bench: Bench) {
   const rows: string[][] = [];
   let most = Number.NaN;
   for (const python of pythonsOf(bench, ["3.11", "3.13", "3.15"])) {
-    for (const kind of [flat, deep20, deep200, threads21]) {
+    for (const kind of targetsOf(bench, [flat, deep20, deep200, threads21])) {
       bench.tell(`syscalls: ${python.name}, ${kind.name}`);
       await using target = await startTarget(python, kind);
       const profilers = profilersFor(python, [pySpy, austin, profilingSampling]);
