@@ -28,6 +28,7 @@ import { type Peers, providePeers } from "./profilers/provide.js";
 import { pyspyCommand } from "./profilers/pyspy.js";
 import { type Limit, promiseTable } from "./promises.js";
 import { reportPage } from "./report.js";
+import { targetKinds } from "./target-kinds.js";
 
 const measures = [rate, cpu, systemCalls, integrity, slowdown, start, memory, convert, refusal];
 
@@ -45,6 +46,12 @@ const { values: flags, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !measures.some((measure) => measure.name === name));
 if (unknown.length > 0) {
   console.error(`no measure ${unknown.join(", ")}; there are ${measures.map(({ name }) => name).join(", ")}`);
+  process.exit(2);
+}
+const unknownTargets = flags.target.filter((wanted) => !targetKinds.some(({ name }) => name === wanted));
+if (unknownTargets.length > 0) {
+  const names = targetKinds.map(({ name }) => `"${name}"`).join(", ");
+  console.error(`no target ${unknownTargets.join(", ")}; there are ${names}`);
   process.exit(2);
 }
 const chosen = measures.filter(({ name }) => positionals.length === 0 || positionals.includes(name));

@@ -28,7 +28,7 @@ export interface Result {
 export interface Bench {
   readonly pythons: readonly Python[];
   readonly peers: Peers;
-  /** Names of targets, of which one with several measures no others; empty: all. */
+  /** The names of the targets that are wanted; empty if all are. */
   readonly targets: readonly string[];
   /** One short round instead of several long ones, to see that everything works. */
   readonly quick: boolean;

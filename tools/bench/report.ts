@@ -35,6 +35,7 @@ npm run build
 npm run bench                                      # everything; it says first how long that takes
 npm run bench -- rate cpu                          # some measures
 npm run bench -- --python 3.13 --quick             # one version, one short round: whether everything works
+npm run bench -- rate --target "20 frames"         # some targets of rate, cpu and syscalls, by their names in the tables
 npm run bench -- --output docs/benchmarks.md       # write this page
 \`\`\`
 

@@ -48,6 +48,11 @@ export const threads1000: TargetKind = {
 export const idleThreads: TargetKind = { name: "1,000 idle threads", words: ["threads.py", "1000", "idle"] };
 export const asyncio: TargetKind = { name: "asyncio, 100 tasks", words: ["tasks.py"] };
 
+export const targetKinds: readonly TargetKind[] = [
+  ...[flat, generators, deep20, deep200, deep2000],
+  ...[threads21, threads1000, idleThreads, asyncio],
+];
+
 /** Starts one, and returns when it does what it is for. */
 export async function startTarget(python: Python, { words }: Pick<TargetKind, "words">): Promise<Program> {
   const [script = "", ...parameters] = words;

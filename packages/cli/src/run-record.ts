@@ -13,11 +13,12 @@ import { writeFully } from "./terminal/write-fully.js";
 
 /**
  * Up to so many samples a second V8 is to interpret so many bytes of a function before it considers compiling it anew, fifteen
- * times as many as by default: at 100 its compilers would be at work for the first half minute, and take a fifth of what sampling
- * does. At the highest rates it would be the other way round.
+ * times as many as by default in Node 20, where this was measured: at 100 its compilers would be at work for the first half
+ * minute, and take a fifth of what sampling does. At the highest rates it would be the other way round.
  */
 const LOW_RATE = 250;
 const INTERRUPT_BUDGET = 2_000_000;
+const MEASURED_V8 = "11.";
 
 export function runRecord(
   command: RecordCommand,
@@ -25,7 +26,8 @@ export function runRecord(
   terminal: Terminal,
   report: Report,
 ): Promise<Ending> {
-  if (command.rate <= LOW_RATE) setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
+  if (command.rate <= LOW_RATE && process.versions.v8.startsWith(MEASURED_V8))
+    setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
   return record(command, {
     samplers: { attach, attachAll, launch },
     findPythons: async (match) => {

@@ -12,7 +12,7 @@ test.each([0.3, 5])(
     const slept = performance.now() - start;
     const { user, system } = process.cpuUsage(before);
     expect(slept).toBeGreaterThanOrEqual(ROUNDS * milliseconds);
-    expect((user + system) / 1000).toBeLessThan(slept);
+    expect((user + system) / 1000).toBeLessThan(slept / 2);
   },
 );
 
@@ -22,7 +22,7 @@ test.each([0, -1, Number.NaN, 0.0001])("a nap of %d ms is none", (milliseconds) 
   expect(performance.now() - start).toBeLessThan(1000);
 });
 
-test("a nap takes no longer than a second", () => {
+test("a nap ends after a second, however long it was to be", () => {
   const start = performance.now();
   nap(1e12);
   expect(performance.now() - start).toBeGreaterThanOrEqual(999);

@@ -33,6 +33,8 @@ describe.each(counting)("CPython $name", (python) => {
     if (found.kind !== "found") throw new Error(`There is no Python: ${found.kind}`);
     const { layout, interpretersHead } = found.runtimes[0] as PythonRuntime;
     const { code_object_generation, func_state_next_version } = layout.interpreter;
+    // A build of 3.13 that was not measured has a range for each code object.
+    if (code_object_generation === ABSENT && func_state_next_version === ABSENT) return;
     const words = new TargetWords(process.memory, layout.pointerSize);
     const interpreter = words.read(interpretersHead) ?? 0;
     const count = () => {

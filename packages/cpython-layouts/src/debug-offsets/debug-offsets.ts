@@ -28,13 +28,13 @@ const NEWEST_TESTED_FREE_THREADED = 13;
 
 /**
  * Where 3.13 has `func_state.next_version`, of which the table does not tell, by the size of its interpreter: measured with
- * `offsetof` in the headers of 3.13.0, 3.13.5 and 3.13.18, with and without the GIL. Other releases may have it elsewhere.
+ * `offsetof` in the headers of these releases. Others may have it elsewhere.
  */
 const nextVersions: ReadonlyMap<number, number> = new Map([
-  [194_968, 17_000],
-  [194_976, 17_000],
-  [194_984, 17_000],
-  [215_616, 20_092],
+  [194_968, 17_000], // 3.13.0
+  [194_976, 17_000], // 3.13.5
+  [194_984, 17_000], // 3.13.15, 3.13.18
+  [215_616, 20_092], // free-threaded: 3.13.0, 3.13.5, 3.13.18
 ]);
 
 /** The start of the table, which is the same in all versions. */
@@ -83,7 +83,6 @@ export function layoutFromDebugOffsets(table: Uint8Array): Layout {
     );
   }
   const { version, freeThreaded } = header;
-  const { minor } = version;
   const name = `${formatVersion(version)}${freeThreaded ? " (free-threaded)" : ""}`;
   if (version.major !== 3 || version.minor < 13) {
     throw new LayoutError(
@@ -118,7 +117,7 @@ export function layoutFromDebugOffsets(table: Uint8Array): Layout {
     isWindows: row["ts.native_thread_id"] === (row["ts.thread_id"] ?? 0) + 4,
   });
   const func_state_next_version =
-    (minor === 13 ? nextVersions.get(offsets["interpreter_state.size"]) : undefined) ?? ABSENT;
+    (version.minor === 13 ? nextVersions.get(offsets["interpreter_state.size"]) : undefined) ?? ABSENT;
   return { ...layout, interpreter: { ...layout.interpreter, func_state_next_version } };
 }
 

@@ -3,10 +3,10 @@ import type { Address, MemoryMap, ProcessView, ScatterRead } from "@pyspy/proc-m
 /** Programs that are linked to fixed addresses are below, and all that is put anywhere is above. */
 const FIXED_IMAGES_END = 2 ** 32;
 /**
- * Where stacks end whose addresses are not random: on x86-64 a page below the end of what programs can have, on aarch64 there.
- * Source: Linux, `STACK_TOP` in arch/x86/include/asm/processor.h and arch/arm64/include/asm/processor.h.
+ * Where stacks end whose addresses are not random: a page below the end of what programs can have.
+ * Source: Linux, `STACK_TOP` in arch/x86/include/asm/processor.h.
  */
-const fixedStackEnds: ReadonlySet<Address> = new Set([2 ** 47 - 4096, 2 ** 48]);
+const FIXED_STACK_END = 2 ** 47 - 4096;
 
 /** More of a path does not matter. */
 const LONGEST_MARK = 64;
@@ -31,7 +31,7 @@ export class ExecutionMark {
    */
   constructor(process: ProcessView, variables: Address, maps: readonly MemoryMap[] = process.maps()) {
     const end = maps.find(({ path }) => path === "[stack]")?.end;
-    if (end !== undefined && !fixedStackEnds.has(end) && variables >= FIXED_IMAGES_END) return;
+    if (end !== undefined && end !== FIXED_STACK_END && variables >= FIXED_IMAGES_END) return;
     const bytes = new Uint8Array(LONGEST_MARK);
     // A system that shows no stack has no mark.
     if (end === undefined || process.memory.readInto(end - LONGEST_MARK, bytes) < LONGEST_MARK) return;

@@ -5,8 +5,8 @@ import type { NodeId } from "../sample-batch.js";
 /** It takes places in both arrays, unlike `Buffer.compare`, so that nothing is allocated. */
 const { compare } = Buffer.prototype;
 
-/** How many reads in a row have to show another outermost frame: as many as there are for a stack that does not hold still. */
-const TIMES_UNTIL_BELIEVED = 6;
+/** A stack that does not hold still is read this often. What is doubtful is believed when all readings were the same. */
+export const READINGS = 6;
 
 /**
  * A thread's stack as it was last walked, the outermost frame first, with the stack node of each frame. The next stack
@@ -36,15 +36,15 @@ export class KnownStack {
 
   /**
    * Whether `address` is to be believed to be the outermost frame. Up to 3.10 a frame that has returned has no caller
-   * either, and from 3.12 to 3.14 nor may a frame of C's own seem to have one, whose place on the stack has got another use. A thread's
-   * outermost frame seldom changes, so another one has to be met several times in a row.
+   * either, and later the place of a frame may have got another use, in which there is none. A thread's outermost frame
+   * seldom changes, so another one has to be met several times in a row.
    */
   believesOutermost(address: Address): boolean {
     if (address === this.#outermost) this.#timesMet = 0;
     else {
       this.#timesMet = address === this.#other ? this.#timesMet + 1 : 1;
       this.#other = address;
-      if (this.#outermost !== 0 && this.#timesMet < TIMES_UNTIL_BELIEVED) return false;
+      if (this.#outermost !== 0 && this.#timesMet < READINGS) return false;
       this.#outermost = address;
     }
     return true;

@@ -11,8 +11,7 @@ const NEAR = 512;
 
 /**
  * The copies of a program of short calls often differ. Then many are read, each of which takes a tenth of the time of
- * another system call, until it has been calm for so many samples (after 1,024, up to 0.3 % of the next stacks were impossible).
- * Of so many, two are alike by chance now and then, where a program does the same again and again, so three have to be. (Not
+ * another system call, until it has been calm for so many samples. Of so many, two are alike by chance now and then, where a program does the same again and again, so three have to be. (Not
  * of a stack that is divided: what is read once has to be between the two copies that vouch for it, unless it is what it always
  * was.)
  */
@@ -115,7 +114,7 @@ export class StackPlaces {
     this.endRange = plan.rangeCount;
   }
 
-  /** Says that the first two copies did not agree. */
+  /** Says that the two copies that were looked at first did not agree. */
   tear(): void {
     this.#calm = 0;
     if (this.#copies === MOST_COPIES) return;

@@ -14,6 +14,7 @@ import { UNKNOWN_FRAME } from "../threads/garbage-collection.js";
 import { requestsGil } from "../threads/gil-wait.js";
 import { ThreadWatch } from "../threads/thread-watch.js";
 import { CodeCache } from "./code-cache.js";
+import { READINGS } from "./known-stack.js";
 import type { PythonRuntime } from "./python-runtime.js";
 import { StackNodes } from "./stack-nodes.js";
 import { StackSnapshot, type WalkOutcome } from "./stack-snapshot.js";
@@ -21,12 +22,7 @@ import { isChosen, type ThreadChoice } from "./thread-choice.js";
 import { type InterpreterTrack, ThreadList } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
-/**
- * A stack that does not hold still is read this often; then the last reading is kept and marked torn. A doubtful one
- * is believed when all readings were the same.
- */
-const ATTEMPTS = 6;
-/** Beside these there may be so many readings that bring something new, as the first ones do. */
+/** Beside the {@link READINGS} of a stack that does not hold still, of which the last one is kept and marked torn, there may be so many readings that bring something new, as the first ones do. */
 const LEARNING_ATTEMPTS = 10;
 /** The first finds where a deep stack can be divided, which makes the next ones short once it is read so. */
 const READINGS_TO_LEARN = 2;
@@ -231,7 +227,7 @@ export class StackReader {
       this.#process.memory.readScatter(this.#plan);
       const list = this.#threads.check(this.#plan);
       if (list === "unreadable") return false;
-      if (attempt === ATTEMPTS) break;
+      if (attempt === READINGS) break;
       if (list === "same" && !this.#missesHolder()) break;
       if (list !== "same" && !this.#threads.refresh()) return false;
     }
@@ -305,7 +301,7 @@ export class StackReader {
         doubts += 1;
         doubted = this.#node;
       }
-      if (outcome === "learnt" ? ++learnt === LEARNING_ATTEMPTS : ++failed === ATTEMPTS) break;
+      if (outcome === "learnt" ? ++learnt === LEARNING_ATTEMPTS : ++failed === READINGS) break;
       plan = this.#single;
       plan.clear();
       this.#snapshot.plan(track, plan);
@@ -319,7 +315,7 @@ export class StackReader {
     track.places.endSample();
     track.isMet = true;
     this.#counting = plan;
-    return doubts === ATTEMPTS ? "good" : outcome;
+    return doubts === READINGS ? "good" : outcome;
   }
 
   #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {

@@ -246,7 +246,7 @@ export class StackSnapshot {
         const isKnown =
           known.onceDepth > 0 &&
           address === known.addresses[known.onceDepth - 1] &&
-          this.#isKnown(known, u32, this.#bytes);
+          this.#isKnown(known, u32);
         // It was read between the first two copies.
         const isVouchedFor = places.isDivided
           ? inner >= FEWEST_INNER_FRAMES
@@ -276,10 +276,10 @@ export class StackSnapshot {
   }
 
   /** Whether the frames that are read once are what they were. */
-  #isKnown(known: KnownStack, u32: Uint32Array, bytes: Uint8Array): boolean {
+  #isKnown(known: KnownStack, u32: Uint32Array): boolean {
+    if (known.isOnceAlike(this.#bytes)) return true;
     const { previous } = this.#layout.frame;
     const { addresses, codes, instructions, offsets } = known;
-    if (known.isOnceAlike(bytes)) return true;
     let caller = 0;
     for (let position = 0; position < known.onceDepth; position++) {
       const offset = offsets[position] as number;
@@ -291,7 +291,7 @@ export class StackSnapshot {
         return false;
       caller = addresses[position] as Address;
     }
-    known.keepOnce(bytes);
+    known.keepOnce(this.#bytes);
     return true;
   }
 

@@ -1,6 +1,6 @@
 /**
  * How the main thread talks to a worker that never returns to its event loop: a few words of shared
- * memory that the worker looks at between samples, and waits on instead of sleeping.
+ * memory that the worker looks at between samples, and waits on instead of sleeping when that is for longer than a moment.
  */
 
 const WAKE = 0;

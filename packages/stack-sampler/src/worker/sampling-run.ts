@@ -86,7 +86,7 @@ export class SamplingRun {
   async run(): Promise<SessionEnd> {
     const processes = this.#processes;
     // Where sampling takes all the time, a promise for each sample would be a tenth of it.
-    while (this.#endReason() === undefined) {
+    while (this.#hear() === undefined) {
       if (processes.nextLook <= this.#clock) {
         if (!(await processes.look())) break;
         this.#tick();
@@ -170,7 +170,7 @@ export class SamplingRun {
     for (const process of this.#processes.sampled) process.sample(now, this.#clock);
     this.#tick();
     this.#costs.add(this.#now() - now);
-    this.#attendWhenDue();
+    this.#postWhenDue();
   }
 
   #recordStop(stops: StopBudget, { duration, refused, late }: Stop): void {
@@ -200,6 +200,12 @@ export class SamplingRun {
   #statistics(seconds: number): SamplingStatistics {
     const { read, lookCalls, turns } = this.#processes.costs;
     return this.#costs.statistics(seconds, read, lookCalls, turns, this.#stops);
+  }
+
+  /** Does what was asked for since the last call, and says why sampling is to end now, if it is. What is asked for later ends a wait. */
+  #hear(): "stopped" | "duration" | undefined {
+    if (this.#control.hasNews()) this.#attend();
+    return this.#endReason();
   }
 
   /** Why sampling is to end now although there is something to sample; undefined if it is not. */
@@ -238,19 +244,18 @@ export class SamplingRun {
   }
 
   #sleep(milliseconds: number): void {
-    if (this.#control.hasNews()) this.#attend();
-    this.#attendWhenDue();
+    const before = this.#clock;
+    this.#postWhenDue();
     const longest = this.#processes.letGo() ? LATE_MILLISECONDS : LONGEST_SLEEP_MILLISECONDS;
-    const time = Math.min(milliseconds, longest);
+    const time = Math.min(milliseconds - (this.#clock - before), longest);
     if (time <= LONGEST_NAP_MILLISECONDS) nap(time);
     else this.#control.wait(time);
     this.#tick();
   }
 
-  /** What may not wait for the next sleep: where sampling takes all the time, there is none. */
-  #attendWhenDue(): void {
+  /** Also where sampling takes all the time and there is no sleep. */
+  #postWhenDue(): void {
     if (this.#clock < this.#nextPost && this.#builder.pendingSamples < BATCH_SAMPLES) return;
-    if (this.#control.hasNews()) this.#attend();
     this.#postBatch();
   }
 
@@ -259,5 +264,7 @@ export class SamplingRun {
     this.#nextPost =
       this.#clock + Math.min(LAST_BATCH_MILLISECONDS, Math.max(FIRST_BATCH_MILLISECONDS, pause));
     this.#post({ type: "batch", batch: this.#builder.take() });
+    // It may take longer than a point can be overslept.
+    this.#tick();
   }
 }

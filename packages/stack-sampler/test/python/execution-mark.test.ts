@@ -71,7 +71,6 @@ it.each([
   [RANDOM_END, RANDOM_VARIABLES, 0],
   [RANDOM_END, FIXED_VARIABLES, 1],
   [FIXED_END, RANDOM_VARIABLES, 1],
-  [2 ** 48, RANDOM_VARIABLES, 1],
 ])("with a stack to %d and variables at %d it takes %d ranges", (end, variables, ranges) => {
   const { process } = processWith("A=1", "/usr/bin/python3.11", end);
   const plan = new ScatterRead(4, 256);
