@@ -10,7 +10,7 @@ import { Recording } from "./fixtures/recording.js";
 
 const PROGRAM = fileURLToPath(new URL("./fixtures/one_caller.py", import.meta.url));
 const RATE = 50_000;
-const ENOUGH_STACKS = 20_000;
+const ENOUGH_STACKS = 40_000;
 const MOST_IMPOSSIBLE = 0.001;
 /**
  * Generators that live for a microsecond each get the frame of the one before, on the heap, far from the frames that they call:

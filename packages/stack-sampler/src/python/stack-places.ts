@@ -108,10 +108,17 @@ export class StackPlaces {
     this.#planOnce(plan);
     const copies = this.isDivided ? 2 : this.#copies;
     while (this.toCopy.length < copies) {
+      // Copies at even distances would all meet a loop that takes as long as that at the same moment of it, and be alike.
+      if (this.toCopy.length % 2 === 0) plan.add(threadState + innermost, pointerSize);
       this.innermost.push(plan.add(threadState + innermost, pointerSize));
       this.toCopy.push(this.#planTwice(plan, false) - first);
     }
     this.endRange = plan.rangeCount;
+  }
+
+  /** Whether copies have agreed of late, so that two are enough. */
+  get isCalm(): boolean {
+    return this.#copies === 2;
   }
 
   /** Says that the two copies that were looked at first did not agree. */

@@ -67,6 +67,8 @@ export class StackReader {
   /** Threads that have not run since their stacks were read. */
   readonly #resting: WantedStack[] = [];
   #planRevision = -1;
+  /** Whether {@link StackPlaces.isCalm} of all of them. */
+  #areCalm = true;
   readonly #single = new ScatterRead(64, 32 * 1024);
   /** That of the two which the stack was walked in that was walked last. */
   #counting = this.#plan;
@@ -224,6 +226,7 @@ export class StackReader {
   #readAll(): boolean {
     for (let attempt = 0; ; attempt++) {
       this.#planAll();
+      if (!this.#areCalm) dawdle();
       this.#process.memory.readScatter(this.#plan);
       const list = this.#threads.check(this.#plan);
       if (list === "unreadable") return false;
@@ -252,7 +255,11 @@ export class StackReader {
     const plan = this.#plan;
     const hasOthers = this.#chooseThreads();
     let revision = this.#threads.revision + this.#codes.revision;
-    for (const { track } of this.#wanted) revision += track.places.revision;
+    this.#areCalm = true;
+    for (const { track } of this.#wanted) {
+      revision += track.places.revision;
+      if (!track.places.isCalm) this.#areCalm = false;
+    }
     if (revision === this.#planRevision && !hasOthers) return;
     this.#planRevision = revision;
     plan.clear();
@@ -308,6 +315,7 @@ export class StackReader {
       this.#codes.plan(plan, this.#threads.interpreters);
       // What is known of the thread's places now is of this plan.
       this.#planRevision = -1;
+      if (!track.places.isCalm) dawdle();
       this.#process.memory.readScatter(plan);
       this.#checkCodes(plan);
       outcome = this.#walk(track, plan);
@@ -431,6 +439,18 @@ export class StackReader {
     this.#codes.clear();
     for (const { threads } of this.#threads.interpreters) for (const track of threads) track.forget();
   }
+}
+
+/** A random time of up to one or two µs. */
+const MOST_ROUNDS = 100;
+let dawdled = 0;
+
+/**
+ * Lets a moment pass. Reads that follow one another at once meet a loop of the program that takes as long at the same moments of it,
+ * again and again: where its copies are alike by chance, they are so many times.
+ */
+function dawdle(): void {
+  for (let rounds = Math.random() * MOST_ROUNDS; rounds > 0; rounds--) dawdled += Math.random();
 }
 
 interface WantedStack {

@@ -15,12 +15,12 @@ import { problemOf, type SessionEnd, type SessionMessage, type SessionOrder } fr
 import { SampledProcesses, type SampledRoots } from "./sampled-processes.js";
 
 /**
- * A batch is handed out when the sampling has gone on for a tenth longer, within these limits, or when it has so many samples: what is
+ * A batch is handed out when the sampling has gone on for a quarter longer, within these limits, or when it has so many samples: what is
  * awaited in the beginning comes soon, and later what it takes to hand it out does not count.
  */
 const FIRST_BATCH_MILLISECONDS = 200;
 const LAST_BATCH_MILLISECONDS = 1000;
-const BATCH_SHARE = 0.1;
+const BATCH_SHARE = 0.25;
 const BATCH_SAMPLES = 1 << 16;
 /** How long it is slept at most before it is seen what else has to be done; and that nothing has to be able to end. */
 const LONGEST_SLEEP_MILLISECONDS = 200;
