@@ -441,16 +441,15 @@ export class StackReader {
   }
 }
 
-/** A random time of up to one or two µs. */
-const MOST_ROUNDS = 100;
-let dawdled = 0;
+/** How many rounds of about 20 ns it takes to {@link dawdle}, on average. */
+const ROUNDS = 50;
 
 /**
- * Lets a moment pass. Reads that follow one another at once meet a loop of the program that takes as long at the same moments of it,
- * again and again: where its copies are alike by chance, they are so many times.
+ * Lets a random moment pass, a microsecond on average. Reads that follow one another at once meet a loop of the program that takes
+ * as long at the same moments of it, again and again: where its copies are alike by chance, they are so many times.
  */
 function dawdle(): void {
-  for (let rounds = Math.random() * MOST_ROUNDS; rounds > 0; rounds--) dawdled += Math.random();
+  while (Math.random() * ROUNDS >= 1);
 }
 
 interface WantedStack {

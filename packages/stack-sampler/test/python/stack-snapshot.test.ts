@@ -188,7 +188,7 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
     sampled.settle();
     sampled.track.places.tear();
     const other = sampled.code("other");
-    sampled.betweenCopies(() => sampled.thread.setCode(1, other), 4);
+    sampled.betweenCopies(() => sampled.thread.setCode(1, other), 2);
     expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "other", "leaf"]]);
   });
 
