@@ -56,7 +56,7 @@ class Sampled {
   /** Does something to the target between the first two copies of the next read. */
   betweenCopies(change: () => void, copies = 2): void {
     this.python.memory.beforeRange = (range, ranges) => {
-      if (range !== ranges / copies) return;
+      if (range !== Math.round(ranges / copies)) return;
       this.python.memory.beforeRange = () => {};
       change();
     };
@@ -188,7 +188,7 @@ describe.each(eras)("a stack with $era", ({ layout }) => {
     sampled.settle();
     sampled.track.places.tear();
     const other = sampled.code("other");
-    sampled.betweenCopies(() => sampled.thread.setCode(1, other), 2);
+    sampled.betweenCopies(() => sampled.thread.setCode(1, other), 4);
     expect([sampled.walk(), sampled.stack]).toEqual(["good", ["main", "other", "leaf"]]);
   });
 
