@@ -441,7 +441,7 @@ export class StackReader {
   }
 }
 
-/** How many rounds of about 20 ns it takes to {@link dawdle}, on average. */
+/** How many rounds it takes to {@link dawdle}, on average. */
 const ROUNDS = 50;
 
 /**
