@@ -11,9 +11,9 @@ const NEAR = 512;
 
 /**
  * The copies of a program of short calls often differ. Then many are read, each of which takes a tenth of the time of
- * another system call, until it has been calm for so many samples. Of so many, two are alike by chance now and then, where a program does the same again and again, so three have to be. (Not
- * of a stack that is divided: what is read once has to be between the two copies that vouch for it, unless it is what it always
- * was.)
+ * another system call, until it has been calm for so many samples. Of so many, two are alike by chance now and then, where a
+ * program does the same again and again, so three have to be. (Not of a stack that is divided: what is read once has
+ * to be between the two copies that vouch for it, unless it is what it always was.)
  */
 const MOST_COPIES = 8;
 const CALM_SAMPLES = 65_536;

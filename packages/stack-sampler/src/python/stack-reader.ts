@@ -22,7 +22,10 @@ import { isChosen, type ThreadChoice } from "./thread-choice.js";
 import { type InterpreterTrack, ThreadList } from "./thread-list.js";
 import type { ThreadTrack } from "./thread-track.js";
 
-/** Beside the {@link READINGS} of a stack that does not hold still, of which the last one is kept and marked torn, there may be so many readings that bring something new, as the first ones do. */
+/**
+ * Beside the {@link READINGS} of a stack that does not hold still, of which the last one is kept and marked torn, there may be so
+ * many readings that bring something new, as the first ones do.
+ */
 const LEARNING_ATTEMPTS = 10;
 /** The first finds where a deep stack can be divided, which makes the next ones short once it is read so. */
 const READINGS_TO_LEARN = 2;
