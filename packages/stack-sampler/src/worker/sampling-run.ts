@@ -5,9 +5,9 @@ import { monotonicTime } from "../monotonic-time.js";
 import type { Nanoseconds } from "../sample-batch.js";
 import type { PythonDescription, SamplingStatistics } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
-import { OversleptPoints } from "../schedule/overslept-points.js";
 import { PoissonSchedule } from "../schedule/poisson-schedule.js";
 import { SamplingCosts } from "../schedule/sampling-costs.js";
+import { WakeLatency } from "../schedule/wake-latency.js";
 import type { Stop } from "../threads/while-stopped.js";
 import type { ControlBlock } from "./control-block.js";
 import { endedTooSoon } from "./ended-too-soon.js";
@@ -48,7 +48,7 @@ export class SamplingRun {
   /** {@link monotonicTime} when sampling began, which is time 0 of the samples. */
   #start: number | undefined;
   #schedule: PoissonSchedule | undefined;
-  readonly #overslept = new OversleptPoints();
+  readonly #latency = new WakeLatency();
   readonly #costs = new SamplingCosts();
   readonly #stops: StopBudget | undefined;
   #nextPost = this.#opened + FIRST_BATCH_MILLISECONDS;
@@ -233,14 +233,18 @@ export class SamplingRun {
     return (this.#clock - (this.#start ?? this.#opened)) * 1e6;
   }
 
-  /** Sleeps until the point `next`. One that was overslept is put off, or missed if the one after it comes before. */
+  /** Sleeps until the point `next` can be taken. One that was overslept is put off, or missed if the one after it comes before. */
   #sleepUntil(next: Nanoseconds, milliseconds: number): void {
     this.#sleep(milliseconds);
-    const now = this.#now();
-    if (now < next || !this.#overslept.refuse(now - next)) return;
-    const missed = this.#schedule?.putOffDue(now, PUT_OFF_NANOSECONDS) ?? 0;
-    this.#builder.counters.scheduled += missed;
-    this.#builder.counters.missed += missed;
+    const late = this.#now() - next;
+    if (late < 0) return;
+    if (this.#latency.refuse(late)) {
+      const missed = this.#schedule?.putOffDue(this.#now(), PUT_OFF_NANOSECONDS) ?? 0;
+      this.#builder.counters.scheduled += missed;
+      this.#builder.counters.missed += missed;
+      return;
+    }
+    while (this.#now() < next + this.#latency.usual) this.#tick();
   }
 
   #sleep(milliseconds: number): void {
