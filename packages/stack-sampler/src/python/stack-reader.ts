@@ -228,7 +228,7 @@ export class StackReader {
   /** Reads every wanted stack in one go; again if the list of threads turns out to have changed. */
   #readAll(): boolean {
     for (let attempt = 0; ; attempt++) {
-      this.#planAll();
+      this.#planWanted(this.#chooseThreads());
       if (!this.#areCalm) dawdle();
       this.#process.memory.readScatter(this.#plan);
       const list = this.#threads.check(this.#plan);
@@ -254,9 +254,9 @@ export class StackReader {
     );
   }
 
-  #planAll(): void {
+  /** Plans to read all that are wanted, who are others than they were if `hasOthers`; does nothing if all is as before. */
+  #planWanted(hasOthers: boolean): void {
     const plan = this.#plan;
-    const hasOthers = this.#chooseThreads();
     let revision = this.#threads.revision + this.#codes.revision;
     this.#areCalm = true;
     for (const { track } of this.#wanted) {
@@ -312,12 +312,8 @@ export class StackReader {
         doubted = this.#node;
       }
       if (outcome === "learnt" ? ++learnt === LEARNING_ATTEMPTS : ++failed === READINGS) break;
-      plan = this.#single;
-      plan.clear();
-      this.#snapshot.plan(track, plan);
-      this.#codes.plan(plan, this.#threads.interpreters);
-      // What is known of the thread's places now is of this plan.
-      this.#planRevision = -1;
+      if (this.#wanted.length === 1) this.#planWanted(false);
+      else plan = this.#planSingle(track);
       if (!track.places.isCalm) dawdle();
       this.#process.memory.readScatter(plan);
       this.#checkCodes(plan);
@@ -327,6 +323,17 @@ export class StackReader {
     track.isMet = true;
     this.#counting = plan;
     return doubts === READINGS ? "good" : outcome;
+  }
+
+  /** Plans to read one of several threads. */
+  #planSingle(track: ThreadTrack): ScatterRead {
+    const plan = this.#single;
+    plan.clear();
+    this.#snapshot.plan(track, plan);
+    this.#codes.plan(plan, this.#threads.interpreters);
+    // What is known of the thread's places now is of this plan.
+    this.#planRevision = -1;
+    return plan;
   }
 
   #take(track: ThreadTrack, interpreter: InterpreterTrack, time: Nanoseconds): void {

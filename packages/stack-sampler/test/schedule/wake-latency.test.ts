@@ -10,7 +10,7 @@ function refused(latenesses: readonly number[]): boolean[] {
 }
 
 test("a point that was overslept is refused, and one that nearly was is not", () => {
-  expect(refused([ON_TIME, LATE, ON_TIME, 299_999, 300_000])).toEqual([false, true, false, false, true]);
+  expect(refused([ON_TIME, LATE, ON_TIME, 299_999, 310_000])).toEqual([false, true, false, false, true]);
 });
 
 test("where all are overslept every fifth is taken", () => {
@@ -27,7 +27,7 @@ function wake(latency: WakeLatency, times: number, late: () => number): void {
   for (let time = 0; time < times; time++) latency.refuse(late());
 }
 
-test("what is usual is not exceeded by three of four", () => {
+test("one of four is sooner than what is usual", () => {
   const latency = new WakeLatency();
   // All from 1 to 100 µs in turn, in an order that is mixed.
   let late = 0;
@@ -35,15 +35,15 @@ test("what is usual is not exceeded by three of four", () => {
     late = (late + 37_000) % 100_000;
     return late;
   });
-  expect(latency.usual).toBeGreaterThan(70_000);
-  expect(latency.usual).toBeLessThan(80_000);
+  expect(latency.usual).toBeGreaterThan(20_000);
+  expect(latency.usual).toBeLessThan(30_000);
 });
 
 test("what is usual follows what is met within some hundred points", () => {
   const latency = new WakeLatency();
-  wake(latency, 400, () => 120_000);
+  wake(latency, 1000, () => 120_000);
   expect(latency.usual).toBeGreaterThan(119_000);
-  wake(latency, 800, () => 60_000);
+  wake(latency, 200, () => 60_000);
   expect(latency.usual).toBeLessThan(61_000);
 });
 
