@@ -23,11 +23,11 @@ export const systemCalls: Measure = {
   name: "syscalls",
   title: "System calls a sample",
   how:
-    "Each profiler's command runs under `strace -c -f` at 100 samples a second for two seconds and for six. What the " +
+    "Each profiler's command runs under `strace -c -f` at 100 samples a second for four seconds and for twelve. What the " +
     "longer run did more, divided by the samples that it recorded more (those marked torn included), is what a " +
     `sample takes once everything is known. Of pyspy's, ${threadStateCalls.join(", ")} only reads the states of ` +
     "threads from the operating system.",
-  minutes: 8,
+  minutes: 14,
   limits: [limit],
   run,
 };
@@ -62,8 +62,8 @@ async function run(bench: Bench) {
 }
 
 async function callsOf(profiler: Profiler, pid: number, kind: TargetKind) {
-  const shorter = await traced(profiler, pid, kind, 2);
-  const longer = await traced(profiler, pid, kind, 6);
+  const shorter = await traced(profiler, pid, kind, 4);
+  const longer = await traced(profiler, pid, kind, 12);
   return callsPerSample(longer.calls, shorter.calls, longer.samples - shorter.samples);
 }
 

@@ -24,7 +24,7 @@ const BATCH_SHARE = 0.25;
 const BATCH_SAMPLES = 1 << 16;
 /** How long it is slept at most before it is seen what else has to be done; and that nothing has to be able to end. */
 const LONGEST_SLEEP_MILLISECONDS = 200;
-const LONGEST_NAP_MILLISECONDS = 20;
+const LONGEST_NAP_MILLISECONDS = 50;
 /** Sleeping is not finer than this; the rest is waited out awake. */
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
 /** A point that was overslept is put off by up to this: whole ticks, whether there are 100, 250, 300 or 1000 of them a second. */
