@@ -74,7 +74,7 @@ print("begun", flush=True)
 while True:
     pass
 `;
-/** Of all usual frequencies but 100 Hz. */
+/** One or several ticks of most kernels: of 250 and of 1000 a second. */
 const TICK = 4e6;
 
 describe.each(findPythons())("CPython $name", (python) => {
@@ -131,11 +131,11 @@ test("on a machine that has more to do than it can, samples are not in the rhyth
   expect(Math.max(...parts) / samples.length, parts.join(" ")).toBeLessThan(0.085);
 });
 
-test("samples are not taken along with what the kernel's clock has the sampler woken for", async () => {
+test("samples do not crowd right after the ticks of the kernel's clock", async () => {
   const target = startTarget(running(anyPython(), BUSY));
   await target.line();
   const sampler = await attachTo(target.pid, { rate: 1000 });
-  const { samples } = await Recording.until(sampler, (sofar) => sofar.samples.length >= 8000);
+  const { samples } = await Recording.until(sampler, (sofar) => sofar.samples.length >= 10_000);
   const parts = partsOf(samples, 80);
-  expect((Math.max(...parts) / samples.length) * parts.length, parts.join(" ")).toBeLessThan(1.8);
+  expect((Math.max(...parts) / samples.length) * parts.length, parts.join(" ")).toBeLessThan(1.9);
 });

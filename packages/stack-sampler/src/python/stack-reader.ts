@@ -228,7 +228,8 @@ export class StackReader {
   /** Reads every wanted stack in one go; again if the list of threads turns out to have changed. */
   #readAll(): boolean {
     for (let attempt = 0; ; attempt++) {
-      this.#planWanted(this.#chooseThreads());
+      this.#chooseThreads();
+      this.#planWanted();
       if (!this.#areCalm) dawdle();
       this.#process.memory.readScatter(this.#plan);
       const list = this.#threads.check(this.#plan);
@@ -254,8 +255,8 @@ export class StackReader {
     );
   }
 
-  /** Plans to read all that are wanted, who are others than they were if `hasOthers`; does nothing if all is as before. */
-  #planWanted(hasOthers: boolean): void {
+  /** Plans to read all that are wanted, unless the plan is for that already. */
+  #planWanted(): void {
     const plan = this.#plan;
     let revision = this.#threads.revision + this.#codes.revision;
     this.#areCalm = true;
@@ -263,7 +264,7 @@ export class StackReader {
       revision += track.places.revision;
       if (!track.places.isCalm) this.#areCalm = false;
     }
-    if (revision === this.#planRevision && !hasOthers) return;
+    if (revision === this.#planRevision) return;
     this.#planRevision = revision;
     plan.clear();
     this.#threads.plan(plan);
@@ -271,8 +272,8 @@ export class StackReader {
     this.#codes.plan(plan, this.#threads.interpreters);
   }
 
-  /** Says which threads are wanted now; true if the ones to be read are not the same as before. */
-  #chooseThreads(): boolean {
+  /** Says which threads are wanted now. */
+  #chooseThreads(): void {
     this.#watch.begin();
     let wanted = 0;
     let resting = 0;
@@ -293,13 +294,14 @@ export class StackReader {
     this.#watch.end();
     // Also to what it is already it is costly to set.
     if (this.#resting.length !== resting) this.#resting.length = resting;
-    if (this.#wanted.length === wanted) return hasOthers;
+    if (!hasOthers && this.#wanted.length === wanted) return;
     this.#wanted.length = wanted;
-    return true;
+    this.#planRevision = -1;
   }
 
   /** Walks the stack in what was read, and reads it again until it is good. Leaves the reading that counts in {@link #counting}. */
   #settle(track: ThreadTrack): WalkOutcome | "doubtful" {
+    const isAlone = this.#wanted.length === 1 && this.#wanted[0]?.track === track;
     let plan = this.#plan;
     let outcome = this.#walk(track, plan);
     let learnt = 0;
@@ -312,7 +314,7 @@ export class StackReader {
         doubted = this.#node;
       }
       if (outcome === "learnt" ? ++learnt === LEARNING_ATTEMPTS : ++failed === READINGS) break;
-      if (this.#wanted.length === 1) this.#planWanted(false);
+      if (isAlone) this.#planWanted();
       else plan = this.#planSingle(track);
       if (!track.places.isCalm) dawdle();
       this.#process.memory.readScatter(plan);

@@ -24,6 +24,7 @@ const BATCH_SHARE = 0.25;
 const BATCH_SAMPLES = 1 << 16;
 /** How long it is slept at most before it is seen what else has to be done; and that nothing has to be able to end. */
 const LONGEST_SLEEP_MILLISECONDS = 200;
+/** One system call instead of two. At 100 samples a second seven sleeps of a thousand are longer. */
 const LONGEST_NAP_MILLISECONDS = 50;
 /** Sleeping is not finer than this; the rest is waited out awake. */
 const SLEEP_GRAIN_MILLISECONDS = 0.1;
