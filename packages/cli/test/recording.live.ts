@@ -281,7 +281,8 @@ describe("a recording", () => {
   });
 
   test("that finds the disk full says so, keeps what there is, and lets the program go on", async () => {
-    const limited = ["prlimit", "--fsize=10000", process.execPath, pyspyPath];
+    // Room for several batches, also where the first ones come late and so are large.
+    const limited = ["prlimit", "--fsize=60000", process.execPath, pyspyPath];
     const pyspy = workplace.start([
       ...limited,
       ...["record", "-r", "2000", "-f", "pyspy", "-o", "a.pyspy"],
