@@ -70,8 +70,6 @@ export class StackReader {
   /** Threads that have not run since their stacks were read. */
   readonly #resting: WantedStack[] = [];
   #planRevision = -1;
-  /** Whether {@link StackPlaces.isCalm} of all of them. */
-  #areCalm = true;
   readonly #single = new ScatterRead(64, 32 * 1024);
   /** That of the two which the stack was walked in that was walked last. */
   #counting = this.#plan;
@@ -259,17 +257,19 @@ export class StackReader {
   #planWanted(): void {
     const plan = this.#plan;
     let revision = this.#threads.revision + this.#codes.revision;
-    this.#areCalm = true;
-    for (const { track } of this.#wanted) {
-      revision += track.places.revision;
-      if (!track.places.isCalm) this.#areCalm = false;
-    }
+    for (const { track } of this.#wanted) revision += track.places.revision;
     if (revision === this.#planRevision) return;
     this.#planRevision = revision;
     plan.clear();
     this.#threads.plan(plan);
     for (const { track } of this.#wanted) this.#snapshot.plan(track, plan);
     this.#codes.plan(plan, this.#threads.interpreters);
+  }
+
+  /** Whether {@link StackPlaces.isCalm} of all that are wanted. */
+  get #areCalm(): boolean {
+    for (const { track } of this.#wanted) if (!track.places.isCalm) return false;
+    return true;
   }
 
   /** Says which threads are wanted now. */

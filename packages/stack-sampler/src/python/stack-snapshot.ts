@@ -119,15 +119,15 @@ export class StackSnapshot {
     this.#followChunks(track, u32);
     let outcome: WalkOutcome = "torn";
     // Where copies often differ, two of them can be alike by chance: three have to be.
-    const isCalm = places.toCopy.length === 2;
-    const walks = this.#isAhead ? places.toCopy.length - (isCalm ? 1 : 2) : 1;
+    const areTwo = places.toCopy.length === 2;
+    const walks = this.#isAhead ? places.toCopy.length - (areTwo ? 1 : 2) : 1;
     // Samples that follow one another at once can meet a loop of the program at one moment of it, where copies are alike by chance.
-    const first = isCalm || walks === 1 ? 0 : Math.floor(Math.random() * walks);
+    const first = areTwo || walks === 1 ? 0 : Math.floor(Math.random() * walks);
     for (let walk = 0; walk < walks && outcome === "torn"; walk++) {
       const copy = (first + walk) % walks;
       outcome = this.#walkPair(track, u32, copy);
       if (walk === 0 && outcome === "torn") places.tear();
-      if (outcome === "good" && !isCalm && !this.#isAlsoIn(track, u32, copy)) outcome = "torn";
+      if (outcome === "good" && !areTwo && !this.#isAlsoIn(track, u32, copy)) outcome = "torn";
     }
     if (outcome === "good" && this.#outermost !== 0 && this.#layout.threadState.base_frame === ABSENT) {
       if (!known.believesOutermost(this.#outermost)) outcome = "torn";
