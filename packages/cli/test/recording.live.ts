@@ -281,7 +281,7 @@ describe("a recording", () => {
   });
 
   test("that finds the disk full says so, keeps what there is, and lets the program go on", async () => {
-    // Room for several batches, also where the first ones come late and so are large.
+    // Room for a dozen batches, of which each has 2 KB and more.
     const limited = ["prlimit", "--fsize=60000", process.execPath, pyspyPath];
     const pyspy = workplace.start([
       ...limited,
