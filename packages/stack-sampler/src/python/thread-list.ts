@@ -47,6 +47,7 @@ export class ThreadList {
   readonly #process: LiveProcess;
   readonly #memory: MemoryReader;
   readonly #words: TargetWords;
+  readonly #threadIds: TargetWords;
   readonly #runtime: PythonRuntime;
   readonly #layout: Layout;
   readonly #garbage: GarbageCollection;
@@ -63,8 +64,7 @@ export class ThreadList {
   revision = 0;
   #headRange = 0;
   readonly #offsets = { head: 0, holder: 0 };
-  /** Threads that do not run yet: Python keeps 0 as the kernel's id until they do. */
-  #unstarted: { readonly threadState: Address; range: number }[] = [];
+  #unstarted: UnstartedThread[] = [];
 
   /**
    * @param maps of the process when the runtime was found
@@ -80,6 +80,7 @@ export class ThreadList {
     this.#process = process;
     this.#memory = process.memory;
     this.#words = new TargetWords(process.memory, runtime.layout.pointerSize);
+    this.#threadIds = new TargetWords(process.memory, runtime.layout.threadState.thread_id_width);
     this.#runtime = runtime;
     this.#layout = runtime.layout;
     this.#garbage = new GarbageCollection(process.memory, runtime);
@@ -117,7 +118,7 @@ export class ThreadList {
     }
     for (const thread of this.#unstarted) {
       thread.range = plan.rangeCount;
-      plan.add(thread.threadState + threadState.native_thread_id, threadState.thread_id_width);
+      plan.add(thread.idAddress, threadState.thread_id_width);
     }
   }
 
@@ -125,7 +126,7 @@ export class ThreadList {
   check(plan: ScatterRead): "same" | "changed" | "unreadable" {
     if (!plan.isRead(this.#headRange) || !this.#execution.holds(plan)) return "unreadable";
     if (this.#nextWalk !== Number.POSITIVE_INFINITY && this.#clock() > this.#nextWalk) return "changed";
-    if (this.#suspected || this.#unstarted.some(({ range }) => hasStarted(plan, range))) return "changed";
+    if (this.#suspected || this.#hasStarted(plan)) return "changed";
     let head = this.#words.at(plan.view, this.#offsets.head);
     for (const interpreter of this.#interpreters) {
       const { address, words, threads } = interpreter;
@@ -197,21 +198,42 @@ export class ThreadList {
     for (const track of known.values()) if (!kept.has(track)) track.activity?.close();
     this.#interpreters = interpreters;
     this.#suspected = false;
+    this.#unstarted = this.#unstartedOf(all);
     this.#planNextWalk(hasWanderers);
     this.revision += 1;
-    this.#unstarted = [];
-    if (this.#layout.threadState.native_thread_id !== ABSENT) {
-      const unstarted = interpreters.flatMap(({ threads }) => threads.filter(({ tid }) => tid === 0));
-      this.#unstarted = unstarted.map(({ threadState }) => ({ threadState, range: 0 }));
-    }
     return true;
+  }
+
+  /**
+   * Those that do not run yet: their id is 0, or up to 3.11 that of the thread that starts them, which is older. What has several
+   * thread states looks so, too, and only costs a read of each.
+   */
+  #unstartedOf(newestFirst: readonly FoundThread[]): UnstartedThread[] {
+    const { thread_id, native_thread_id } = this.#layout.threadState;
+    const offset = native_thread_id === ABSENT ? thread_id : native_thread_id;
+    const taken = new Set([0]);
+    return newestFirst.toReversed().flatMap(({ address, pythonId, tid }) => {
+      const id = tid ?? pythonId;
+      const isTaken = taken.has(id);
+      taken.add(id);
+      return isTaken ? [{ threadState: address, idAddress: address + offset, id, range: 0 }] : [];
+    });
+  }
+
+  /** Whether a thread that did not run has an id of its own now, or is gone. */
+  #hasStarted(plan: ScatterRead): boolean {
+    for (const { id, range } of this.#unstarted)
+      if (!plan.isRead(range) || this.#threadIds.at(plan.view, plan.offsetOf(range)) !== id) return true;
+    return false;
   }
 
   /** When something may have changed that shows in no word of the list: who runs an interpreter, and the kernel's ids. */
   #planNextWalk(hasWanderers: boolean): void {
-    const isLost = ({ hasExited, tid }: ThreadTrack): boolean =>
-      // From 3.11 on a thread has no id before it runs, which is looked at in every sample.
-      hasExited || (tid === 0 && this.#layout.threadState.native_thread_id === ABSENT);
+    const isUnstarted = (track: ThreadTrack): boolean =>
+      this.#unstarted.some(({ threadState }) => threadState === track.threadState);
+    // What does not run yet is looked at in every sample.
+    const isLost = (track: ThreadTrack): boolean =>
+      track.hasExited || (track.tid === 0 && !isUnstarted(track));
     const hasGone = this.#interpreters.some(({ threads }) => threads.some(isLost));
     const ownerAge = hasWanderers ? OWNER_AGE : Number.POSITIVE_INFINITY;
     const goneAge = hasGone ? this.#goneAge : Number.POSITIVE_INFINITY;
@@ -242,10 +264,9 @@ export class ThreadList {
     const first = this.#words.read(interpreter + this.#layout.interpreter.threads_head);
     if (first === undefined) return undefined;
     const { threadState } = this.#layout;
-    const { next, interp, thread_id, native_thread_id, thread_id_width } = threadState;
+    const { next, interp, thread_id, native_thread_id } = threadState;
     const bytes = new Uint8Array(Math.max(next, interp, thread_id, native_thread_id) + this.#words.size);
     const view = new DataView(bytes.buffer);
-    const threadIds = new TargetWords(this.#memory, thread_id_width);
     const found: FoundThread[] = [];
     const met = new Set<Address>();
     let address = first;
@@ -253,8 +274,8 @@ export class ThreadList {
       met.add(address);
       const isRead = this.#memory.readInto(address, bytes) === bytes.length;
       if (!isRead || this.#words.at(view, interp) !== interpreter) break;
-      const tid = native_thread_id === ABSENT ? undefined : threadIds.at(view, native_thread_id);
-      found.push({ address, pythonId: threadIds.at(view, thread_id), tid });
+      const tid = native_thread_id === ABSENT ? undefined : this.#threadIds.at(view, native_thread_id);
+      found.push({ address, pythonId: this.#threadIds.at(view, thread_id), tid });
     }
     return { threads: found, isWhole: address === 0 };
   }
@@ -287,14 +308,17 @@ interface FoundThreads {
   readonly isWhole: boolean;
 }
 
+/** A thread that does not run yet, and what stands where its id will be. */
+interface UnstartedThread {
+  readonly threadState: Address;
+  readonly idAddress: Address;
+  readonly id: number;
+  range: number;
+}
+
 export interface FoundThread {
   readonly address: Address;
   readonly pythonId: number;
   /** Undefined where Python does not tell it. */
   readonly tid: Tid | undefined;
-}
-
-/** Whether a thread state that had no kernel id has one now, or is gone. */
-function hasStarted(plan: ScatterRead, range: number): boolean {
-  return !plan.isRead(range) || plan.view.getUint32(plan.offsetOf(range), true) !== 0;
 }

@@ -151,6 +151,65 @@ it("a thread that has no kernel id yet gets it as soon as Python says it", () =>
   expect(watched.list.interpreters[0]?.threads[0]?.tid).toBe(101);
 });
 
+describe.each([
+  { era: "3.11", layout: layoutOf(11) },
+  { era: "3.11, 32 bits", layout: layoutOf(11, "ia32") },
+])("a thread that has the kernel's id of its starter ($era)", ({ layout }) => {
+  it("gets its own as soon as Python says it", () => {
+    const watched = new Watched(layout);
+    const main = watched.python.addInterpreter(0);
+    watched.python.addThread(main, { tid: PID });
+    const thread = watched.python.addThread(main, { tid: PID });
+    watched.list.refresh();
+    expect(watched.look()).toBe("same");
+    thread.setTid(101);
+    expect([watched.look(), watched.list.refresh(), watched.look()]).toEqual(["changed", true, "same"]);
+    expect(watched.tracks.map(({ tid }) => tid)).toEqual([PID, 101]);
+  });
+});
+
+describe.each([
+  { era: "3.9", layout: layoutOf(9) },
+  { era: "3.8, 32 bits", layout: layoutOf(8, "ia32") },
+])("a thread that has Python's id of its starter ($era)", ({ layout }) => {
+  /** Of a thread of the main interpreter, which the other one is started by. */
+  const interpreters: readonly (readonly [string, number])[] = [
+    ["in the same interpreter", 0],
+    ["in a sub-interpreter", 1],
+  ];
+  it.each(interpreters)("gets its own as soon as Python says it, %s", (_, id) => {
+    const watched = new Watched(layout);
+    const [starter, started] = [PID, 101].map((tid) => {
+      const pthread = watched.python.allocate(4096);
+      watched.python.memory.writeInt32(pthread + 0x2d0, tid);
+      return pthread;
+    }) as [number, number];
+    const main = watched.python.addInterpreter(0);
+    watched.python.addThread(main, { pythonId: starter });
+    const thread = watched.python.addThread(id === 0 ? main : watched.python.addInterpreter(id), {
+      pythonId: starter,
+    });
+    watched.list.refresh();
+    expect(watched.look()).toBe("same");
+    thread.setPythonId(started);
+    expect([watched.look(), watched.list.refresh(), watched.look()]).toEqual(["changed", true, "same"]);
+    expect(watched.tracks.map(({ tid }) => tid).sort()).toEqual([PID, 101]);
+  });
+});
+
+it("a thread whose id is not known here yet is asked for again", () => {
+  const watched = new Watched();
+  watched.python.addThread(watched.python.addInterpreter(0), { tid: 7 });
+  watched.process.hostIds.set(7, undefined);
+  watched.list.refresh();
+  expect(watched.tracks.map(({ tid }) => tid)).toEqual([0]);
+  watched.process.hostIds.set(7, PID);
+  watched.now += 3;
+  expect(watched.look()).toBe("changed");
+  watched.list.refresh();
+  expect(watched.tracks.map(({ tid }) => tid)).toEqual([PID]);
+});
+
 it("a thread of a process just forked off gets its own kernel id as soon as Python says it", () => {
   const watched = new Watched();
   const thread = watched.python.addThread(watched.python.addInterpreter(0), { tid: 99 });
