@@ -2,9 +2,6 @@ import { Buffer } from "node:buffer";
 import type { Address } from "@pyspy/proc-memory";
 import type { NodeId } from "../sample-batch.js";
 
-/** It takes places in both arrays, unlike `Buffer.compare`, so that nothing is allocated. */
-const { compare } = Buffer.prototype;
-
 /** A stack that does not hold still is read this often. What is doubtful is believed when all readings were the same. */
 export const READINGS = 6;
 
@@ -28,6 +25,9 @@ export class KnownStack {
   #onceEnd = 0;
   #once = new Uint8Array(0);
   #hasOnce = false;
+  /** The buffer that was compared last, and that part of it. Comparing places in a buffer would allocate 500 bytes each time. */
+  #buffer: Uint8Array | undefined;
+  #part: Uint8Array = new Uint8Array(0);
 
   /** The outermost frame, believed; and another one that was met of late, and how often in a row. */
   #outermost: Address = 0;
@@ -54,13 +54,18 @@ export class KnownStack {
   putOnce(start: number, end: number): void {
     this.#onceStart = start;
     this.#onceEnd = end;
+    this.#buffer = undefined;
     this.#hasOnce = false;
   }
 
   /** Whether they are in a buffer as {@link keepOnce} met them, to the byte: one call of C instead of a loop over all of them. */
   isOnceAlike(bytes: Uint8Array): boolean {
-    const once = this.#once;
-    return this.#hasOnce && compare.call(bytes, once, 0, once.length, this.#onceStart, this.#onceEnd) === 0;
+    if (!this.#hasOnce) return false;
+    if (this.#buffer !== bytes) {
+      this.#buffer = bytes;
+      this.#part = bytes.subarray(this.#onceStart, this.#onceEnd);
+    }
+    return Buffer.compare(this.#once, this.#part) === 0;
   }
 
   /** Keeps what is in a buffer where they are, which are what is known of them. */

@@ -280,7 +280,9 @@ export class StackReader {
     let hasOthers = false;
     for (const interpreter of this.#threads.interpreters) {
       interpreter.chosenHolder = interpreter.holder;
-      for (const [index, track] of interpreter.threads.entries()) {
+      let index = -1;
+      for (const track of interpreter.threads) {
+        index += 1;
         if (this.#choice.exclude !== undefined) this.#watch.name(track, interpreter, this.#now);
         if (!isChosen(this.#choice, track, interpreter, this.#process.pid)) continue;
         const hadExited = track.hasExited;

@@ -29,6 +29,14 @@ it("frames that are read once are alike as long as all of their bytes are, and o
   expect(stack.isOnceAlike(bytes)).toBe(true);
 });
 
+it("they are compared in whatever buffer they were read into", () => {
+  const { stack, bytes } = known();
+  expect(stack.isOnceAlike(bytes)).toBe(true);
+  const other = bytes.slice();
+  other[START] = 99;
+  expect([stack.isOnceAlike(other), stack.isOnceAlike(bytes)]).toEqual([false, true]);
+});
+
 it("they are not alike any more when others are known, or elsewhere, or none", () => {
   const changes: readonly ((stack: KnownStack) => void)[] = [
     (stack) => stack.set(0, 0x1000, 0x3000, 4, 2),
