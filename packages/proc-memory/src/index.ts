@@ -44,3 +44,4 @@ export { type ProgramUser, type SpawnedProcess, type SpawnOptions, spawn } from 
 export { openThreadStopper, type StopOutcome, type ThreadStopper } from "./stop.js";
 export { StopBudget, type StopStatistics } from "./stop-budget.js";
 export type { Nanoseconds, ThreadActivity, ThreadState } from "./thread-activity.js";
+export { dropTimerSlack } from "./timer-slack.js";

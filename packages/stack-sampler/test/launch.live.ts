@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { isProcessAlive } from "@pyspy/proc-memory";
 import { launch } from "@pyspy/stack-sampler";
 import { describe, expect, test } from "vitest";
@@ -62,6 +63,18 @@ raise SystemExit(int(os.environ["CODE"]) if os.getcwd() == "/" else 1)
   const options = { environment, workingDirectory: "/" };
   const sampler = await launchProgram(running(anyPython(), program), options);
   expect((await sampler.exit).code).toBe(42);
+});
+
+test("a program is woken with the timer slack that it would have had without us", async () => {
+  const program = `
+import os
+with open("/proc/self/timerslack_ns") as file:
+    raise SystemExit(0 if file.read().strip() == os.environ["SLACK"] else 1)
+`;
+  const slack = readFileSync(`/proc/${process.pid}/timerslack_ns`, "latin1").trim();
+  const environment = { ...process.env, SLACK: slack };
+  const sampler = await launchProgram(running(anyPython(), program), { environment });
+  expect((await sampler.exit).code).toBe(0);
 });
 
 test("programs that end as soon as they have started neither hang nor reject", async () => {

@@ -22,6 +22,7 @@ export interface Platform {
   tryPtrace(): string | undefined;
   openThreadStopper(pid: Pid, tid?: Tid): ThreadStopper;
   takeShortTurns(): boolean;
+  dropTimerSlack(): void;
   nap(milliseconds: number): void;
 }
 

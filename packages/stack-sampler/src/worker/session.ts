@@ -3,6 +3,7 @@
  * read and waited for by the same thread of the operating system.
  */
 import {
+  dropTimerSlack,
   type ExitStatus,
   type LiveProcess,
   openProcess,
@@ -50,6 +51,7 @@ export async function runSession(
     if (!isMeant(target, roots.processes[0])) throw endedTooSoon(target, "exited");
     // What was launched does not inherit it any more.
     takeShortTurns();
+    dropTimerSlack();
     const run = new SamplingRun(roots, order, control, post, forwardSignals);
     post({ type: "end", end: await run.run() });
   } catch (error) {

@@ -13,6 +13,7 @@ import { spawnProgram } from "./posix-spawn.js";
 import { openPtraceStopper } from "./ptrace-stopper.js";
 import { tryPtrace } from "./ptrace-trial.js";
 import { takeShortLinuxTurns } from "./short-turns.js";
+import { dropLinuxTimerSlack } from "./timer-slack.js";
 
 /** Linux on 64-bit little-endian processors. */
 export const linux: Platform = {
@@ -28,5 +29,6 @@ export const linux: Platform = {
   tryPtrace,
   openThreadStopper: openPtraceStopper,
   takeShortTurns: takeShortLinuxTurns,
+  dropTimerSlack: dropLinuxTimerSlack,
   nap: napOnLinux,
 };
