@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { type ExitStatus, type LiveProcess, openProcess, type Pid, sharesMemory } from "@pyspy/proc-memory";
 import { monotonicTime } from "../monotonic-time.js";
-import type { ProcessId } from "../sample-batch.js";
+import type { Nanoseconds, ProcessId } from "../sample-batch.js";
 import type { OtherProcess, PythonDescription } from "../sampler.js";
 import type { SamplerError } from "../sampler-error.js";
 import { samplerErrorOf } from "../sampler-error-of.js";
@@ -64,6 +64,8 @@ export class SampledProcesses {
     { readonly name: string | undefined; count: number; readonly reason: string | undefined }
   >();
   readonly #costs = { read: { calls: 0, bytes: 0 }, lookCalls: 0, turns: 1 };
+  /** When {@link look} has something to do, by {@link monotonicTime}. */
+  nextLook = 0;
   /** The Python that was found last. */
   python: PythonDescription | undefined;
   /** How many processes with a Python there were. */
@@ -89,14 +91,6 @@ export class SampledProcesses {
     return this.#sampled;
   }
 
-  /** When {@link look} has something to do, by {@link monotonicTime}. */
-  get nextLook(): number {
-    let next = this.#watch === undefined ? Number.POSITIVE_INFINITY : this.#nextWatch;
-    for (const { sampling } of this.#active)
-      if (sampling !== undefined) next = Math.min(next, sampling.nextLook);
-    return next;
-  }
-
   /** Looks at what is due. False if there is nothing to wait for any more. */
   async look(): Promise<boolean> {
     if (this.#watch !== undefined && monotonicTime() >= this.#nextWatch) this.#welcomeBegun();
@@ -112,14 +106,30 @@ export class SampledProcesses {
     }
     this.#active = this.#active.filter(({ sampling }) => sampling !== undefined);
     this.#sampled = this.#active.flatMap(({ sampling }) => (sampling?.state === "sampled" ? [sampling] : []));
-    if (this.#active.some((member) => this.#isHopeful(member))) return true;
     // The last one may have left something behind since it was asked what has begun.
-    return this.#welcomeBegun();
+    const isHopeful = this.#active.some((member) => this.#isHopeful(member)) || this.#welcomeBegun();
+    this.#planLook();
+    return isHopeful;
+  }
+
+  /** Samples those that have a Python, as {@link SampledProcess.sample} does. */
+  sample(time: Nanoseconds, now: number): void {
+    for (const sampling of this.#sampled) {
+      sampling.sample(time, now);
+      this.nextLook = Math.min(this.nextLook, sampling.nextLook);
+    }
   }
 
   /** Has what is gone be found out. */
   checkAlive(): void {
     for (const sampling of this.#sampled) if (!sampling.process.isAlive()) sampling.nextLook = 0;
+    this.#planLook();
+  }
+
+  #planLook(): void {
+    this.nextLook = this.#watch === undefined ? Number.POSITIVE_INFINITY : this.#nextWatch;
+    for (const { sampling } of this.#active)
+      if (sampling !== undefined) this.nextLook = Math.min(this.nextLook, sampling.nextLook);
   }
 
   /** See {@link SampledProcess.letGo}. */

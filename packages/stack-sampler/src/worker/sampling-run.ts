@@ -53,6 +53,11 @@ export class SamplingRun {
   readonly #costs = new SamplingCosts();
   readonly #stops: StopBudget | undefined;
   #nextPost = this.#opened + FIRST_BATCH_MILLISECONDS;
+  /** {@link monotonicTime} when the time is over that was asked for. */
+  #endsAt: number;
+  /** What was asked for last. */
+  #isToStop = false;
+  #isToPause = false;
   /** Of all pauses that are over, and when the one that is not began. */
   #paused: Nanoseconds = 0;
   #pausedSince: Nanoseconds | undefined;
@@ -68,6 +73,8 @@ export class SamplingRun {
     this.#control = control;
     this.#post = post;
     this.#attend = attend;
+    // How long a Python is waited for that should be there already is another matter.
+    this.#endsAt = order.target.kind === "attach" ? Number.POSITIVE_INFINITY : this.#endOf(this.#opened);
     if (order.resident) this.#builder.resident = UNKNOWN;
     const stops = order.blocking ? new StopBudget(order.stopBudget) : undefined;
     this.#stops = stops;
@@ -88,16 +95,16 @@ export class SamplingRun {
     const processes = this.#processes;
     // Where sampling takes all the time, a promise for each sample would be a tenth of it.
     while (this.#hear() === undefined) {
+      this.#postWhenDue();
       if (processes.nextLook <= this.#clock) {
         if (!(await processes.look())) break;
         this.#tick();
+        if (processes.python !== undefined) this.#begin(processes.python);
       }
-      const { python } = processes;
-      if (python !== undefined) this.#begin(python);
       if (processes.sampled.length > 0) this.#sampleNext();
       else this.#sleepUntilLook();
     }
-    const asked = this.#endReason();
+    const asked = this.#hear();
     processes.close();
     let { problem } = processes;
     const reason = problem === undefined ? (asked ?? "exited") : "failed";
@@ -121,6 +128,7 @@ export class SamplingRun {
   #begin(python: PythonDescription): void {
     if (this.#start !== undefined) return;
     this.#start = this.#clock + this.#order.delay * 1000;
+    this.#endsAt = this.#endOf(this.#start);
     this.#schedule = new PoissonSchedule(this.#order.rate, 0);
     this.#post({ type: "python", python });
   }
@@ -140,38 +148,34 @@ export class SamplingRun {
     const schedule = this.#schedule;
     if (schedule === undefined) return;
     if (this.#isPaused()) {
-      this.#sleep(Math.min(LONGEST_SLEEP_MILLISECONDS, this.#untilDeadline));
+      this.#sleep(Math.min(LONGEST_SLEEP_MILLISECONDS, this.#endsAt - this.#clock));
       this.#processes.checkAlive();
       return;
     }
-    const { counters } = this.#builder;
-    const now = this.#now();
-    const untilSample = Math.min((schedule.next - now) / 1e6, this.#untilDeadline);
-    if (untilSample > 0) {
-      const wait = Math.min(untilSample, this.#processes.nextLook - this.#clock);
-      if (wait > SLEEP_GRAIN_MILLISECONDS) this.#sleepUntil(schedule.next, wait);
-      else this.#tick();
-      // During a delay nothing is read that would show that it has ended.
-      if (now < 0) this.#processes.checkAlive();
-      return;
+    if (this.#now() < schedule.next) {
+      if (!this.#waitFor(schedule)) return;
+      // Much may have been asked for meanwhile, and the time may be over.
+      if (this.#hear() !== undefined || this.#isToPause) return;
     }
+    const now = this.#now();
     const due = schedule.passDue(now);
+    // Times are rounded.
     if (due === 0) return;
     const delay = this.#stops?.delay(now) ?? 0;
+    const { counters } = this.#builder;
     counters.scheduled += due;
     if (delay > 0) {
       // The points that go by are missed.
       counters.missed += due;
-      this.#sleep(Math.min(delay / 1e6, this.#untilDeadline));
+      this.#sleep(Math.min(delay / 1e6, this.#endsAt - this.#clock));
       this.#processes.checkAlive();
       return;
     }
     counters.missed += due - 1;
     counters.taken += 1;
-    for (const process of this.#processes.sampled) process.sample(now, this.#clock);
+    this.#processes.sample(now, this.#clock);
     this.#tick();
     this.#costs.add(this.#now() - now);
-    this.#postWhenDue();
   }
 
   #recordStop(stops: StopBudget, { duration, refused, late }: Stop): void {
@@ -181,12 +185,9 @@ export class SamplingRun {
   }
 
   #isPaused(): boolean {
-    if (this.#control.isPaused) {
-      this.#pausedSince ??= this.#now();
-      return true;
-    }
-    this.#endPause();
-    return false;
+    if (this.#isToPause) this.#pausedSince ??= this.#now();
+    else this.#endPause();
+    return this.#isToPause;
   }
 
   /** The points that have gone by were not meant to be taken. */
@@ -205,24 +206,19 @@ export class SamplingRun {
 
   /** Does what was asked for since the last call, and says why sampling is to end now, if it is. What is asked for later ends a wait. */
   #hear(): "stopped" | "duration" | undefined {
-    if (this.#control.hasNews()) this.#attend();
-    return this.#endReason();
+    if (this.#control.hasNews()) {
+      this.#attend();
+      this.#isToStop = this.#control.stopRequested;
+      this.#isToPause = this.#control.isPaused;
+    }
+    if (this.#isToStop) return "stopped";
+    return this.#clock >= this.#endsAt ? "duration" : undefined;
   }
 
-  /** Why sampling is to end now although there is something to sample; undefined if it is not. */
-  #endReason(): "stopped" | "duration" | undefined {
-    if (this.#control.stopRequested) return "stopped";
-    // How long a Python is waited for that should be there already is another matter.
-    if (this.#start === undefined && this.#order.target.kind === "attach") return undefined;
-    return this.#now() >= this.#deadline ? "duration" : undefined;
-  }
-
-  get #deadline(): Nanoseconds {
-    return this.#order.duration === undefined ? Number.POSITIVE_INFINITY : this.#order.duration * 1e9;
-  }
-
-  get #untilDeadline(): number {
-    return (this.#deadline - this.#now()) / 1e6;
+  /** When the time is over that was asked for, if it begins at `start`. */
+  #endOf(start: number): number {
+    const { duration } = this.#order;
+    return duration === undefined ? Number.POSITIVE_INFINITY : start + duration * 1000;
   }
 
   #tick(): void {
@@ -234,31 +230,42 @@ export class SamplingRun {
     return (this.#clock - (this.#start ?? this.#opened)) * 1e6;
   }
 
-  /** Sleeps until the point `next` can be taken. One that was overslept is put off, or missed if the one after it comes before. */
-  #sleepUntil(next: Nanoseconds, milliseconds: number): void {
-    this.#sleep(milliseconds);
-    const late = this.#now() - next;
-    if (late < 0) return;
+  /**
+   * Waits for the next point of the schedule, unless there is something else to do before; true if it is to be taken now. One that
+   * was overslept is put off, or missed if the one after it comes before that.
+   */
+  #waitFor(schedule: PoissonSchedule): boolean {
+    const start = this.#start ?? this.#opened;
+    const point = start + schedule.next / 1e6;
+    // During a delay nothing is read that would show that it has ended.
+    if (this.#clock < start) this.#processes.checkAlive();
+    const wait = Math.min(point, this.#endsAt, this.#processes.nextLook) - this.#clock;
+    if (wait <= SLEEP_GRAIN_MILLISECONDS) {
+      this.#tick();
+      return this.#clock >= point;
+    }
+    this.#sleep(wait);
+    const late = (this.#clock - point) * 1e6;
+    if (late < 0) return false;
     if (this.#latency.refuse(late)) {
-      const missed = this.#schedule?.putOffDue(this.#now(), PUT_OFF_NANOSECONDS) ?? 0;
+      const missed = schedule.putOffDue(this.#now(), PUT_OFF_NANOSECONDS);
       this.#builder.counters.scheduled += missed;
       this.#builder.counters.missed += missed;
-      return;
+      return false;
     }
-    while (this.#now() < next + this.#latency.usual) this.#tick();
+    const soonest = point + this.#latency.usual / 1e6;
+    while (this.#clock < soonest) this.#tick();
+    return true;
   }
 
   #sleep(milliseconds: number): void {
-    const before = this.#clock;
-    this.#postWhenDue();
-    const longest = this.#processes.letGo() ? LATE_MILLISECONDS : LONGEST_SLEEP_MILLISECONDS;
-    const time = Math.min(milliseconds - (this.#clock - before), longest);
+    const isLate = this.#stops !== undefined && this.#processes.letGo();
+    const time = Math.min(milliseconds, isLate ? LATE_MILLISECONDS : LONGEST_SLEEP_MILLISECONDS);
     if (time <= LONGEST_NAP_MILLISECONDS) nap(time);
     else this.#control.wait(time);
     this.#tick();
   }
 
-  /** Also where sampling takes all the time and there is no sleep. */
   #postWhenDue(): void {
     if (this.#clock < this.#nextPost && this.#builder.pendingSamples < BATCH_SAMPLES) return;
     this.#postBatch();
