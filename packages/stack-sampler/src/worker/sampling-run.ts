@@ -55,9 +55,6 @@ export class SamplingRun {
   #nextPost = this.#opened + FIRST_BATCH_MILLISECONDS;
   /** {@link monotonicTime} when the time is over that was asked for. */
   #endsAt: number;
-  /** What was asked for last. */
-  #isToStop = false;
-  #isToPause = false;
   /** Of all pauses that are over, and when the one that is not began. */
   #paused: Nanoseconds = 0;
   #pausedSince: Nanoseconds | undefined;
@@ -155,7 +152,7 @@ export class SamplingRun {
     if (this.#now() < schedule.next) {
       if (!this.#waitFor(schedule)) return;
       // Much may have been asked for meanwhile, and the time may be over.
-      if (this.#hear() !== undefined || this.#isToPause) return;
+      if (this.#hear() !== undefined || this.#control.isPaused) return;
     }
     const now = this.#now();
     const due = schedule.passDue(now);
@@ -185,9 +182,10 @@ export class SamplingRun {
   }
 
   #isPaused(): boolean {
-    if (this.#isToPause) this.#pausedSince ??= this.#now();
+    const { isPaused } = this.#control;
+    if (isPaused) this.#pausedSince ??= this.#now();
     else this.#endPause();
-    return this.#isToPause;
+    return isPaused;
   }
 
   /** The points that have gone by were not meant to be taken. */
@@ -206,12 +204,8 @@ export class SamplingRun {
 
   /** Does what was asked for since the last call, and says why sampling is to end now, if it is. What is asked for later ends a wait. */
   #hear(): "stopped" | "duration" | undefined {
-    if (this.#control.hasNews()) {
-      this.#attend();
-      this.#isToStop = this.#control.stopRequested;
-      this.#isToPause = this.#control.isPaused;
-    }
-    if (this.#isToStop) return "stopped";
+    if (this.#control.hasNews()) this.#attend();
+    if (this.#control.stopRequested) return "stopped";
     return this.#clock >= this.#endsAt ? "duration" : undefined;
   }
 
@@ -276,7 +270,6 @@ export class SamplingRun {
     this.#nextPost =
       this.#clock + Math.min(LAST_BATCH_MILLISECONDS, Math.max(FIRST_BATCH_MILLISECONDS, pause));
     this.#post({ type: "batch", batch: this.#builder.take() });
-    // It may take longer than a point can be overslept.
     this.#tick();
   }
 }
